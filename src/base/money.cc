@@ -1,0 +1,90 @@
+#include "base/money.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kMicrosPerUsd = 1'000'000;
+constexpr int64_t kMostUsd = 1'000'000'000;
+constexpr int64_t kMillisPerHour = 3'600'000;
+
+Error BadAmount(std::string_view text, std::string_view why) {
+  return InvalidInput(fmt::format("`{}` is not an amount of money: {}", text, why))
+      .WithHint("write it as `40 USD` or `0.18 USD`");
+}
+
+std::string_view WithoutCurrency(std::string_view text) {
+  text = Trim(text);
+  if (text.starts_with('$')) return Trim(text.substr(1));
+  if (text.ends_with("USD")) return Trim(text.substr(0, text.size() - 3));
+  return text;
+}
+
+}  // namespace
+
+MicroUsd MicroUsd::operator+(MicroUsd other) const {
+  int64_t sum = 0;
+  CHECK(!__builtin_add_overflow(value_, other.value_, &sum));
+  return MicroUsd(sum);
+}
+
+MicroUsd MicroUsd::operator-(MicroUsd other) const {
+  int64_t difference = 0;
+  CHECK(!__builtin_sub_overflow(value_, other.value_, &difference));
+  return MicroUsd(difference);
+}
+
+MicroUsd CostOf(MicroUsd per_hour, std::chrono::milliseconds time) {
+  CHECK(per_hour.value() >= 0 && time.count() >= 0);
+  int64_t product = 0;
+  if (!__builtin_mul_overflow(per_hour.value(), time.count(), &product)) {
+    return MicroUsd(product / kMillisPerHour + (product % kMillisPerHour != 0 ? 1 : 0));
+  }
+  // Too large for one product: hours and the rest apart.
+  const MicroUsd whole(per_hour.value() / kMillisPerHour * time.count());
+  return whole + CostOf(MicroUsd(per_hour.value() % kMillisPerHour), time);
+}
+
+std::string ExactUsdText(MicroUsd amount) {
+  const int64_t value = amount.value();
+  const auto magnitude = static_cast<uint64_t>(std::llabs(value));
+  return fmt::format("{}{}.{:06}", value < 0 ? "-" : "", magnitude / kMicrosPerUsd,
+                     magnitude % kMicrosPerUsd);
+}
+
+std::string UsdText(MicroUsd amount) {
+  const int64_t value = amount.value();
+  constexpr int64_t kMicrosPerCent = 10'000;
+  if (value == 0 || std::llabs(value) >= kMicrosPerCent) {
+    const int64_t cents = (std::llabs(value) + kMicrosPerCent / 2) / kMicrosPerCent;
+    return fmt::format("{}{}.{:02}", value < 0 ? "-" : "", cents / 100, cents % 100);
+  }
+  std::string text = ExactUsdText(amount);
+  while (text.ends_with('0')) text.pop_back();
+  return text;
+}
+
+Result<MicroUsd> ParseUsd(std::string_view text) {
+  const std::string_view number = WithoutCurrency(text);
+  const size_t point = number.find('.');
+  const std::string_view whole = number.substr(0, point);
+  const std::string_view decimals = point == number.npos ? "" : number.substr(point + 1);
+  if (whole.empty() || !IsDigits(whole)) return BadAmount(text, "expected digits");
+  if (point != number.npos && !IsDigits(decimals)) return BadAmount(text, "expected digits after the point");
+  if (decimals.size() > 6) return BadAmount(text, "at most six decimals are kept");
+  if (whole.size() > 10 || std::strtoll(std::string(whole).c_str(), nullptr, 10) > kMostUsd) {
+    return BadAmount(text, "more than 1000000000 USD");
+  }
+  std::string digits(decimals);
+  digits.resize(6, '0');
+  return MicroUsd(std::strtoll(std::string(whole).c_str(), nullptr, 10) * kMicrosPerUsd +
+                  std::strtoll(digits.c_str(), nullptr, 10));
+}
+
+}  // namespace curbstop

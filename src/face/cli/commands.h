@@ -1,0 +1,11 @@
+// The written list of commands: page one first. Each Add function declares one command under its
+// parent and returns what it does; app.cc calls them in this order.
+#pragma once
+
+#include "face/cli/command.h"
+
+namespace curbstop {
+
+Action AddPaths(CLI::App& parent);
+
+}  // namespace curbstop

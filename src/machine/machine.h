@@ -1,0 +1,114 @@
+// What a computer is: facts read from the system, never guessed. What cannot be read is empty and
+// listed in `unreadable` with the reason.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/units.h"
+
+namespace curbstop {
+
+struct Gpu {
+  int64_t index = 0;                  // as CUDA_VISIBLE_DEVICES counts
+  std::string uuid;                   // the driver's, or empty
+  std::string name;                   // as in the accelerator catalogue, or the driver's spelling
+  std::string driver_name;            // the driver's spelling
+  std::optional<Bytes> memory_total;
+  std::optional<Bytes> memory_free;
+  std::optional<double> bandwidth_gbps;     // catalogue
+  std::string compute_capability;           // "8.6", or empty
+  std::string driver_version;
+  std::optional<int64_t> tdp_watts;         // catalogue
+  std::string source;                       // "nvml", "nvidia-smi", "sysfs", "apple"
+};
+
+struct Cpu {
+  std::string model;
+  std::string arch;  // "x86_64", "arm64"
+  int64_t sockets = 1;
+  int64_t cores = 0;
+  int64_t threads = 0;
+  std::optional<double> usable;  // CPUs that a container limit leaves
+  std::vector<std::string> features;  // avx2, avx512f, amx, neon, …
+  std::optional<int64_t> tdp_watts;   // from a table, or empty
+};
+
+struct Memory {
+  std::optional<Bytes> total;
+  std::optional<Bytes> available;
+  std::optional<Bytes> limit;  // a container's, where below total
+  std::optional<int64_t> speed_mts;
+};
+
+struct Disk {
+  std::string mount;
+  std::string device;
+  std::string kind;  // "nvme", "ssd", "hdd", "network", "9p", "memory", "unknown"
+  std::string file_system;
+  std::optional<Bytes> total;
+  std::optional<Bytes> free;
+};
+
+struct Wsl {
+  int64_t version = 0;                   // 1 or 2
+  std::optional<Bytes> windows_memory;   // the host's own
+};
+
+struct Container {
+  std::string kind;  // "docker", "podman", "kubernetes", "lxc", "unknown"
+  int64_t cgroup_version = 0;
+};
+
+struct Found {
+  std::string name;     // "python3", "cuda", "nvcc", "uv"
+  std::string version;
+  std::string path;
+};
+
+struct Calibration {
+  std::optional<double> memory_gbps;
+  std::optional<double> disk_read_mbps;
+  std::optional<double> disk_write_mbps;
+  int64_t measured_at_ms = 0;
+};
+
+struct Unreadable {
+  std::string what;
+  std::string why;
+};
+
+struct Machine {
+  std::string os;       // "Debian GNU/Linux 12 (bookworm)"
+  std::string kernel;
+  Cpu cpu;
+  Memory memory;
+  std::vector<Disk> disks;
+  std::vector<Gpu> gpus;
+  std::optional<Wsl> wsl;
+  std::optional<Container> container;
+  std::vector<Found> found;
+  std::optional<Calibration> calibration;
+  std::vector<Unreadable> unreadable;
+};
+
+Json MachineJson(const Machine& machine);
+
+// The class that run history is keyed by: "2x RTX-3080", else the CPU's model.
+std::string MachineClass(const Machine& machine);
+
+// Power drawn by this computer under a step's load, in watts, and where the figure is from:
+// TDP x 0.7 + 60 W where nothing measures it, "assumed".
+struct PowerFigure {
+  int64_t watts = 0;
+  bool assumed = true;
+  std::string source;
+};
+PowerFigure PowerUnderLoad(const Machine& machine, bool uses_gpu);
+
+}  // namespace curbstop

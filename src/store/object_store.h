@@ -1,0 +1,49 @@
+// The store of contents: DVC's own cache layout, `files/md5/<2 hex>/<30 hex>`, objects 0444.
+//
+// An id is an md5 in hex; a folder's id ends in `.dir` and names a JSON list of its members.
+// Objects appear whole or not at all; adding one that is there is success. Threads: one per store.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace curbstop {
+
+struct StoredObject {
+  std::string path;  // relative to what was added; the name itself for a single file
+  std::string id;    // md5 hex, `.dir` for a folder
+  int64_t size = 0;  // of all members for a folder
+  int64_t files = 1;
+};
+
+class ObjectStore {
+ public:
+  // The cache of the project at `root`: `.dvc/cache`, or what `.dvc/config` says.
+  // Errors: kInvalidInput on a network or 9p mount.
+  static Result<ObjectStore> OpenForProject(const std::filesystem::path& root);
+
+  // Adds the file or folder at `path` and leaves it where it is. Links inside a folder that lead
+  // out of it are refused. Errors: kInvalidInput, kNotFound, kExhausted, kDenied.
+  Result<StoredObject> Add(const std::filesystem::path& path);
+
+  // Whether the object and, for a folder, all its members are there.
+  Result<bool> Has(const std::string& id) const;
+
+  // Puts the object at `target`, read-only, by reflink, hardlink or copy; what is there is
+  // replaced atomically (a folder by rename of a finished one).
+  Status Checkout(const std::string& id, const std::filesystem::path& target) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  ObjectStore(std::filesystem::path root, std::filesystem::path folder)
+      : root_(std::move(root)), folder_(std::move(folder)) {}
+  std::filesystem::path root_;
+  std::filesystem::path folder_;  // the cache folder, above files/md5
+};
+
+}  // namespace curbstop

@@ -1,0 +1,42 @@
+#include "sys/file_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "sys/files.h"
+
+namespace curbstop {
+
+Result<std::optional<FileLock>> FileLock::TryTake(const std::filesystem::path& file) {
+  TRY(MakeFolders(file.parent_path()));
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return FromErrno(errno, fmt::format("cannot open the lock `{}`", file.string()));
+  FileLock lock(fd);
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return std::optional(std::move(lock));
+  if (errno == EWOULDBLOCK) return std::optional<FileLock>();
+  return FromErrno(errno, fmt::format("cannot take the lock `{}`", file.string()));
+}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+bool IsLocked(const std::filesystem::path& file) {
+  const int fd = open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(fd);
+  return locked;
+}
+
+}  // namespace curbstop

@@ -1,0 +1,149 @@
+#include "sys/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "base/text.h"
+
+namespace curbstop {
+namespace {
+
+namespace fs = std::filesystem;
+
+class OpenedFile {
+ public:
+  explicit OpenedFile(const fs::path& file) : fd_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  OpenedFile(const OpenedFile&) = delete;
+  OpenedFile& operator=(const OpenedFile&) = delete;
+  ~OpenedFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string Doing(std::string_view what, const fs::path& path) {
+  return fmt::format("cannot {} `{}`", what, Printable(path.string()));
+}
+
+// Reads to the end or to `most` bytes + 1, whichever is first: files in /proc have no size.
+Result<std::string> ReadAll(int fd, const fs::path& file, int64_t most) {
+  std::string bytes;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t count = read(fd, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FromErrno(errno, Doing("read", file));
+    if (count == 0) return bytes;
+    bytes.append(buffer, static_cast<size_t>(count));
+    if (static_cast<int64_t>(bytes.size()) > most) {
+      return InvalidInput(fmt::format("it is larger than {} bytes", most)).While(Doing("read", file));
+    }
+  }
+}
+
+EntryKind KindOf(const fs::path& folder, const dirent& entry) {
+  switch (entry.d_type) {
+    case DT_REG: return EntryKind::kFile;
+    case DT_DIR: return EntryKind::kFolder;
+    case DT_LNK: return EntryKind::kLink;
+    case DT_UNKNOWN: break;
+    default: return EntryKind::kOther;
+  }
+  struct stat info{};
+  if (lstat((folder / entry.d_name).c_str(), &info) != 0) return EntryKind::kOther;
+  if (S_ISREG(info.st_mode)) return EntryKind::kFile;
+  if (S_ISDIR(info.st_mode)) return EntryKind::kFolder;
+  return S_ISLNK(info.st_mode) ? EntryKind::kLink : EntryKind::kOther;
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const fs::path& file, int64_t most) {
+  const OpenedFile opened(file);
+  if (opened.fd() < 0) return FromErrno(errno, Doing("read", file));
+  struct stat info{};
+  if (fstat(opened.fd(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    return InvalidInput("it is a folder").While(Doing("read", file));
+  }
+  return ReadAll(opened.fd(), file, most);
+}
+
+Result<std::string> ReadTail(const fs::path& file, int64_t most) {
+  const OpenedFile opened(file);
+  if (opened.fd() < 0) return FromErrno(errno, Doing("read", file));
+  const off_t size = lseek(opened.fd(), 0, SEEK_END);
+  const off_t start = std::max<off_t>(0, size - most);
+  lseek(opened.fd(), start, SEEK_SET);
+  TRY_ASSIGN(std::string bytes, ReadAll(opened.fd(), file, most + (1 << 20)));
+  const size_t newline = bytes.find('\n');
+  if (start > 0 && newline != bytes.npos) bytes.erase(0, newline + 1);
+  return bytes;
+}
+
+Result<std::vector<FolderEntry>> ListFolder(const fs::path& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(folder.c_str()), closedir);
+  if (!opened) return FromErrno(errno, Doing("list", folder));
+  std::vector<FolderEntry> entries;
+  errno = 0;
+  while (const dirent* entry = readdir(opened.get())) {  // NOLINT(concurrency-mt-unsafe): own DIR
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") entries.push_back({std::string(name), KindOf(folder, *entry)});
+    errno = 0;
+  }
+  if (errno != 0) return FromErrno(errno, Doing("list", folder));
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return entries;
+}
+
+bool Exists(const fs::path& path) {
+  struct stat info{};
+  return lstat(path.c_str(), &info) == 0;
+}
+
+bool IsFolder(const fs::path& path) {
+  struct stat info{};
+  return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+Status MakeFolders(const fs::path& folder, bool private_to_user) {
+  if (folder.empty() || IsFolder(folder)) return {};
+  TRY(MakeFolders(folder.parent_path(), private_to_user));
+  if (mkdir(folder.c_str(), private_to_user ? 0700 : 0777) == 0 || errno == EEXIST) return {};
+  return FromErrno(errno, Doing("make the folder", folder));
+}
+
+Status RemoveTree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) return FromErrno(error.value(), Doing("remove", path));
+  return {};
+}
+
+Status CheckInside(std::string_view relative) {
+  const auto bad = [&](std::string_view why) {
+    return InvalidInput(fmt::format("the path `{}` {}", Printable(relative), why));
+  };
+  if (relative.empty()) return bad("is empty");
+  if (relative.starts_with('/')) return bad("is absolute");
+  if (relative.find('\0') != relative.npos) return bad("holds a NUL byte");
+  if (relative.find('\n') != relative.npos) return bad("holds a newline");
+  for (const std::string& part : Split(relative, '/')) {
+    if (part.empty() || part == "." || part == "..") {
+      return bad(part == ".." ? "leaves the folder" : "has an empty or `.` part");
+    }
+  }
+  return {};
+}
+
+}  // namespace curbstop

@@ -1,0 +1,45 @@
+// Reading files and folders, and the few changes that need not be durable.
+//
+// What must survive a crash or a full disk goes through FileStore (sys/file_store.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace curbstop {
+
+// Errors: kNotFound, kDenied, kInvalidInput if it is larger than `most` bytes or no plain file.
+Result<std::string> ReadFile(const std::filesystem::path& file, int64_t most = int64_t{1} << 30);
+
+// Last `most` bytes, from a line's start where there is one.
+Result<std::string> ReadTail(const std::filesystem::path& file, int64_t most);
+
+enum class EntryKind { kFile, kFolder, kLink, kOther };
+
+struct FolderEntry {
+  std::string name;
+  EntryKind kind = EntryKind::kOther;
+};
+
+// Without `.` and `..`, sorted by byte order.
+Result<std::vector<FolderEntry>> ListFolder(const std::filesystem::path& folder);
+
+bool Exists(const std::filesystem::path& path);  // a dangling link exists
+bool IsFolder(const std::filesystem::path& path);
+
+// The folder and those on the way, 0700 where `private_to_user`.
+Status MakeFolders(const std::filesystem::path& folder, bool private_to_user = false);
+
+// The tree and everything in it, without following links; nothing there is success.
+Status RemoveTree(const std::filesystem::path& path);
+
+// A path that stays inside `root` when joined to it: relative, no empty, `.` or `..` part, no NUL,
+// no newline. Errors: kInvalidInput.
+Status CheckInside(std::string_view relative);
+
+}  // namespace curbstop

@@ -1,0 +1,101 @@
+#include "sys/terminal.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "sys/environment.h"
+
+namespace curbstop {
+namespace {
+
+constexpr size_t kMostSecret = 65536;
+
+// Reads a line, or everything where `to_end`.
+std::string ReadInput(bool to_end) {
+  std::string text;
+  char c = 0;
+  while (text.size() <= kMostSecret && read(STDIN_FILENO, &c, 1) == 1) {
+    if (c == '\n' && !to_end) break;
+    text += c;
+  }
+  return text;
+}
+
+class EchoOff {
+ public:
+  EchoOff() {
+    tcgetattr(STDIN_FILENO, &before_);
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
+  ~EchoOff() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+
+ private:
+  termios before_{};
+};
+
+void WriteTo(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(fd, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<size_t>(count));
+  }
+}
+
+}  // namespace
+
+Terminal ReadTerminal() {
+  Terminal terminal;
+  terminal.in = isatty(STDIN_FILENO) == 1;
+  terminal.err = isatty(STDERR_FILENO) == 1;
+  terminal.colour = isatty(STDOUT_FILENO) == 1 && ReadVariable("NO_COLOR").empty();
+  winsize size{};
+  const std::string columns = ReadVariable("COLUMNS");
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    terminal.width = size.ws_col;
+  } else if (IsDigits(columns) && columns.size() < 5) {
+    terminal.width = std::max(20, std::atoi(columns.c_str()));
+  }
+  return terminal;
+}
+
+Result<bool> AskYesNo(const Terminal& terminal, std::string_view question) {
+  if (!terminal.in) {
+    return Denied(fmt::format("cannot ask \"{}\": stdin is not a terminal", question))
+        .WithHint("add `--yes` if you mean it");
+  }
+  WriteErr(fmt::format("{} [y/N] ", question));
+  const std::string answer = Lower(Trim(ReadInput(false)));
+  return answer == "y" || answer == "yes";
+}
+
+Result<Secret> ReadSecretValue(const Terminal& terminal, std::string_view name) {
+  std::string value;
+  if (terminal.in) {
+    WriteErr(fmt::format("value of {} (not shown): ", name));
+    const EchoOff quiet;
+    value = ReadInput(false);
+    WriteErr("\n");
+  } else {
+    value = ReadInput(true);
+    if (value.ends_with('\n')) value.pop_back();
+  }
+  if (value.empty()) return InvalidInput(fmt::format("the value of `{}` is empty", name));
+  if (value.size() > kMostSecret) return InvalidInput(fmt::format("the value of `{}` is above 64 KiB", name));
+  return Secret(std::move(value));
+}
+
+void WriteOut(std::string_view text) { WriteTo(STDOUT_FILENO, text); }
+void WriteErr(std::string_view text) { WriteTo(STDERR_FILENO, text); }
+
+}  // namespace curbstop
