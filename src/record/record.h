@@ -49,13 +49,19 @@ class Record {
   // stays possible by MLflow itself), kInvalidInput on a network mount, kExhausted, kCorrupt.
   static Result<Record> Open(const std::filesystem::path& file, const std::filesystem::path& artifacts);
 
+  // Parameters are written once: a changed value of a known run is an error, kInvalidInput.
   Result<RecordRun> StartRun(const RecordRunRequest& request);
+  // Errors, here and below: kNotFound (no such run), kInvalidInput (deleted run), kExhausted (disk).
   Status FinishRun(const std::string& run_uuid, RecordStatus status, int64_t end_ms);
   // Duplicates are dropped, so a repeated call has the effect of once.
   Status LogMetrics(const std::string& run_uuid, const std::vector<RecordMetric>& metrics);
   Status SetTags(const std::string& run_uuid, const std::map<std::string, std::string>& tags);
-  // Latest value of each metric of the run.
+  // Latest value of each metric of the run; an infinity reads as the largest double.
   Result<std::map<std::string, double>> LatestMetrics(const std::string& run_uuid);
+  // {"run_uuid", "experiment_id", "run_name", "status", "start_ms", "end_ms", "artifact_uri",
+  // "params": {…}, "metrics": {…}, "tags": {…}}; times are absent where unset.
+  // Errors: kNotFound.
+  Result<Json> RunAsJson(const std::string& run_uuid);
 
   Database& database() { return database_; }
   const std::filesystem::path& artifacts() const { return artifacts_; }

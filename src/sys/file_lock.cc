@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "sys/clock.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -20,6 +21,19 @@ Result<std::optional<FileLock>> FileLock::TryTake(const std::filesystem::path& f
   if (flock(fd, LOCK_EX | LOCK_NB) == 0) return std::optional(std::move(lock));
   if (errno == EWOULDBLOCK) return std::optional<FileLock>();
   return FromErrno(errno, fmt::format("cannot take the lock `{}`", file.string()));
+}
+
+Result<FileLock> FileLock::Take(const std::filesystem::path& file,
+                                std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds kPause{5};
+  RealClock clock;
+  for (std::chrono::milliseconds waited{0};; waited += kPause) {
+    TRY_ASSIGN(std::optional<FileLock> lock, TryTake(file));
+    if (lock) return *std::move(lock);
+    if (waited >= timeout) break;
+    clock.Wait(kPause);
+  }
+  return Unavailable(fmt::format("another process holds the lock `{}`", file.string()));
 }
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {

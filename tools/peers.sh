@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs a pinned peer that tests compare us with: build/peers/NAME is its virtual environment.
+#
+#   tools/peers.sh mlflow
+#
+# Does nothing when that version is there. PEERS_DIR puts the environments elsewhere.
+set -eu
+
+usage() {
+  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow" >&2
+  exit 2
+}
+
+requirements() {
+  case "$1" in
+    mlflow) echo "mlflow==3.17.2 pytest==8.4.2" ;;
+    *) usage ;;
+  esac
+}
+
+install_peer() {
+  wanted=$(requirements "$1")
+  folder="$peers/$1"
+  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+  rm -rf "$folder"
+  mkdir -p "$peers"
+  python3 -m venv "$folder"
+  # shellcheck disable=SC2086 # a list of words
+  "$folder/bin/pip" install --quiet --disable-pip-version-check $wanted
+  echo "$wanted" > "$folder/installed"
+}
+
+[ $# -gt 0 ] || usage
+root=$(cd "$(dirname "$0")/.." && pwd)
+peers="${PEERS_DIR:-$root/build/peers}"
+for name in "$@"; do install_peer "$name"; done
