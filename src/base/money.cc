@@ -70,6 +70,13 @@ std::string UsdText(MicroUsd amount) {
   return text;
 }
 
+std::string UsdTextUp(MicroUsd amount) {
+  constexpr int64_t kMicrosPerCent = 10'000;
+  const int64_t over = amount.value() % kMicrosPerCent;
+  if (amount.value() < kMicrosPerCent || over == 0) return UsdText(amount);
+  return UsdText(amount + MicroUsd(kMicrosPerCent - over));
+}
+
 Result<MicroUsd> ParseUsd(std::string_view text) {
   const std::string_view number = WithoutCurrency(text);
   const size_t point = number.find('.');

@@ -37,6 +37,9 @@ MicroUsd CostOf(MicroUsd per_hour, std::chrono::milliseconds time);
 // "2.34" for amounts of a cent or more, else as many decimals as it takes ("0.00031"); "0.00".
 std::string UsdText(MicroUsd amount);
 
+// The same with whole cents rounded up: for worst cases and limits.
+std::string UsdTextUp(MicroUsd amount);
+
 // Exactly as stored: "2.340001".
 std::string ExactUsdText(MicroUsd amount);
 

@@ -95,6 +95,15 @@ std::string BytesText(Bytes size) {
   return Rounded(value, kNames[unit]);
 }
 
+std::string SizeText(Bytes size) {
+  constexpr int64_t kGiga = 1'000'000'000;
+  constexpr int64_t kMega = 1'000'000;
+  const bool binary = size.value % (int64_t{1} << 20) == 0;
+  if (size.value > 0 && !binary && size.value % kGiga == 0) return fmt::format("{} GB", size.value / kGiga);
+  if (size.value > 0 && !binary && size.value % kMega == 0) return fmt::format("{} MB", size.value / kMega);
+  return BytesText(size);
+}
+
 std::string DurationText(Millis time) {
   constexpr std::pair<int64_t, std::string_view> kParts[] = {
       {86'400'000, "d"}, {3'600'000, "h"}, {60'000, "min"}, {1000, "s"}};

@@ -34,6 +34,9 @@ Result<Millis> ParseDuration(std::string_view text);
 // "4.5 GiB", "512 B": binary units, at most one decimal.
 std::string BytesText(Bytes size);
 
+// As people write it where the size is whole that way: "10 GB", "16 GiB"; else as BytesText.
+std::string SizeText(Bytes size);
+
 // "1 h 30 min", "45 s", "2 d 3 h", "350 ms": the two largest parts.
 std::string DurationText(Millis time);
 

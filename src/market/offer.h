@@ -29,9 +29,17 @@ struct Offer {
   std::string as_of;  // "2026-10-10"
 };
 
-// Rows in the columns of `catalog/offers.csv` (`licence_note` may be absent).
+// No row may cost more per hour: ten years at this price still fit MicroUsd.
+inline constexpr MicroUsd kDearestOffer{1'000'000'000'000};
+
+// Rows in the columns of `catalog/offers.csv`, in any order (`licence_note` may be absent).
+// `vastai` and `thundercompute` become `vast` and `thunder`.
 // Errors: kInvalidInput with line and column name.
 Result<std::vector<Offer>> ParseOffers(std::string_view csv);
+
+// Takes out the rows whose spot price is above their on-demand price (such a row contradicts itself;
+// in public price lists the on-demand figure then is a commitment's). Returns their number.
+int64_t SetAsideContradictions(std::vector<Offer>& offers);
 
 // The dated snapshot that travels inside the program.
 std::string_view BundledOffersCsv();

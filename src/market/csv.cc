@@ -1,0 +1,79 @@
+#include "market/csv.h"
+
+#include <fmt/format.h>
+
+namespace curbstop {
+
+CsvReader::CsvReader(std::string_view text) : rest_(text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
+}
+
+Result<bool> CsvReader::Next(std::vector<std::string_view>& fields) {
+  fields.clear();
+  while (TakeLineEnd()) {
+  }
+  if (rest_.empty()) return false;
+  record_line_ = line_;
+  for (;;) {
+    if (rest_.starts_with('"')) {
+      TRY_ASSIGN(const std::string_view field, TakeQuoted());
+      fields.push_back(field);
+    } else {
+      fields.push_back(TakePlain());
+    }
+    if (rest_.empty() || TakeLineEnd()) return true;
+    if (rest_.front() != ',') return Broken("a quote stands inside a field or text follows a closed one");
+    rest_.remove_prefix(1);
+    if (rest_.empty()) {
+      fields.emplace_back();
+      return true;
+    }
+  }
+}
+
+std::string_view CsvReader::TakePlain() {
+  size_t length = 0;
+  while (length < rest_.size()) {
+    const char c = rest_[length];
+    if (c == ',' || c == '\n' || c == '"' || c == '\r') break;
+    ++length;
+  }
+  const std::string_view field = rest_.substr(0, length);
+  rest_.remove_prefix(length);
+  return field;
+}
+
+// `rest_` is at the opening quote. A doubled quote is one quote.
+Result<std::string_view> CsvReader::TakeQuoted() {
+  std::string kept;
+  bool doubled = false;
+  size_t start = 1;
+  for (;;) {
+    const size_t quote = rest_.find('"', start);
+    if (quote == rest_.npos) return Broken("a quote is not closed");
+    if (!rest_.substr(quote + 1).starts_with('"')) {
+      const std::string_view last = rest_.substr(start, quote - start);
+      for (const char c : rest_.substr(0, quote)) line_ += c == '\n' ? 1 : 0;
+      rest_.remove_prefix(quote + 1);
+      if (!doubled) return last;
+      return std::string_view(unquoted_.emplace_back(kept.append(last)));
+    }
+    kept.append(rest_.substr(start, quote + 1 - start));
+    doubled = true;
+    start = quote + 2;
+  }
+}
+
+bool CsvReader::TakeLineEnd() {
+  const size_t length = rest_.starts_with("\r\n") ? 2 : rest_.starts_with('\n') ? 1 : 0;
+  rest_.remove_prefix(length);
+  line_ += length > 0 ? 1 : 0;
+  return length > 0;
+}
+
+Error CsvReader::Broken(std::string_view why) const {
+  return InvalidInput(fmt::format("line {}: {}", record_line_, why));
+}
+
+}  // namespace curbstop

@@ -1,0 +1,41 @@
+#include "market/drivers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace curbstop {
+namespace {
+
+bool Works(const Place& place, std::span<const std::string> drivers) {
+  switch (place.kind) {
+    case PlaceKind::kAuto:
+    case PlaceKind::kLocal: return true;
+    case PlaceKind::kCloud: return !drivers.empty();
+    case PlaceKind::kProvider:
+      return std::find(drivers.begin(), drivers.end(), place.provider) != drivers.end();
+    case PlaceKind::kPractice:
+    case PlaceKind::kSsh: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+const std::vector<std::string>& ProvidersWithDriver() {
+  static const std::vector<std::string> none;
+  return none;
+}
+
+Status CheckPlaceWorks(const Place& place, std::span<const std::string> drivers) {
+  if (Works(place, drivers)) return {};
+  std::vector<std::string> places = {"auto", "local"};
+  if (!drivers.empty()) places.emplace_back("cloud");
+  places.insert(places.end(), drivers.begin(), drivers.end());
+  return InvalidInput(fmt::format("`{}` has no driver yet", PlaceText(place)))
+      .WithHint(fmt::format("places that work: {}", Join(places, ", ")));
+}
+
+}  // namespace curbstop
