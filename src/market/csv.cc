@@ -23,7 +23,8 @@ Result<bool> CsvReader::Next(std::vector<std::string_view>& fields) {
       fields.push_back(TakePlain());
     }
     if (rest_.empty() || TakeLineEnd()) return true;
-    if (rest_.front() != ',') return Broken("a quote stands inside a field or text follows a closed one");
+    if (rest_.front() != ',')
+      return Broken("a quote stands inside a field or text follows a closed one");
     rest_.remove_prefix(1);
     if (rest_.empty()) {
       fields.emplace_back();

@@ -1,8 +1,8 @@
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
-
-#include <map>
 
 #include "base/text.h"
 #include "market/csv.h"
@@ -19,7 +19,9 @@ constexpr std::string_view kHeader =
     "provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,"
     "price_usd_per_hour,spot_price_usd_per_hour,source,as_of\n";
 
-std::string File(std::string_view rows) { return std::string(kHeader) + std::string(rows); }
+std::string File(std::string_view rows) {
+  return std::string(kHeader) + std::string(rows);
+}
 
 Offer OneOffer(std::string_view row) {
   const Result<std::vector<Offer>> offers = ParseOffers(File(row));
@@ -46,13 +48,17 @@ Result<Records> ReadAll(std::string_view text) {
 }
 
 TEST(Csv, QuotesHoldCommasLineEndsAndDoubledQuotes) {
-  const Result<Records> records = ReadAll("\xEF\xBB\xBF" "a,\"b, c\"\r\n\r\n\"d\ne\",\"say \"\"f\"\"\"\n\"\",");
+  const Result<Records> records = ReadAll(
+      "\xEF\xBB\xBF"
+      "a,\"b, c\"\r\n\r\n\"d\ne\",\"say \"\"f\"\"\"\n\"\",");
   ASSERT_TRUE(records.ok());
-  EXPECT_THAT(*records, ElementsAre(ElementsAre("a", "b, c"), ElementsAre("d\ne", "say \"f\""), ElementsAre("", "")));
+  EXPECT_THAT(*records, ElementsAre(ElementsAre("a", "b, c"), ElementsAre("d\ne", "say \"f\""),
+                                    ElementsAre("", "")));
 }
 
 TEST(Csv, AnEmptyTextHasNoRecords) {
-  for (const char* text : {"", "\n", "\r\n\n", "\xEF\xBB\xBF"}) EXPECT_TRUE(ReadAll(text).ok() && ReadAll(text)->empty());
+  for (const char* text : {"", "\n", "\r\n\n", "\xEF\xBB\xBF"})
+    EXPECT_TRUE(ReadAll(text).ok() && ReadAll(text)->empty());
 }
 
 TEST(Csv, BrokenQuotesNameTheLine) {
@@ -96,7 +102,9 @@ RC_GTEST_PROP(Offers, AnyBytesAreReadOrRefused, ()) {
 }
 
 TEST(Offers, ARowIsReadWithItsUnits) {
-  const Offer offer = OneOffer("vastai,\"Ohio, US\",z1,1x-RTX_4090,RTX-4090,0.5,24,16,62.5,0.402219,0.000001,gpi,2026-10-10\n");
+  const Offer offer = OneOffer(
+      "vastai,\"Ohio, "
+      "US\",z1,1x-RTX_4090,RTX-4090,0.5,24,16,62.5,0.402219,0.000001,gpi,2026-10-10\n");
   EXPECT_EQ(offer.provider, "vast");
   EXPECT_EQ(offer.region, "Ohio, US");
   EXPECT_EQ(offer.zone, "z1");
@@ -120,8 +128,10 @@ TEST(Offers, EmptyFieldsAreUnknown) {
 
 TEST(Offers, ColumnsMayStandInAnyOrderWithTheLicenceNoteOrWithout) {
   const Result<std::vector<Offer>> offers = ParseOffers(
-      "as_of,licence_note,source,spot_price_usd_per_hour,price_usd_per_hour,memory_gib,vcpus,gpu_memory_gib_per_gpu,"
-      "gpu_count,gpu_name,instance_type,zone,region,provider\r\n2026-10-10,,s,,2.5,,,,,,t,,r,aws\r\n");
+      "as_of,licence_note,source,spot_price_usd_per_hour,price_usd_per_hour,memory_gib,vcpus,gpu_"
+      "memory_gib_per_gpu,"
+      "gpu_count,gpu_name,instance_type,zone,region,provider\r\n2026-10-10,,s,,2.5,,,,,,t,,r,"
+      "aws\r\n");
   ASSERT_TRUE(offers.ok());
   EXPECT_EQ(offers->at(0).provider, "aws");
   EXPECT_EQ(offers->at(0).per_hour, MicroUsd(2'500'000));
@@ -133,24 +143,30 @@ TEST(Offers, AWrongFieldNamesLineColumnAndWhatIsAllowed) {
     const char* message;
   };
   const Case cases[] = {
-      {"aws,r,,t,,,,,,-1,,s,2026-10-10", "line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour"},
-      {"aws,r,,t,,,,,,nan,,s,2026-10-10", "line 2, column `price_usd_per_hour`: `nan` is not a price"},
+      {"aws,r,,t,,,,,,-1,,s,2026-10-10",
+       "line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour"},
+      {"aws,r,,t,,,,,,nan,,s,2026-10-10",
+       "line 2, column `price_usd_per_hour`: `nan` is not a price"},
       {"aws,r,,t,,,,,,1e308,,s,2026-10-10", "`1e308` is not a price"},
       {"aws,r,,t,,,,,,0.1234567,,s,2026-10-10", "`0.1234567` is not a price"},
       {"aws,r,,t,,,,,,1000000.000001,,s,2026-10-10", "is not a price"},
       {"aws,r,,t,,,,,,9999999999999999999999,,s,2026-10-10", "is not a price"},
       {"aws,r,,t,,,,,,1.,,s,2026-10-10", "`1.` is not a price"},
       {"aws,r,,t,,,,,,,$1,s,2026-10-10", "column `spot_price_usd_per_hour`: `$1` is not a price"},
-      {"aws,r,,t,A10,inf,,,,1,,s,2026-10-10", "column `gpu_count`: `inf` is not a number above 0 and up to 4096"},
+      {"aws,r,,t,A10,inf,,,,1,,s,2026-10-10",
+       "column `gpu_count`: `inf` is not a number above 0 and up to 4096"},
       {"aws,r,,t,A10,0,,,,1,,s,2026-10-10", "column `gpu_count`: `0` is not a number above 0"},
-      {"aws,r,,t,A10,,,,,1,,s,2026-10-10", "column `gpu_count`: `` is not the number of GPUs that `gpu_name` needs"},
+      {"aws,r,,t,A10,,,,,1,,s,2026-10-10",
+       "column `gpu_count`: `` is not the number of GPUs that `gpu_name` needs"},
       {"aws,r,,t,,2,,,,1,,s,2026-10-10", "column `gpu_count`: `2` is not empty, as `gpu_name` is"},
       {"aws,r,,t,,,,0x10,,1,,s,2026-10-10", "column `vcpus`: `0x10` is not a number"},
       {"aws,r,,t,,,,,1e30,1,,s,2026-10-10", "column `memory_gib`: `1e30` is not a number"},
       {",r,,t,,,,,,1,,s,2026-10-10", "column `provider`: `` is not a name: it is empty"},
-      {"aws,r,,t\x1b[2J,,,,,,1,,s,2026-10-10", "column `instance_type`: `t\\x1b[2J` is not printable UTF-8"},
+      {"aws,r,,t\x1b[2J,,,,,,1,,s,2026-10-10",
+       "column `instance_type`: `t\\x1b[2J` is not printable UTF-8"},
       {"aws,\xff,,t,,,,,,1,,s,2026-10-10", "column `region`: `\\xff` is not printable UTF-8"},
-      {"aws,r,,t,,,,,,1,,s,2026-13-10", "column `as_of`: `2026-13-10` is not a date like 2026-10-31"},
+      {"aws,r,,t,,,,,,1,,s,2026-13-10",
+       "column `as_of`: `2026-13-10` is not a date like 2026-10-31"},
       {"aws,r,,t,,,,,,1,,s", "line 2: 12 fields, expected 13 as in line 1"},
   };
   for (const Case& c : cases) EXPECT_THAT(ErrorOf(File(c.row)), HasSubstr(c.message)) << c.row;
@@ -159,14 +175,16 @@ TEST(Offers, AWrongFieldNamesLineColumnAndWhatIsAllowed) {
 TEST(Offers, AWrongHeaderIsRefused) {
   EXPECT_EQ(ErrorOf(""), "line 1: the file is empty");
   EXPECT_EQ(ErrorOf("provider,region\n"), "line 1: the column `zone` is missing");
-  EXPECT_EQ(ErrorOf("provider,regoin\n"), "line 1: `regoin` is not a column of an offers file (did you mean `region`?)");
+  EXPECT_EQ(ErrorOf("provider,regoin\n"),
+            "line 1: `regoin` is not a column of an offers file (did you mean `region`?)");
   EXPECT_EQ(ErrorOf("zone,zone\n"), "line 1: the column `zone` stands there twice");
 }
 
 TEST(Offers, ARowWhoseSpotPriceIsAboveOnDemandIsSetAsideAndCounted) {
-  Result<std::vector<Offer>> offers = ParseOffers(File("aws,r,,a,,,,,,1,1.000001,s,2026-10-10\n"
-                                                       "aws,r,,b,,,,,,1,1,s,2026-10-10\n"
-                                                       "aws,r,,c,,,,,,,2,s,2026-10-10\n"));
+  Result<std::vector<Offer>> offers =
+      ParseOffers(File("aws,r,,a,,,,,,1,1.000001,s,2026-10-10\n"
+                       "aws,r,,b,,,,,,1,1,s,2026-10-10\n"
+                       "aws,r,,c,,,,,,,2,s,2026-10-10\n"));
   ASSERT_TRUE(offers.ok());
   EXPECT_EQ(SetAsideContradictions(*offers), 1);
   ASSERT_EQ(offers->size(), 2u);
@@ -194,21 +212,30 @@ TEST(Arch, IsReadFromTheNamesOfTheProviders) {
     const char* arch;
   };
   const Case cases[] = {
-      {"aws", "t4g.medium", "", "arm64"},   {"aws", "m7g.large", "", "arm64"},        {"aws", "im4gn.large", "", "arm64"},
-      {"aws", "is4gen.large", "", "arm64"}, {"aws", "g5g.xlarge", "T4G", "arm64"},    {"aws", "a1.large", "", "arm64"},
-      {"aws", "g5.xlarge", "A10G", "x86_64"}, {"aws", "m7i.large", "", "x86_64"},     {"aws", "g4dn.xlarge", "T4", "x86_64"},
-      {"azure", "Standard_D2ps_v6", "", "arm64"}, {"azure", "Standard_D2as_v6", "", "x86_64"},
-      {"azure", "Standard_NP10s", "", "x86_64"},  {"gcp", "c4a-standard-4", "", "arm64"}, {"gcp", "n2-standard-4", "", "x86_64"},
+      {"aws", "t4g.medium", "", "arm64"},           {"aws", "m7g.large", "", "arm64"},
+      {"aws", "im4gn.large", "", "arm64"},          {"aws", "is4gen.large", "", "arm64"},
+      {"aws", "g5g.xlarge", "T4G", "arm64"},        {"aws", "a1.large", "", "arm64"},
+      {"aws", "g5.xlarge", "A10G", "x86_64"},       {"aws", "m7i.large", "", "x86_64"},
+      {"aws", "g4dn.xlarge", "T4", "x86_64"},       {"azure", "Standard_D2ps_v6", "", "arm64"},
+      {"azure", "Standard_D2as_v6", "", "x86_64"},  {"azure", "Standard_NP10s", "", "x86_64"},
+      {"gcp", "c4a-standard-4", "", "arm64"},       {"gcp", "n2-standard-4", "", "x86_64"},
       {"lambda", "gpu_1x_gh200", "GH200", "arm64"}, {"vast", "m7g", "", "x86_64"},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(ArchOf(Offer{.provider = c.provider, .type = c.type, .gpu_name = c.gpu}), c.arch) << c.type;
+    EXPECT_EQ(ArchOf(Offer{.provider = c.provider, .type = c.type, .gpu_name = c.gpu}), c.arch)
+        << c.type;
   }
 }
 
 Offer Card(double count, int64_t memory_gib) {
-  return {.provider = "x", .type = "t", .gpu_name = "A10", .gpu_count = count, .gpu_memory = GiB(memory_gib),
-          .vcpus = 8, .memory = GiB(32), .per_hour = MicroUsd(1)};
+  return {.provider = "x",
+          .type = "t",
+          .gpu_name = "A10",
+          .gpu_count = count,
+          .gpu_memory = GiB(memory_gib),
+          .vcpus = 8,
+          .memory = GiB(32),
+          .per_hour = MicroUsd(1)};
 }
 
 TEST(Match, EachNeedIsHeldAgainstWhatIsListed) {
@@ -218,13 +245,14 @@ TEST(Match, EachNeedIsHeldAgainstWhatIsListed) {
     Offer offer;
     const char* reason;  // with the offer's figure
   };
-  const Offer plain{.provider = "x", .type = "t", .vcpus = 8, .memory = GiB(32), .per_hour = MicroUsd(1)};
+  const Offer plain{
+      .provider = "x", .type = "t", .vcpus = 8, .memory = GiB(32), .per_hour = MicroUsd(1)};
   const Case cases[] = {
       {{}, plain, ""},
       {gpu, plain, "no GPU"},
       {gpu, Card(1, 24), ""},
       {gpu, Card(1, 8), "GPU memory 8 GiB, below 10 GB"},
-      {gpu, Card(0.5, 24), ""},                               // half a 24 GiB card: 12 GiB
+      {gpu, Card(0.5, 24), ""},  // half a 24 GiB card: 12 GiB
       {gpu, Card(0.25, 24), "GPU memory 6 GiB, below 10 GB"},
       {{.gpu = GpuNeed{.count = 2}}, Card(1, 24), "1 GPU, below 2"},
       {{.gpu = GpuNeed{.name = "a 10"}}, Card(1, 24), ""},
@@ -241,7 +269,8 @@ TEST(Match, EachNeedIsHeldAgainstWhatIsListed) {
 }
 
 TEST(Match, WhatIsNotListedIsKeptAndSaid) {
-  const Offer offer{.provider = "x", .type = "t", .gpu_name = "A10", .gpu_count = 1, .per_hour = MicroUsd(1)};
+  const Offer offer{
+      .provider = "x", .type = "t", .gpu_name = "A10", .gpu_count = 1, .per_hour = MicroUsd(1)};
   const Need need{.gpu = GpuNeed{.memory = GiB(10)}, .cpus = 4, .memory = GiB(16)};
   EXPECT_EQ(FindMismatch(need, SpotUse::kAuto, offer), Mismatch::kNone);
   EXPECT_EQ(UnlistedText(need, offer), "GPU memory, CPUs, memory not listed");
@@ -249,12 +278,14 @@ TEST(Match, WhatIsNotListedIsKeptAndSaid) {
 }
 
 TEST(Match, ThePriceIsOnDemandUnlessTheStepWantsSpotOnly) {
-  Offer offer{.provider = "x", .type = "t", .per_hour = MicroUsd(100), .spot_per_hour = MicroUsd(40)};
+  Offer offer{
+      .provider = "x", .type = "t", .per_hour = MicroUsd(100), .spot_per_hour = MicroUsd(40)};
   EXPECT_EQ(PriceFor(SpotUse::kAuto, offer), MicroUsd(100));
   EXPECT_EQ(PriceFor(SpotUse::kNever, offer), MicroUsd(100));
   EXPECT_EQ(PriceFor(SpotUse::kOnly, offer), MicroUsd(40));
   offer.per_hour.reset();
-  EXPECT_EQ(ReasonText(FindMismatch({}, SpotUse::kAuto, offer), {}, SpotUse::kAuto), "sold as spot only, or no price known");
+  EXPECT_EQ(ReasonText(FindMismatch({}, SpotUse::kAuto, offer), {}, SpotUse::kAuto),
+            "sold as spot only, or no price known");
 }
 
 TEST(Match, GpuNamesDifferByCaseSpacesAndDashesOnly) {

@@ -1,15 +1,17 @@
 #include "market/match.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
 namespace curbstop {
 namespace {
 
-bool HasLetter(std::string_view text, char letter) { return text.find(letter) != text.npos; }
+bool HasLetter(std::string_view text, char letter) {
+  return text.find(letter) != text.npos;
+}
 
 // The letters right after the first run of digits: "g" of "m7g.large", "ps" of "D2ps_v6".
 std::string_view Attributes(std::string_view text) {
@@ -48,7 +50,9 @@ Mismatch FindGpuMismatch(const GpuNeed& need, const Offer& offer) {
   return need.memory && memory && *memory < *need.memory ? Mismatch::kGpuMemory : Mismatch::kNone;
 }
 
-std::string CountText(double count) { return fmt::format("{:.6g}", count); }
+std::string CountText(double count) {
+  return fmt::format("{:.6g}", count);
+}
 
 }  // namespace
 
@@ -57,7 +61,8 @@ Mismatch FindMismatch(const Need& need, SpotUse spot, const Offer& offer) {
     const Mismatch of_gpu = FindGpuMismatch(*need.gpu, offer);
     if (of_gpu != Mismatch::kNone) return of_gpu;
   }
-  if (need.cpus && offer.vcpus && *offer.vcpus < static_cast<double>(*need.cpus)) return Mismatch::kFewCpus;
+  if (need.cpus && offer.vcpus && *offer.vcpus < static_cast<double>(*need.cpus))
+    return Mismatch::kFewCpus;
   if (need.memory && offer.memory && *offer.memory < *need.memory) return Mismatch::kMemory;
   if (!need.arch.empty() && need.arch != ArchOf(offer)) return Mismatch::kArch;
   return PriceFor(spot, offer) ? Mismatch::kNone : Mismatch::kNoPrice;
@@ -65,31 +70,46 @@ Mismatch FindMismatch(const Need& need, SpotUse spot, const Offer& offer) {
 
 std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot) {
   switch (mismatch) {
-    case Mismatch::kNone: return "";
-    case Mismatch::kNoGpu: return "no GPU";
-    case Mismatch::kOtherGpu: return fmt::format("not a GPU `{}`", need.gpu->name);
-    case Mismatch::kFewGpus: return fmt::format("fewer than {} GPUs", need.gpu->count);
-    case Mismatch::kGpuMemory: return fmt::format("GPU memory below {}", SizeText(*need.gpu->memory));
-    case Mismatch::kFewCpus: return fmt::format("fewer than {} CPUs", *need.cpus);
-    case Mismatch::kMemory: return fmt::format("memory below {}", SizeText(*need.memory));
-    case Mismatch::kArch: return fmt::format("CPU is not {}", need.arch);
+    case Mismatch::kNone:
+      return "";
+    case Mismatch::kNoGpu:
+      return "no GPU";
+    case Mismatch::kOtherGpu:
+      return fmt::format("not a GPU `{}`", need.gpu->name);
+    case Mismatch::kFewGpus:
+      return fmt::format("fewer than {} GPUs", need.gpu->count);
+    case Mismatch::kGpuMemory:
+      return fmt::format("GPU memory below {}", SizeText(*need.gpu->memory));
+    case Mismatch::kFewCpus:
+      return fmt::format("fewer than {} CPUs", *need.cpus);
+    case Mismatch::kMemory:
+      return fmt::format("memory below {}", SizeText(*need.memory));
+    case Mismatch::kArch:
+      return fmt::format("CPU is not {}", need.arch);
     case Mismatch::kNoPrice:
-      return spot == SpotUse::kOnly ? "no spot price known" : "sold as spot only, or no price known";
+      return spot == SpotUse::kOnly ? "no spot price known"
+                                    : "sold as spot only, or no price known";
   }
   return "";
 }
 
 std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot, const Offer& offer) {
   switch (mismatch) {
-    case Mismatch::kOtherGpu: return fmt::format("GPU is {}, not `{}`", offer.gpu_name, need.gpu->name);
-    case Mismatch::kFewGpus: return fmt::format("{} GPU, below {}", CountText(offer.gpu_count), need.gpu->count);
+    case Mismatch::kOtherGpu:
+      return fmt::format("GPU is {}, not `{}`", offer.gpu_name, need.gpu->name);
+    case Mismatch::kFewGpus:
+      return fmt::format("{} GPU, below {}", CountText(offer.gpu_count), need.gpu->count);
     case Mismatch::kGpuMemory:
-      return fmt::format("GPU memory {}, below {}", SizeText(*GpuMemoryEach(offer)), SizeText(*need.gpu->memory));
-    case Mismatch::kFewCpus: return fmt::format("{} CPUs, below {}", CountText(*offer.vcpus), *need.cpus);
+      return fmt::format("GPU memory {}, below {}", SizeText(*GpuMemoryEach(offer)),
+                         SizeText(*need.gpu->memory));
+    case Mismatch::kFewCpus:
+      return fmt::format("{} CPUs, below {}", CountText(*offer.vcpus), *need.cpus);
     case Mismatch::kMemory:
       return fmt::format("memory {}, below {}", SizeText(*offer.memory), SizeText(*need.memory));
-    case Mismatch::kArch: return fmt::format("CPU is {}, not {}", ArchOf(offer), need.arch);
-    default: return ReasonText(mismatch, need, spot);
+    case Mismatch::kArch:
+      return fmt::format("CPU is {}, not {}", ArchOf(offer), need.arch);
+    default:
+      return ReasonText(mismatch, need, spot);
   }
 }
 
@@ -110,13 +130,18 @@ std::optional<Bytes> GpuMemoryEach(const Offer& offer) {
   return Bytes{std::llround(offer.gpu_count * static_cast<double>(offer.gpu_memory->value))};
 }
 
-std::string_view ArchOf(const Offer& offer) { return IsArm(offer) ? "arm64" : "x86_64"; }
+std::string_view ArchOf(const Offer& offer) {
+  return IsArm(offer) ? "arm64" : "x86_64";
+}
 
 bool SameGpuName(std::string_view a, std::string_view b) {
   const auto skip = [](std::string_view& text) {
-    while (!text.empty() && (text[0] == ' ' || text[0] == '-' || text[0] == '_')) text.remove_prefix(1);
+    while (!text.empty() && (text[0] == ' ' || text[0] == '-' || text[0] == '_'))
+      text.remove_prefix(1);
   };
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
   for (;;) {
     skip(a), skip(b);
     if (a.empty() || b.empty()) return a.empty() && b.empty();

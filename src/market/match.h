@@ -37,7 +37,8 @@ std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot, const 
 std::string UnlistedText(const Need& need, const Offer& offer);
 
 // The price that the step would pay: on demand, or spot where the step says `spot: only`. `spot:
-// auto` is on demand: no place to bring checkpoints to exists yet, and without one there is no spot.
+// auto` is on demand: no place to bring checkpoints to exists yet, and without one there is no
+// spot.
 std::optional<MicroUsd> PriceFor(SpotUse spot, const Offer& offer);
 
 // Memory of one GPU of the offer: a share of it where the offer is a fraction of a GPU.

@@ -1,12 +1,12 @@
 #include "market/offer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "base/embedded.h"
 #include "base/text.h"
@@ -24,15 +24,38 @@ constexpr double kMostVcpus = 1 << 20;
 constexpr double kMostGib = 1 << 24;
 
 enum Column {
-  kProvider, kRegion, kZone, kType, kGpuName, kGpuCount, kGpuMemory, kVcpus, kMemory,
-  kPrice, kSpotPrice, kSource, kAsOf, kLicenceNote, kColumns
+  kProvider,
+  kRegion,
+  kZone,
+  kType,
+  kGpuName,
+  kGpuCount,
+  kGpuMemory,
+  kVcpus,
+  kMemory,
+  kPrice,
+  kSpotPrice,
+  kSource,
+  kAsOf,
+  kLicenceNote,
+  kColumns
 };
 
 const std::vector<std::string>& ColumnNames() {
-  static const std::vector<std::string> names = {
-      "provider", "region", "zone", "instance_type", "gpu_name", "gpu_count", "gpu_memory_gib_per_gpu",
-      "vcpus", "memory_gib", "price_usd_per_hour", "spot_price_usd_per_hour", "source", "as_of",
-      "licence_note"};
+  static const std::vector<std::string> names = {"provider",
+                                                 "region",
+                                                 "zone",
+                                                 "instance_type",
+                                                 "gpu_name",
+                                                 "gpu_count",
+                                                 "gpu_memory_gib_per_gpu",
+                                                 "vcpus",
+                                                 "memory_gib",
+                                                 "price_usd_per_hour",
+                                                 "spot_price_usd_per_hour",
+                                                 "source",
+                                                 "as_of",
+                                                 "licence_note"};
   return names;
 }
 
@@ -49,7 +72,8 @@ Result<Positions> ReadHeader(std::span<const std::string_view> fields) {
           .WithHint(fmt::format("the columns are {}", Join(names, ", ")));
     }
     std::optional<size_t>& position = at[static_cast<size_t>(found - names.begin())];
-    if (position) return InvalidInput(fmt::format("line 1: the column `{}` stands there twice", *found));
+    if (position)
+      return InvalidInput(fmt::format("line 1: the column `{}` stands there twice", *found));
     position = i;
   }
   for (size_t column = 0; column < kLicenceNote; ++column) {
@@ -67,13 +91,14 @@ class Row {
       : fields_(fields), at_(at), line_(line) {}
 
   Error Bad(Column column, std::string_view expected) const {
-    return InvalidInput(fmt::format("line {}, column `{}`: `{}` is not {}", line_, ColumnNames()[column],
-                                    Printable(Field(column)), expected));
+    return InvalidInput(fmt::format("line {}, column `{}`: `{}` is not {}", line_,
+                                    ColumnNames()[column], Printable(Field(column)), expected));
   }
 
   Result<std::string> Name(Column column) const {
     const std::string_view field = Field(column);
-    const bool plain = std::all_of(field.begin(), field.end(), [](char c) { return c >= ' ' && c < 0x7F; });
+    const bool plain =
+        std::all_of(field.begin(), field.end(), [](char c) { return c >= ' ' && c < 0x7F; });
     if (!plain && (Printable(field) != field)) return Bad(column, "printable UTF-8");
     return std::string(field);
   }
@@ -113,12 +138,15 @@ class Row {
     const bool good = whole.size() <= 7 && IsDigits(whole) && decimals.size() <= 6 &&
                       (point == field.size() || IsDigits(decimals));
     int64_t micros = 0;
-    for (size_t i = 0; good && i < 6; ++i) micros = micros * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
+    for (size_t i = 0; good && i < 6; ++i)
+      micros = micros * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
     int64_t dollars = 0;
     for (size_t i = 0; good && i < whole.size(); ++i) dollars = dollars * 10 + (whole[i] - '0');
     const MicroUsd price(dollars * kMicrosPerUsd + micros);
     if (!good || price > kDearestOffer) {
-      return Bad(column, "a price in USD per hour (digits, at most six of them after the point, up to 1000000)");
+      return Bad(
+          column,
+          "a price in USD per hour (digits, at most six of them after the point, up to 1000000)");
     }
     return std::optional<MicroUsd>(price);
   }
@@ -175,7 +203,9 @@ Result<std::vector<Offer>> ParseOffers(std::string_view csv) {
   CsvReader reader(csv);
   std::vector<std::string_view> fields;
   TRY_ASSIGN(const bool has_header, reader.Next(fields));
-  if (!has_header) return InvalidInput("line 1: the file is empty").WithHint("it must begin with the names of its columns");
+  if (!has_header)
+    return InvalidInput("line 1: the file is empty")
+        .WithHint("it must begin with the names of its columns");
   TRY_ASSIGN(const Positions at, ReadHeader(fields));
   const size_t width = fields.size();
   std::vector<Offer> offers;
@@ -199,6 +229,8 @@ int64_t SetAsideContradictions(std::vector<Offer>& offers) {
   }));
 }
 
-std::string_view BundledOffersCsv() { return EmbeddedOffers(); }
+std::string_view BundledOffersCsv() {
+  return EmbeddedOffers();
+}
 
 }  // namespace curbstop

@@ -18,12 +18,12 @@ struct Offer {
   std::string region;
   std::string zone;
   std::string type;
-  std::string gpu_name;     // of the accelerator catalogue; empty: CPU only
-  double gpu_count = 0;     // may be a fraction
+  std::string gpu_name;             // of the accelerator catalogue; empty: CPU only
+  double gpu_count = 0;             // may be a fraction
   std::optional<Bytes> gpu_memory;  // nominal, of one whole GPU
   std::optional<double> vcpus;
   std::optional<Bytes> memory;
-  std::optional<MicroUsd> per_hour;       // on demand, for the whole row
+  std::optional<MicroUsd> per_hour;  // on demand, for the whole row
   std::optional<MicroUsd> spot_per_hour;
   std::string source;
   std::string as_of;  // "2026-10-10"
@@ -37,8 +37,8 @@ inline constexpr MicroUsd kDearestOffer{1'000'000'000'000};
 // Errors: kInvalidInput with line and column name.
 Result<std::vector<Offer>> ParseOffers(std::string_view csv);
 
-// Takes out the rows whose spot price is above their on-demand price (such a row contradicts itself;
-// in public price lists the on-demand figure then is a commitment's). Returns their number.
+// Takes out the rows whose spot price is above their on-demand price (such a row contradicts
+// itself; in public price lists the on-demand figure then is a commitment's). Returns their number.
 int64_t SetAsideContradictions(std::vector<Offer>& offers);
 
 // The dated snapshot that travels inside the program.
