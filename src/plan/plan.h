@@ -11,27 +11,20 @@
 #include "base/units.h"
 #include "machine/machine.h"
 #include "market/offer.h"
+#include "plan/energy.h"
+#include "plan/step_time.h"
 #include "project/project.h"
 
 namespace curbstop {
-
-// What earlier runs of the step on this machine class took.
-struct StepHistory {
-  int64_t runs = 0;  // successes, at most the last 20
-  std::optional<Millis> median;
-  std::optional<Millis> p90;
-};
-
-struct ElectricityPrice {
-  MicroUsd per_kwh{180'000};
-  bool assumed = true;
-};
 
 struct PlanFacts {
   const Project* project = nullptr;
   const Machine* machine = nullptr;
   std::vector<StepHistory> history;  // one for each step of the project, same order
+  std::vector<std::string> steps;    // names of those to plan; empty: all
   const std::vector<Offer>* offers = nullptr;
+  int64_t offers_set_aside = 0;      // rows that contradicted themselves
+  std::vector<std::string> drivers;  // providers that this version can rent from
   ElectricityPrice electricity;
   Place on;  // kAuto: each step's own `where`
   MicroUsd month_spent;
@@ -39,18 +32,22 @@ struct PlanFacts {
 
 struct PlanRow {
   std::string step;
-  std::string place;  // "local", "vast/us/1x-RTX_4090"
+  std::string place;     // "local", "vast/us/1x-RTX_4090"
+  std::string hardware;  // "1x RTX-4090", "8 CPU, 32 GiB"
   bool chosen = false;
-  bool has_driver = false;  // false: shown as information only
-  std::optional<MicroUsd> worst;   // empty: the time is unknown
+  bool has_driver = false;        // false: shown as information only
+  std::optional<MicroUsd> worst;  // empty: the time is unknown
   std::optional<MicroUsd> p50;
   std::optional<MicroUsd> per_hour;
   std::optional<Millis> finish_p50;
-  std::string time_source;  // "3 earlier runs", "needs.time", "unknown"
-  std::string lease_grade;  // "home" for local
-  std::string source;       // of the price, with date
-  std::string why;          // chosen: the reason
-  std::string why_not;      // lost: the reason
+  std::optional<Millis> finish_worst;
+  std::string time_source;           // "3 earlier runs", "needs.time", "deadline", "unknown"
+  std::optional<PowerFigure> power;  // local only
+  std::string lease_grade;           // "home" for local, "none" without a driver
+  std::string source;                // of the price
+  std::string as_of;                 // of the price: "2026-10-10", "assumed", "setting"
+  std::string why;                   // chosen: the reason
+  std::string why_not;               // lost: the reason
 };
 
 struct LeftOut {
@@ -59,20 +56,42 @@ struct LeftOut {
   int64_t count = 0;
 };
 
+// A step for which no place can be chosen.
+struct Blocked {
+  std::string step;
+  ErrorKind kind = ErrorKind::kNo;  // kOverBudget: only the cap stands in the way
+  std::string reason;
+};
+
 struct Plan {
   std::vector<PlanRow> rows;  // per step: the chosen row first, then by worst cost
   std::vector<LeftOut> left_out;
   MicroUsd month_spent;
   std::optional<MicroUsd> month_cap;
+  bool energy_in_cap = false;
+  std::vector<Blocked> blocked;
+  std::vector<StepTime> times;  // one per planned step, in the order of the rows
+  ElectricityPrice electricity;
 };
 
+// Every place with its cost, whether or not one could be chosen.
 // `every_row`: all rows that lost (--why-not), else at most 10 runners-up per step, the rest
 // counted per reason in `left_out`.
-// Errors: kInvalidInput for a place without a driver (with the list of places); kNo if a step
-// fits nowhere that has a driver.
+// Errors: kInvalidInput for an unknown step, and for a place without a driver (with the list of
+// places).
+Result<Plan> ComparePlaces(const PlanFacts& facts, bool every_row);
+
+// Errors: kNo if a step fits nowhere that has a driver, kOverBudget if only the cap forbids it.
+Status CheckEveryStepHasAPlace(const Plan& plan);
+
+// Both: a plan in which every step has its place. Errors: those of both.
 Result<Plan> MakePlan(const PlanFacts& facts, bool every_row);
 
-Json PlanJson(const Plan& plan);       // contracts §1
-std::string PlanText(const Plan& plan);
+Json PlanJson(const Plan& plan);         // contracts §1
+std::string PlanText(const Plan& plan);  // at most 100 columns
+
+// Formula, inputs, source and date of the numbers of the chosen rows and of the electricity.
+Json ExplanationJson(const Plan& plan);
+std::string ExplanationText(const Plan& plan);
 
 }  // namespace curbstop

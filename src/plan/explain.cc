@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/plan.h"
+
+namespace curbstop {
+namespace {
+
+struct Explanation {
+  std::string step;
+  std::string number;
+  std::string value;
+  std::string formula;
+  std::string inputs;
+  std::string source;
+  std::string as_of;
+};
+
+std::string UsdOrUnknown(std::optional<MicroUsd> amount) {
+  return amount ? ExactUsdText(*amount) + " USD" : "unknown";
+}
+
+Explanation OfTime(const PlanRow& row, const StepTime& time) {
+  const std::string usual = time.usual ? DurationText(*time.usual) : "unknown";
+  const std::string worst = time.worst ? DurationText(*time.worst) : "unknown";
+  return {row.step, "time",      fmt::format("usual {}, worst {}", usual, worst),
+          time.why, time.source, time.source,
+          ""};
+}
+
+Explanation OfCost(const PlanRow& row, std::string number, std::optional<MicroUsd> cost,
+                   std::optional<Millis> time, const ElectricityPrice& electricity) {
+  Explanation why{row.step, std::move(number), UsdOrUnknown(cost), "", "", row.source, row.as_of};
+  const std::string how_long = time ? DurationText(*time) : "unknown time";
+  if (row.power) {
+    why.formula = "watts x price per kWh x time / 1000, rounded up to a micro-dollar";
+    why.inputs = fmt::format("{} W, {} USD/kWh, {}", row.power->watts, UsdText(electricity.per_kwh),
+                             how_long);
+  } else {
+    why.formula = "price per hour x time, rounded up to a micro-dollar";
+    why.inputs = fmt::format("{}/h, {}", UsdOrUnknown(row.per_hour), how_long);
+  }
+  return why;
+}
+
+// Of the chosen row; of the first one where none could be chosen (that is this computer).
+std::vector<Explanation> Explain(const Plan& plan) {
+  std::vector<Explanation> all;
+  size_t step = 0;
+  for (size_t i = 0; i < plan.rows.size(); ++i) {
+    const PlanRow& row = plan.rows[i];
+    if (i > 0 && plan.rows[i - 1].step == row.step) continue;
+    all.push_back(OfTime(row, plan.times[step++]));
+    all.push_back(OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
+    all.push_back(OfCost(row, "usual", row.p50, row.finish_p50, plan.electricity));
+    all.push_back(OfCost(row, "per hour", row.per_hour, Millis(3'600'000), plan.electricity));
+  }
+  return all;
+}
+
+}  // namespace
+
+Json ExplanationJson(const Plan& plan) {
+  Json all = Json::MakeArray();
+  for (const Explanation& why : Explain(plan)) {
+    all.Push(Json::MakeObject({{"step", why.step},
+                               {"number", why.number},
+                               {"value", why.value},
+                               {"formula", why.formula},
+                               {"inputs", why.inputs},
+                               {"source", why.source},
+                               {"as_of", why.as_of}}));
+  }
+  return all;
+}
+
+std::string ExplanationText(const Plan& plan) {
+  std::string text;
+  for (const Explanation& why : Explain(plan)) {
+    text += fmt::format("{} {}: {}\n  = {}\n  with {}\n  from {}{}\n", why.step, why.number,
+                        why.value, why.formula, why.inputs, why.source,
+                        why.as_of.empty() ? "" : fmt::format(" ({})", why.as_of));
+  }
+  return text;
+}
+
+}  // namespace curbstop

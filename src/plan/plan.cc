@@ -1,0 +1,399 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "market/drivers.h"
+#include "market/match.h"
+#include "plan/local_fit.h"
+
+namespace curbstop {
+namespace {
+
+constexpr size_t kMostRunnersUp = 10;
+constexpr Millis kHour{3'600'000};
+
+std::string CountText(double count) {
+  return fmt::format("{:.4g}", count);
+}
+
+std::string CpuText(std::optional<double> cpus, std::optional<Bytes> memory) {
+  std::string text = cpus ? CountText(*cpus) + " CPU" : "";
+  if (memory) text += fmt::format("{}{}", text.empty() ? "" : ", ", BytesText(*memory));
+  return text;
+}
+
+std::string HardwareText(const Offer& offer) {
+  if (offer.gpu_name.empty()) return CpuText(offer.vcpus, offer.memory);
+  return fmt::format("{}x {}", CountText(offer.gpu_count), offer.gpu_name);
+}
+
+std::string HardwareText(const Machine& machine, bool uses_gpu) {
+  if (uses_gpu && !machine.gpus.empty()) return MachineClass(machine);
+  return CpuText(machine.cpu.usable.value_or(static_cast<double>(machine.cpu.threads)),
+                 machine.memory.total);
+}
+
+// Offers in the order of their price, as the steps of one `spot` kind would pay it. Those without
+// such a price come last.
+std::vector<uint32_t> OrderByPrice(const std::vector<Offer>& offers, SpotUse spot) {
+  std::vector<std::pair<int64_t, uint32_t>> keys(offers.size());
+  for (uint32_t i = 0; i < keys.size(); ++i) {
+    const std::optional<MicroUsd> price = PriceFor(spot, offers[i]);
+    keys[i] = {price ? price->value() : INT64_MAX, i};
+  }
+  std::sort(keys.begin(), keys.end());
+  std::vector<uint32_t> order(keys.size());
+  std::transform(keys.begin(), keys.end(), order.begin(),
+                 [](const auto& key) { return key.second; });
+  return order;
+}
+
+// Reasons in the order in which they were first met, with their counts.
+class ReasonCounts {
+ public:
+  void Add(const std::string& reason, int64_t count) {
+    if (count == 0) return;
+    const auto found = std::find_if(counts_.begin(), counts_.end(),
+                                    [&](const auto& entry) { return entry.first == reason; });
+    if (found == counts_.end())
+      counts_.emplace_back(reason, count);
+    else
+      found->second += count;
+  }
+  void MoveTo(std::vector<LeftOut>& left_out, const std::string& step) {
+    std::stable_sort(counts_.begin(), counts_.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    for (auto& [reason, count] : counts_) left_out.push_back({step, std::move(reason), count});
+  }
+
+ private:
+  std::vector<std::pair<std::string, int64_t>> counts_;
+};
+
+// What a row that could run still costs out of the cap.
+MicroUsd OutOfCap(const PlanRow& row, const Budget& budget) {
+  const bool counts = row.place != "local" || budget.include_energy;
+  return counts ? row.worst.value_or(MicroUsd()) : MicroUsd();
+}
+
+// Plans one step after the other; what the earlier ones reserve is no longer left for the later.
+class Planner {
+ public:
+  Planner(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {
+    plan_.month_spent = facts.month_spent;
+    plan_.month_cap = facts.project->budget.cap;
+    plan_.energy_in_cap = facts.project->budget.include_energy;
+    plan_.electricity = facts.electricity;
+    reserved_ = facts.month_spent;
+  }
+
+  Status Add(const Step& step, const StepHistory& history);
+  Plan Take() && { return std::move(plan_); }
+
+ private:
+  struct Current {
+    const Step& step;
+    Place place;
+    std::string place_reason;  // "left out by `where: local`"
+    StepTime time;
+  };
+
+  PlanRow LocalRow(const Current& current) const;
+  PlanRow OfferRow(const Current& current, const Offer& offer) const;
+  void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
+  std::string CapReason(const PlanRow& row) const;
+  bool InPlace(const Place& place, const Offer& offer) const;
+  bool HasDriver(const Offer& offer) const;
+  const std::vector<uint32_t>& Order(SpotUse spot);
+  std::vector<PlanRow> OfferRows(const Current& current, ReasonCounts& left_out);
+  void Choose(const Current& current, std::vector<PlanRow>& rows);
+
+  const PlanFacts& facts_;
+  bool every_row_;
+  Plan plan_;
+  MicroUsd reserved_;
+  std::optional<std::vector<uint32_t>> by_price_;
+  std::optional<std::vector<uint32_t>> by_spot_price_;
+};
+
+bool BetterThan(const PlanRow& a, const PlanRow& b) {
+  if (a.worst && b.worst && *a.worst != *b.worst) return *a.worst < *b.worst;
+  return a.per_hour.value_or(MicroUsd()) < b.per_hour.value_or(MicroUsd());
+}
+
+const std::vector<uint32_t>& Planner::Order(SpotUse spot) {
+  std::optional<std::vector<uint32_t>>& order = spot == SpotUse::kOnly ? by_spot_price_ : by_price_;
+  if (!order) order = OrderByPrice(*facts_.offers, spot);
+  return *order;
+}
+
+bool Planner::HasDriver(const Offer& offer) const {
+  return std::find(facts_.drivers.begin(), facts_.drivers.end(), offer.provider) !=
+         facts_.drivers.end();
+}
+
+bool Planner::InPlace(const Place& place, const Offer& offer) const {
+  if (place.kind == PlaceKind::kAuto || place.kind == PlaceKind::kCloud) return true;
+  return place.kind == PlaceKind::kProvider && place.provider == offer.provider &&
+         (place.region.empty() || place.region == offer.region) &&
+         (place.type.empty() || place.type == offer.type);
+}
+
+void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const {
+  row.per_hour = per_hour;
+  row.finish_p50 = time.usual;
+  row.finish_worst = time.worst;
+  row.time_source = time.source;
+  if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
+  if (time.worst) row.worst = CostOf(per_hour, *time.worst);
+}
+
+PlanRow Planner::LocalRow(const Current& current) const {
+  const bool uses_gpu = current.step.needs.gpu.has_value();
+  const PowerFigure power = PowerUnderLoad(*facts_.machine, uses_gpu);
+  PlanRow row{.step = current.step.name,
+              .place = "local",
+              .hardware = HardwareText(*facts_.machine, uses_gpu),
+              .has_driver = true,
+              .lease_grade = "home"};
+  row.power = power;
+  FillCost(row, current.time, EnergyCost(power.watts, facts_.electricity.per_kwh, kHour));
+  // The hourly rate is rounded; costs come from the watts themselves.
+  if (row.p50) row.p50 = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.usual);
+  if (row.worst)
+    row.worst = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.worst);
+  row.source = fmt::format("electricity: {} W ({}) at {} USD per kWh{}", power.watts, power.source,
+                           UsdText(facts_.electricity.per_kwh),
+                           facts_.electricity.assumed ? " (assumed)" : "");
+  row.as_of = facts_.electricity.assumed ? "assumed" : "setting";
+  if (current.place.kind != PlaceKind::kAuto && current.place.kind != PlaceKind::kLocal) {
+    row.why_not = current.place_reason;
+    return row;
+  }
+  const LocalFit fit = FitHere(current.step.needs, *facts_.machine, facts_.project->root);
+  row.why_not = fit.reason;
+  row.why = fit.note;
+  return row;
+}
+
+PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
+  PlanRow row{.step = current.step.name,
+              .place = fmt::format("{}/{}/{}", offer.provider, offer.region, offer.type),
+              .hardware = HardwareText(offer),
+              .has_driver = HasDriver(offer)};
+  row.lease_grade = row.has_driver ? "unproven" : "none";
+  row.source = offer.source;
+  row.as_of = offer.as_of;
+  row.why = UnlistedText(current.step.needs, offer);
+  const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
+  if (price) FillCost(row, current.time, *price);
+  return row;
+}
+
+// Rows of the offers that meet the needs, cheapest first; with `every_row` all others behind them,
+// their reason filled in.
+std::vector<PlanRow> Planner::OfferRows(const Current& current, ReasonCounts& left_out) {
+  const Step& step = current.step;
+  std::vector<PlanRow> rows;
+  std::vector<PlanRow> lost;
+  std::vector<const Offer*> shown;
+  std::array<int64_t, static_cast<size_t>(Mismatch::kNoPrice) + 1> mismatches{};
+  int64_t elsewhere = 0;
+  int64_t dearer = 0;
+  int64_t out_of_place = 0;
+  bool can_be_rented = false;  // an offer with a driver is among the shown
+  for (const uint32_t index : Order(step.spot)) {
+    const Offer& offer = (*facts_.offers)[index];
+    const bool in_place = InPlace(current.place, offer);
+    const Mismatch mismatch =
+        in_place ? FindMismatch(step.needs, step.spot, offer) : Mismatch::kNone;
+    if (every_row_) {
+      PlanRow row = OfferRow(current, offer);
+      row.why_not =
+          in_place ? ReasonText(mismatch, step.needs, step.spot, offer) : current.place_reason;
+      (row.why_not.empty() ? rows : lost).push_back(std::move(row));
+    } else if (!in_place) {
+      ++out_of_place;
+    } else if (mismatch != Mismatch::kNone) {
+      ++mismatches[static_cast<size_t>(mismatch)];
+    } else if (std::any_of(shown.begin(), shown.end(), [&](const Offer* other) {
+                 return other->type == offer.type && other->provider == offer.provider;
+               })) {
+      ++elsewhere;
+    } else if (shown.size() > kMostRunnersUp && (can_be_rented || !HasDriver(offer))) {
+      ++dearer;
+    } else {
+      can_be_rented = can_be_rented || HasDriver(offer);
+      shown.push_back(&offer);
+      rows.push_back(OfferRow(current, offer));
+    }
+  }
+  std::move(lost.begin(), lost.end(), std::back_inserter(rows));
+  left_out.Add("dearer than those shown", dearer);
+  left_out.Add("the same machine elsewhere, not cheaper", elsewhere);
+  left_out.Add(current.place_reason, out_of_place);
+  for (size_t i = 1; i < mismatches.size(); ++i) {
+    if (mismatches[i] > 0)
+      left_out.Add(ReasonText(static_cast<Mismatch>(i), step.needs, step.spot), mismatches[i]);
+  }
+  left_out.Add("spot price above on-demand: the row contradicts itself", facts_.offers_set_aside);
+  return rows;
+}
+
+// Empty if the worst case fits under what is left of the cap.
+std::string Planner::CapReason(const PlanRow& row) const {
+  const Budget& budget = facts_.project->budget;
+  if (row.place == "local" && !budget.include_energy) return "";
+  if (!budget.cap)
+    return row.place == "local" ? "" : "no `budget: {cap: …}` is set, so nothing may be spent";
+  if (!row.worst) return "its time is unknown, so it could cross the cap";
+  const MicroUsd left = std::max(MicroUsd(), *budget.cap - reserved_);
+  if (*row.worst <= left) return "";
+  return fmt::format("worst case {} USD, {} of the cap's {} are left", UsdTextUp(*row.worst),
+                     UsdText(left), UsdText(*budget.cap));
+}
+
+std::string Difference(MicroUsd from, MicroUsd to, std::string_view unit) {
+  const bool dearer = to >= from;
+  return fmt::format("{}{} {}", dearer ? "+" : "-", UsdText(dearer ? to - from : from - to), unit);
+}
+
+// How a row compares with the chosen one: "+0.42 USD", or per hour where no time is known.
+std::string Against(const PlanRow& chosen, const PlanRow& row) {
+  if (chosen.worst && row.worst) return Difference(*chosen.worst, *row.worst, "USD");
+  return Difference(chosen.per_hour.value_or(MicroUsd()), row.per_hour.value_or(MicroUsd()),
+                    "USD/h");
+}
+
+std::string WhyLost(const PlanRow& row, const PlanRow* chosen) {
+  std::vector<std::string> parts;
+  if (!row.has_driver) parts.emplace_back("no driver yet");
+  if (chosen != nullptr)
+    parts.push_back((row.has_driver ? "dearer: " : "") + Against(*chosen, row));
+  if (!row.why.empty()) parts.push_back(row.why);
+  return Join(parts, ", ");
+}
+
+std::string WhyChosen(const PlanRow& row) {
+  std::string why = row.place == "local"
+                        ? "this computer meets the needs and costs electricity only"
+                        : "cheapest worst case of the places that can run it";
+  return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
+}
+
+// Rows come with `why_not` filled where they cannot run, `why` holding a note.
+void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
+  const PlanRow* best = nullptr;
+  Blocked blocked{current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs"};
+  for (PlanRow& row : rows) {
+    if (!row.why_not.empty() && row.place == "local") blocked.reason = row.why_not;
+    if (!row.has_driver || !row.why_not.empty()) continue;
+    const std::string over = CapReason(row);
+    if (!over.empty()) {
+      row.why_not = over;
+      blocked = {current.step.name, ErrorKind::kOverBudget, over};
+    } else if (best == nullptr || BetterThan(row, *best)) {
+      best = &row;
+    }
+  }
+  if (best == nullptr)
+    plan_.blocked.push_back(blocked);
+  else
+    reserved_ += OutOfCap(*best, facts_.project->budget);
+  for (PlanRow& row : rows) {
+    row.chosen = &row == best;
+    if (row.chosen)
+      row.why = WhyChosen(row);
+    else if (row.why_not.empty())
+      row.why_not = WhyLost(row, best);
+    if (!row.chosen) row.why.clear();
+  }
+}
+
+// Before the first row that is dearer or cannot run the step.
+std::vector<PlanRow>::iterator PlaceByCost(std::vector<PlanRow>& rows, const PlanRow& row) {
+  return std::find_if(rows.begin(), rows.end(), [&](const PlanRow& other) {
+    return !other.why_not.empty() || BetterThan(row, other);
+  });
+}
+
+Status Planner::Add(const Step& step, const StepHistory& history) {
+  const bool by_option = facts_.on.kind != PlaceKind::kAuto;
+  Current current{step, by_option ? facts_.on : step.where, "", TimeOf(step, history)};
+  const Status works = CheckPlaceWorks(current.place, facts_.drivers);
+  if (!works.ok())
+    return Error(works.error()).While(fmt::format("cannot plan step `{}`", step.name));
+  current.place_reason =
+      fmt::format("left out by `{} {}`", by_option ? "--on" : "where:", PlaceText(current.place));
+
+  ReasonCounts left_out;
+  std::vector<PlanRow> rows = OfferRows(current, left_out);
+  PlanRow local = LocalRow(current);
+  rows.insert(local.why_not.empty() ? PlaceByCost(rows, local) : rows.begin(), std::move(local));
+  Choose(current, rows);
+  const auto chosen =
+      std::find_if(rows.begin(), rows.end(), [](const PlanRow& row) { return row.chosen; });
+  if (chosen != rows.end()) std::rotate(rows.begin(), chosen, chosen + 1);
+  const size_t most = kMostRunnersUp + (chosen != rows.end() ? 1 : 0);
+  if (!every_row_ && rows.size() > most) {
+    left_out.Add("dearer than those shown", static_cast<int64_t>(rows.size() - most));
+    rows.resize(most);
+  }
+  std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));
+  left_out.MoveTo(plan_.left_out, step.name);
+  plan_.times.push_back(current.time);
+  return {};
+}
+
+Status CheckNames(const PlanFacts& facts) {
+  std::vector<std::string> known;
+  for (const Step& step : facts.project->steps) known.push_back(step.name);
+  for (const std::string& name : facts.steps) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return InvalidInput(fmt::format("the project has no step `{}`{}", Printable(name),
+                                    DidYouMean(name, known)))
+        .WithHint(fmt::format("its steps are {}", Join(known, ", ")));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Plan> ComparePlaces(const PlanFacts& facts, bool every_row) {
+  const std::vector<Step>& steps = facts.project->steps;
+  CHECK(facts.history.size() == steps.size());
+  TRY(CheckNames(facts));
+  Planner planner(facts, every_row);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const auto& asked = facts.steps;
+    if (!asked.empty() && std::find(asked.begin(), asked.end(), steps[i].name) == asked.end())
+      continue;
+    TRY(planner.Add(steps[i], facts.history[i]));
+  }
+  return std::move(planner).Take();
+}
+
+Status CheckEveryStepHasAPlace(const Plan& plan) {
+  if (plan.blocked.empty()) return {};
+  const Blocked& first = plan.blocked.front();
+  const bool over = first.kind == ErrorKind::kOverBudget;
+  return Error(first.kind, first.reason)
+      .While(fmt::format("step `{}` can run nowhere now", first.step))
+      .WithHint(
+          over ? "raise `budget: {cap: …}`, or give the step a `needs: {time: …}` or a `deadline`"
+               : "`curbstop plan --why-not` lists every place with its reason; rented places have "
+                 "no driver yet");
+}
+
+Result<Plan> MakePlan(const PlanFacts& facts, bool every_row) {
+  TRY_ASSIGN(Plan plan, ComparePlaces(facts, every_row));
+  TRY(CheckEveryStepHasAPlace(plan));
+  return plan;
+}
+
+}  // namespace curbstop

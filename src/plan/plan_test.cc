@@ -1,0 +1,454 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "plan/local_fit.h"
+
+namespace curbstop {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr Millis kMinute{60'000};
+constexpr Millis kHour{3'600'000};
+
+// ---- electricity and time ----
+
+TEST(EnergyCost, IsWattsTimesPriceTimesTime) {
+  // 200 W for 30 min are 0.1 kWh; at 0.18 USD that is 0.018 USD.
+  EXPECT_EQ(EnergyCost(200, MicroUsd(180'000), 30 * kMinute), MicroUsd(18'000));
+  EXPECT_EQ(EnergyCost(200, MicroUsd(180'000), Millis(0)), MicroUsd(0));
+  // 1 W for 1 ms at 0.18 USD are 0.00005 micro-dollars: one, because costs are rounded up.
+  EXPECT_EQ(EnergyCost(1, MicroUsd(180'000), Millis(1)), MicroUsd(1));
+}
+
+// Decimal digits, schoolbook multiplication and long division: slow, obvious, without a width.
+struct BigNumber {
+  std::vector<int> digits;  // least first
+  static BigNumber Of(int64_t value) {
+    BigNumber number;
+    for (; value > 0; value /= 10) number.digits.push_back(static_cast<int>(value % 10));
+    return number;
+  }
+  BigNumber Times(const BigNumber& other) const {
+    BigNumber product;
+    product.digits.assign(digits.size() + other.digits.size() + 1, 0);
+    for (size_t i = 0; i < digits.size(); ++i) {
+      int carry = 0;
+      for (size_t j = 0; j < other.digits.size() || carry > 0; ++j) {
+        int& place = product.digits[i + j];
+        const int sum = place + carry + (j < other.digits.size() ? digits[i] * other.digits[j] : 0);
+        place = sum % 10;
+        carry = sum / 10;
+      }
+    }
+    return product;
+  }
+  // Rounded up; the divisor fits an int64.
+  int64_t DividedUpBy(int64_t divisor) const {
+    int64_t quotient = 0;
+    int64_t rest = 0;
+    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+      rest = rest * 10 + *digit;
+      quotient = quotient * 10 + rest / divisor;
+      rest %= divisor;
+    }
+    return quotient + (rest > 0 ? 1 : 0);
+  }
+};
+
+RC_GTEST_PROP(EnergyCost, EqualsTheSlowOracleToTheMicroDollar, ()) {
+  const auto watts = *rc::gen::inRange<int64_t>(0, 20'000);
+  const auto price = *rc::gen::inRange<int64_t>(0, 10'000'000);
+  const auto millis = *rc::gen::inRange<int64_t>(0, 316'224'000'000);  // ten years
+  const int64_t expected = BigNumber::Of(watts)
+                               .Times(BigNumber::Of(price))
+                               .Times(BigNumber::Of(millis))
+                               .DividedUpBy(3'600'000'000);
+  RC_ASSERT(EnergyCost(watts, MicroUsd(price), Millis(millis)) == MicroUsd(expected));
+}
+
+TEST(StepTime, ComesFromHistoryThenFromTheFileElseItIsUnknown) {
+  struct Case {
+    StepHistory history;
+    std::optional<Millis> needs_time;
+    std::optional<Millis> deadline;
+    std::optional<Millis> usual;
+    std::optional<Millis> worst;
+    const char* source;
+  };
+  const StepHistory three{3, 10 * kMinute, 14 * kMinute};
+  const Case cases[] = {
+      {{}, {}, {}, {}, {}, "unknown"},
+      {three, {}, {}, 10 * kMinute, 14 * kMinute, "3 earlier runs"},
+      {three, kHour, {}, 10 * kMinute, 14 * kMinute, "3 earlier runs"},
+      {{1, kMinute, kMinute}, {}, {}, kMinute, kMinute, "1 earlier run"},
+      {{}, kHour, {}, kHour, kHour, "needs.time"},
+      {three, {}, 12 * kMinute, 10 * kMinute, 12 * kMinute, "3 earlier runs"},
+      {three, {}, 5 * kMinute, 5 * kMinute, 5 * kMinute, "3 earlier runs"},
+      {{}, {}, 2 * kHour, {}, 2 * kHour, "deadline"},
+  };
+  for (const Case& c : cases) {
+    Step step;
+    step.needs.time = c.needs_time;
+    step.deadline = c.deadline;
+    const StepTime time = TimeOf(step, c.history);
+    EXPECT_EQ(time.usual, c.usual);
+    EXPECT_EQ(time.worst, c.worst);
+    EXPECT_EQ(time.source, c.source);
+  }
+}
+
+// ---- this computer ----
+
+Gpu Card(std::string name, int64_t gib, int64_t free_gib) {
+  Gpu gpu;
+  gpu.name = std::move(name);
+  gpu.memory_total = GiB(gib);
+  gpu.memory_free = GiB(free_gib);
+  return gpu;
+}
+
+// The reference box: 8 cores, 32 GB, an RTX 3080 of 10 GB.
+Machine Box() {
+  Machine machine;
+  machine.cpu.model = "i7-11700KF";
+  machine.cpu.arch = "x86_64";
+  machine.cpu.cores = 8;
+  machine.cpu.threads = 16;
+  machine.memory.total = GiB(32);
+  machine.memory.available = GiB(20);
+  machine.disks.push_back({.mount = "/", .free = GiB(100)});
+  machine.disks.push_back({.mount = "/home", .free = GiB(10)});
+  machine.gpus.push_back(Card("RTX-3080", 10, 9));
+  return machine;
+}
+
+TEST(LocalFit, NamesTheNeedThatIsMissedWithBothFigures) {
+  struct Case {
+    Need need;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {{}, ""},
+      {{.gpu = GpuNeed{.memory = Bytes{10'000'000'000}}}, ""},
+      {{.gpu = GpuNeed{.name = "rtx 3080"}}, ""},
+      {{.gpu = GpuNeed{.memory = GiB(24)}},
+       "needs 1 GPU of 24 GiB or more, this computer has RTX-3080 (10 GiB)"},
+      {{.gpu = GpuNeed{.count = 2}}, "needs 2 GPUs, this computer has RTX-3080 (10 GiB)"},
+      {{.gpu = GpuNeed{.name = "A10"}}, "needs 1 A10, this computer has RTX-3080 (10 GiB)"},
+      {{.cpus = 16}, ""},
+      {{.cpus = 17}, "needs 17 CPUs, this computer has 16"},
+      {{.memory = GiB(20)}, ""},
+      {{.memory = GiB(24)}, "needs 24 GiB of memory, 20 GiB is free now"},
+      {{.memory = GiB(64)}, "needs 64 GiB of memory, this computer has 32 GiB"},
+      {{.disk = GiB(10)}, ""},
+      {{.disk = GiB(20)}, "needs 20 GiB of disk, 10 GiB is free on `/home`"},
+      {{.arch = "arm64"}, "needs a CPU of arm64, this computer's is x86_64"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(FitHere(c.need, Box(), "/home/me/triage").reason, c.reason);
+}
+
+TEST(LocalFit, AContainersLimitsCount) {
+  Machine machine = Box();
+  machine.cpu.usable = 2.5;
+  machine.memory.limit = GiB(8);
+  EXPECT_EQ(FitHere({.cpus = 3}, machine, "/").reason, "needs 3 CPUs, this computer has 2.5");
+  EXPECT_EQ(FitHere({.memory = GiB(9)}, machine, "/").reason,
+            "needs 9 GiB of memory, this computer has 8 GiB");
+}
+
+TEST(LocalFit, AFolderIsOnTheDiskMountedNearestAboveIt) {
+  EXPECT_EQ(FitHere({.disk = GiB(50)}, Box(), "/homework").reason, "");
+}
+
+TEST(LocalFit, WhatCannotBeReadIsANoteNotARefusal) {
+  Machine machine = Box();
+  machine.memory = {};
+  machine.disks.clear();
+  machine.gpus[0].memory_total.reset();
+  const Need need{.gpu = GpuNeed{.memory = GiB(10)}, .memory = GiB(1), .disk = GiB(1)};
+  const LocalFit fit = FitHere(need, machine, "/");
+  EXPECT_EQ(fit.reason, "");
+  EXPECT_EQ(fit.note,
+            "9 GiB of RTX-3080 is free now; could not be read: memory of RTX-3080, free memory, "
+            "free disk");
+}
+
+// ---- whole plans ----
+
+Offer Rented(std::string provider, std::string type, int64_t per_hour, std::string region = "us") {
+  return {.provider = std::move(provider),
+          .region = std::move(region),
+          .type = std::move(type),
+          .vcpus = 8,
+          .memory = GiB(32),
+          .per_hour = MicroUsd(per_hour),
+          .source = "test",
+          .as_of = "2026-10-10"};
+}
+
+struct World {
+  Project project;
+  Machine machine = Box();
+  std::vector<Offer> offers;
+  PlanFacts facts;
+
+  World() {
+    project.name = "triage";
+    project.root = "/home/me/triage";
+    AddStep("train");
+  }
+  Step& AddStep(std::string name) {
+    Step step;
+    step.name = std::move(name);
+    facts.history.emplace_back();
+    return project.steps.emplace_back(std::move(step));
+  }
+  Step& step() { return project.steps[0]; }
+  PlanFacts Facts() {
+    facts.project = &project;
+    facts.machine = &machine;
+    facts.offers = &offers;
+    return facts;
+  }
+  Plan Compare(bool every_row = false) {
+    Result<Plan> plan = ComparePlaces(Facts(), every_row);
+    EXPECT_TRUE(plan.ok()) << (plan.ok() ? "" : plan.error().Text());
+    return plan.ok() ? *std::move(plan) : Plan{};
+  }
+  Error Refusal() {
+    Result<Plan> plan = MakePlan(Facts(), false);
+    return plan.ok() ? Internal("no refusal") : plan.error();
+  }
+};
+
+std::vector<std::string> Places(const Plan& plan) {
+  std::vector<std::string> places;
+  for (const PlanRow& row : plan.rows) places.push_back((row.chosen ? "*" : "") + row.place);
+  return places;
+}
+
+std::vector<std::string> Reasons(const Plan& plan) {
+  std::vector<std::string> reasons;
+  for (const LeftOut& left : plan.left_out)
+    reasons.push_back(fmt::format("{} {}", left.count, left.reason));
+  return reasons;
+}
+
+TEST(Plan, ThisComputerIsChosenAndTheOthersSayHowTheyCompare) {
+  World world;
+  world.step().needs.time = 2 * kHour;
+  world.offers = {Rented("vast", "b", 500'000), Rented("aws", "a", 1'000)};
+  const Plan plan = world.Compare();
+  ASSERT_THAT(Places(plan), ElementsAre("*local", "aws/us/a", "vast/us/b"));
+  const PlanRow& local = plan.rows[0];
+  const PowerFigure power = PowerUnderLoad(world.machine, false);
+  EXPECT_EQ(local.worst, EnergyCost(power.watts, MicroUsd(180'000), 2 * kHour));
+  EXPECT_EQ(local.p50, local.worst);
+  EXPECT_EQ(local.finish_p50, 2 * kHour);
+  EXPECT_EQ(local.lease_grade, "home");
+  EXPECT_EQ(local.why, "this computer meets the needs and costs electricity only");
+  EXPECT_EQ(plan.rows[2].worst, MicroUsd(1'000'000));
+  EXPECT_EQ(plan.rows[2].why_not,
+            "no driver yet, +" + UsdText(MicroUsd(1'000'000) - *local.worst) + " USD");
+  EXPECT_EQ(plan.rows[1].why_not,
+            "no driver yet, -" + UsdText(*local.worst - MicroUsd(2'000)) + " USD");
+}
+
+TEST(Plan, UnknownTimeIsUnknownCostAndRowsRankByPricePerHour) {
+  World world;
+  world.offers = {Rented("x", "dear", 900'000), Rented("x", "cheap", 800'000)};
+  const Plan plan = world.Compare();
+  ASSERT_THAT(Places(plan), ElementsAre("*local", "x/us/cheap", "x/us/dear"));
+  for (const PlanRow& row : plan.rows) {
+    EXPECT_FALSE(row.worst || row.p50 || row.finish_p50);
+    EXPECT_EQ(row.time_source, "unknown");
+  }
+  EXPECT_THAT(plan.rows[1].why_not, HasSubstr("USD/h"));
+}
+
+TEST(Plan, AStepThatFitsNowhereIsAnHonestNoWithTheReason) {
+  World world;
+  world.step().needs.gpu = GpuNeed{.memory = GiB(24)};
+  world.offers = {Rented("x", "cpu", 1)};
+  world.offers.push_back(Rented("x", "gpu", 2));
+  world.offers.back().gpu_name = "A10";
+  world.offers.back().gpu_count = 1;
+  const Plan plan = world.Compare();
+  EXPECT_THAT(Places(plan), ElementsAre("local", "x/us/gpu"));
+  EXPECT_EQ(plan.rows[1].why_not, "no driver yet, GPU memory not listed");
+  EXPECT_THAT(Reasons(plan), ElementsAre("1 no GPU"));
+  const Error no = world.Refusal();
+  EXPECT_EQ(no.kind(), ErrorKind::kNo);
+  EXPECT_EQ(no.Text(),
+            "step `train` can run nowhere now\n"
+            "  because needs 1 GPU of 24 GiB or more, this computer has RTX-3080 (10 GiB)\n"
+            "hint: `curbstop plan --why-not` lists every place with its reason; rented places have "
+            "no driver yet");
+}
+
+TEST(Plan, ShowsTenRunnersUpAndCountsTheRest) {
+  World world;
+  for (int i = 0; i < 14; ++i)
+    world.offers.push_back(Rented("x", fmt::format("t{:02}", i), 1'000'000 + i));
+  world.offers.push_back(Rented("x", "t00", 1'000'000, "eu"));  // the same at the same price
+  world.offers.push_back(Rented("x", "none", 1));
+  world.offers.back().per_hour.reset();
+  world.facts.offers_set_aside = 3;
+  const Plan plan = world.Compare();
+  EXPECT_EQ(plan.rows.size(), 11u);
+  EXPECT_EQ(plan.rows[10].place, "x/us/t09");
+  EXPECT_THAT(Reasons(plan), ElementsAre("4 dearer than those shown",
+                                         "3 spot price above on-demand: the row contradicts itself",
+                                         "1 the same machine elsewhere, not cheaper",
+                                         "1 sold as spot only, or no price known"));
+}
+
+TEST(Plan, EveryRowListsThoseThatMissTheNeedsToo) {
+  World world;
+  world.step().needs.cpus = 9;
+  world.offers = {Rented("x", "small", 1), Rented("x", "big", 2)};
+  world.offers[1].vcpus = 16;
+  const Plan plan = world.Compare(true);
+  ASSERT_THAT(Places(plan), ElementsAre("*local", "x/us/big", "x/us/small"));
+  EXPECT_EQ(plan.rows[2].why_not, "8 CPUs, below 9");
+  EXPECT_THAT(plan.left_out, IsEmpty());
+}
+
+TEST(Plan, APlaceWithoutADriverIsRefusedWithTheListOfPlaces) {
+  for (const PlaceKind kind :
+       {PlaceKind::kCloud, PlaceKind::kProvider, PlaceKind::kPractice, PlaceKind::kSsh}) {
+    World world;
+    world.step().where = {.kind = kind, .provider = "vast", .host = "box"};
+    const Error error = world.Refusal();
+    EXPECT_EQ(error.kind(), ErrorKind::kInvalidInput);
+    EXPECT_THAT(error.message(), HasSubstr("has no driver yet"));
+    EXPECT_EQ(error.hint(), "places that work: auto, local");
+  }
+}
+
+TEST(Plan, WhereLocalCountsTheOffersThatItLeavesOut) {
+  World world;
+  world.offers = {Rented("x", "a", 1)};
+  world.step().where.kind = PlaceKind::kLocal;
+  EXPECT_THAT(Reasons(world.Compare()), ElementsAre("1 left out by `where: local`"));
+  world.facts.on.kind = PlaceKind::kLocal;
+  EXPECT_THAT(Reasons(world.Compare()), ElementsAre("1 left out by `--on local`"));
+}
+
+TEST(Plan, OnlyTheStepsThatAreAskedForArePlanned) {
+  World world;
+  world.AddStep("eval");
+  world.facts.steps = {"eval"};
+  const Plan plan = world.Compare();
+  ASSERT_EQ(plan.rows.size(), 1u);
+  EXPECT_EQ(plan.rows[0].step, "eval");
+  world.facts.steps = {"evl"};
+  EXPECT_EQ(world.Refusal().message(), "the project has no step `evl` (did you mean `eval`?)");
+}
+
+TEST(Plan, EnergyCountsInTheCapOnlyWhereTheProjectSaysSo) {
+  World world;
+  world.step().needs.time = 1000 * kHour;
+  world.AddStep("eval").needs.time = kHour;
+  world.project.budget.cap = MicroUsd(1);
+  EXPECT_THAT(world.Compare().blocked, IsEmpty());
+  world.project.budget.include_energy = true;
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kOverBudget);
+  EXPECT_THAT(world.Refusal().message(), StartsWith("worst case "));
+  EXPECT_EQ(world.Compare().blocked.size(), 2u);
+}
+
+TEST(Plan, WhatTheFirstStepReservesIsNotLeftForTheSecond) {
+  World world;
+  world.step().needs.time = kHour;
+  world.AddStep("eval").needs.time = kHour;
+  world.project.budget.include_energy = true;
+  const MicroUsd hour =
+      EnergyCost(PowerUnderLoad(world.machine, false).watts, MicroUsd(180'000), kHour);
+  world.facts.month_spent = MicroUsd(500);
+  world.project.budget.cap = hour + hour + MicroUsd(500);
+  EXPECT_THAT(world.Compare().blocked, IsEmpty());
+  world.project.budget.cap = hour + hour + MicroUsd(499);
+  ASSERT_EQ(world.Compare().blocked.size(), 1u);
+  EXPECT_EQ(world.Compare().blocked[0].step, "eval");
+}
+
+TEST(Plan, UnknownTimeUnderAHardCapIsRefused) {
+  World world;
+  world.project.budget = {.cap = MicroUsd(1'000'000), .include_energy = true};
+  EXPECT_EQ(world.Refusal().message(), "its time is unknown, so it could cross the cap");
+}
+
+TEST(Plan, ARentedPlaceWithADriverIsChosenOnlyUnderACap) {
+  World world;
+  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
+  world.offers = {Rented("vast", "t", 400'000)};
+  world.offers[0].gpu_name = "A10";
+  world.offers[0].gpu_count = 1;
+  world.facts.drivers = {"vast"};
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kOverBudget);
+  world.project.budget.cap = MicroUsd(400'000);
+  EXPECT_THAT(Places(world.Compare()), ElementsAre("*vast/us/t", "local"));
+  world.facts.on = {.kind = PlaceKind::kProvider, .provider = "vast", .region = "eu"};
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
+}
+
+// The choice against a slow, obvious one: no place that may run the step has a lower worst case,
+// every offer is shown or counted once, and nothing costs less than rate x time.
+RC_GTEST_PROP(Plan, TheChosenRowIsNeverWorseThanAnotherThatCouldRun, ()) {
+  World world;
+  world.offers = *rc::gen::container<std::vector<Offer>>(rc::gen::exec([] {
+    Offer offer =
+        Rented(*rc::gen::element<std::string>("aws", "vast", "gcp"),
+               *rc::gen::element<std::string>("a", "b", "c", "d"),
+               *rc::gen::inRange<int64_t>(0, 60'000), *rc::gen::element<std::string>("us", "eu"));
+    offer.vcpus = *rc::gen::element(2.0, 4.0, 8.0);
+    return offer;
+  }));
+  world.facts.drivers =
+      *rc::gen::element(std::vector<std::string>{}, std::vector<std::string>{"vast"},
+                        std::vector<std::string>{"vast", "gcp"});
+  world.step().needs = {.cpus = *rc::gen::element(1, 4, 32),
+                        .time = Millis(*rc::gen::inRange<int64_t>(1, 100'000'000))};
+  world.project.budget.cap = MicroUsd(*rc::gen::inRange<int64_t>(0, 2'000'000));
+  const Plan plan = world.Compare(true);
+  const Millis time = *world.step().needs.time;
+  const auto chosen = std::find_if(plan.rows.begin(), plan.rows.end(),
+                                   [](const PlanRow& row) { return row.chosen; });
+  RC_ASSERT(plan.rows.size() == world.offers.size() + 1);
+  for (const Offer& offer : world.offers) {
+    const bool driver =
+        std::count(world.facts.drivers.begin(), world.facts.drivers.end(), offer.provider) > 0;
+    const bool meets = *offer.vcpus >= static_cast<double>(*world.step().needs.cpus);
+    const MicroUsd cost = CostOf(*offer.per_hour, time);
+    if (!driver || !meets || cost > *world.project.budget.cap) continue;
+    RC_ASSERT(chosen != plan.rows.end());
+    RC_ASSERT(*chosen->worst <= cost);
+  }
+  RC_ASSERT((chosen != plan.rows.end()) == plan.blocked.empty());
+  for (const PlanRow& row : plan.rows) {
+    if (row.place == "local" || !row.worst) continue;
+    const BigNumber exact = BigNumber::Of(row.per_hour->value()).Times(BigNumber::Of(time.count()));
+    RC_ASSERT(row.worst->value() == exact.DividedUpBy(3'600'000));
+  }
+  const Plan shown = world.Compare(false);
+  int64_t counted = 0;
+  for (const LeftOut& left : shown.left_out) counted += left.count;
+  RC_ASSERT(static_cast<size_t>(counted) + shown.rows.size() == world.offers.size() + 1);
+  RC_ASSERT(shown.rows.front().chosen == plan.rows.front().chosen);
+  RC_ASSERT(shown.rows.front().place == plan.rows.front().place);
+}
+
+}  // namespace
+}  // namespace curbstop

@@ -1,0 +1,261 @@
+#include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "plan/plan.h"
+
+namespace curbstop {
+namespace {
+
+constexpr size_t kWidth = 100;
+constexpr size_t kLeastReason =
+    24;  // columns kept for the reason, so that it reads in one or two lines
+constexpr size_t kLeastPlace = 20;
+
+size_t CodePoints(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+// The list price to the micro-dollar, with at least two decimals: "0.50", "5.1905".
+std::string RateText(MicroUsd rate) {
+  std::string text = ExactUsdText(rate);
+  while (text.ends_with('0') && text[text.size() - 3] != '.') text.pop_back();
+  return text;
+}
+
+std::string CostText(std::optional<MicroUsd> cost) {
+  return cost ? UsdTextUp(*cost) : "-";
+}
+
+// "1234567" → "1,234,567".
+std::string Grouped(int64_t number) {
+  std::string text = fmt::format("{}", number);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+// Beginning and end of what is too long, "…" between them.
+std::string Shortened(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  const size_t front = (most - 1) / 2;
+  return text.substr(0, front) + "…" + text.substr(text.size() - (most - 1 - front));
+}
+
+std::vector<std::string> Wrapped(std::string_view text, size_t width) {
+  std::vector<std::string> lines(1);
+  for (const std::string& word : Split(text, ' ')) {
+    if (!lines.back().empty() && CodePoints(lines.back()) + 1 + CodePoints(word) > width)
+      lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+  }
+  return lines;
+}
+
+std::string Paragraph(std::string_view text, std::string_view indent) {
+  std::string paragraph;
+  for (const std::string& line : Wrapped(text, kWidth - indent.size()))
+    paragraph += fmt::format("{}{}\n", indent, line);
+  return paragraph;
+}
+
+std::string HeadLine(const std::string& step, const StepTime& time) {
+  if (time.usual && *time.usual == *time.worst) {
+    return fmt::format("{}: takes {} ({})", step, DurationText(*time.usual), time.source);
+  }
+  if (time.usual) {
+    return fmt::format("{}: takes {}, at worst {} ({})", step, DurationText(*time.usual),
+                       DurationText(*time.worst), time.source);
+  }
+  if (time.worst) {
+    return fmt::format("{}: takes at most {}, its deadline; no earlier run to learn from", step,
+                       DurationText(*time.worst));
+  }
+  return fmt::format(
+      "{}: time unknown, so cost is unknown; places rank by price per hour (no earlier run, no "
+      "`needs: {{time: …}}`)",
+      step);
+}
+
+struct Columns {
+  bool worst = false;
+  bool usual = false;  // shown where it differs from the worst case
+};
+
+std::vector<std::string> Cells(const PlanRow& row, Columns columns, size_t place_width) {
+  std::vector<std::string> cells = {
+      fmt::format("{} {}", row.chosen ? "*" : " ", Shortened(row.place, place_width)),
+      row.hardware};
+  if (columns.worst) cells.push_back(CostText(row.worst));
+  if (columns.usual) cells.push_back(CostText(row.p50));
+  cells.push_back(row.per_hour ? RateText(*row.per_hour) : "-");
+  cells.push_back(row.as_of);
+  return cells;
+}
+
+std::string Facts(std::span<const PlanRow> rows, Columns columns, size_t place_width) {
+  std::vector<std::string> header = {"  place", "hardware"};
+  if (columns.worst) header.emplace_back("worst");
+  if (columns.usual) header.emplace_back("usual");
+  header.emplace_back("per hour");
+  header.emplace_back("price of");
+  std::vector<std::vector<std::string>> table = {header};
+  for (const PlanRow& row : rows) table.push_back(Cells(row, columns, place_width));
+  return TextTable(table);
+}
+
+size_t Widest(std::span<const std::string_view> lines) {
+  size_t widest = 0;
+  for (const std::string_view line : lines) widest = std::max(widest, CodePoints(line));
+  return widest;
+}
+
+// The facts of each row, then its reason, wrapped into the columns that are left.
+std::string Table(std::span<const PlanRow> rows, Columns columns) {
+  size_t place_width = 0;
+  for (const PlanRow& row : rows) place_width = std::max(place_width, row.place.size());
+  const std::string full = Facts(rows, columns, place_width);
+  const size_t needed = Widest(Lines(full)) + 2 + kLeastReason;
+  if (needed > kWidth)
+    place_width = std::max(kLeastPlace, place_width - std::min(place_width, needed - kWidth));
+  const std::string facts = Facts(rows, columns, place_width);
+  const std::vector<std::string_view> lines = Lines(facts);
+  const size_t left = Widest(lines) + 2;
+  const size_t right = std::max(kLeastReason, kWidth - std::min(kWidth, left));
+  std::string table =
+      fmt::format("{}{}{}\n", lines[0], std::string(left - CodePoints(lines[0]), ' '), "why");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::vector<std::string> reason =
+        Wrapped(rows[i].chosen ? rows[i].why : rows[i].why_not, right);
+    table += fmt::format("{}{}{}\n", lines[i + 1],
+                         std::string(left - CodePoints(lines[i + 1]), ' '), reason[0]);
+    for (size_t j = 1; j < reason.size(); ++j) table += std::string(left, ' ') + reason[j] + "\n";
+  }
+  return table;
+}
+
+std::string LeftOutText(const Plan& plan, const std::string& step) {
+  std::vector<std::string> parts;
+  for (const LeftOut& left : plan.left_out) {
+    if (left.step == step) parts.push_back(fmt::format("{} {}", Grouped(left.count), left.reason));
+  }
+  return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ");
+}
+
+std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
+  Columns columns;
+  for (const PlanRow& row : rows) {
+    columns.worst = columns.worst || row.worst;
+    columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
+  }
+  const std::string& step = rows.front().step;
+  return Paragraph(HeadLine(step, time), "") + Table(rows, columns) + LeftOutText(plan, step) +
+         "\n";
+}
+
+std::string Notes(const Plan& plan) {
+  const auto any = [&](auto holds) {
+    return std::any_of(plan.rows.begin(), plan.rows.end(), holds);
+  };
+  std::string notes = "* chosen. Money in USD, worst case first, rounded up.";
+  if (any([](const PlanRow& row) { return row.place != "local" && row.worst; })) {
+    notes +=
+        " A rented machine is reckoned with the time this computer takes: a faster or slower one "
+        "changes it.";
+  }
+  if (any([](const PlanRow& row) { return !row.has_driver; })) {
+    notes +=
+        " Rented places have no driver yet: they are shown as information, at the list price of "
+        "that day, without disk and traffic.";
+  }
+  if (!plan.energy_in_cap) notes += " Electricity at home is outside the cap.";
+  return Paragraph(notes, "");
+}
+
+// Sum of the chosen worst cases; empty if one is unknown or a step has no place.
+std::optional<MicroUsd> WorstOf(const Plan& plan) {
+  if (!plan.blocked.empty()) return std::nullopt;
+  MicroUsd sum;
+  for (const PlanRow& row : plan.rows) {
+    if (!row.chosen) continue;
+    if (!row.worst) return std::nullopt;
+    sum += *row.worst;
+  }
+  return sum;
+}
+
+std::string LastLine(const Plan& plan) {
+  const std::optional<MicroUsd> worst = WorstOf(plan);
+  const std::string cap =
+      plan.month_cap ? fmt::format(" of {}", UsdText(*plan.month_cap)) : ", no cap set";
+  return fmt::format("worst {} · month {}{}\n", worst ? UsdTextUp(*worst) : "unknown",
+                     UsdText(plan.month_spent), cap);
+}
+
+Json MicrosJson(std::optional<MicroUsd> amount) {
+  return amount ? Json(amount->value()) : Json();
+}
+
+Json SecondsJson(std::optional<Millis> time) {
+  if (!time) return {};
+  if (time->count() % 1000 == 0) return time->count() / 1000;
+  return static_cast<double>(time->count()) / 1000;
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+Json RowJson(const PlanRow& row) {
+  return Json::MakeObject({{"step", row.step},
+                           {"place", row.place},
+                           {"chosen", row.chosen},
+                           {"worst_micro_usd", MicrosJson(row.worst)},
+                           {"p50_micro_usd", MicrosJson(row.p50)},
+                           {"finish_p50_s", SecondsJson(row.finish_p50)},
+                           {"lease_grade", row.lease_grade},
+                           {"why", TextOrNull(row.why)},
+                           {"why_not", TextOrNull(row.why_not)},
+                           {"hardware", row.hardware},
+                           {"has_driver", row.has_driver},
+                           {"micro_usd_per_hour", MicrosJson(row.per_hour)},
+                           {"finish_worst_s", SecondsJson(row.finish_worst)},
+                           {"time_source", row.time_source},
+                           {"source", row.source},
+                           {"as_of", row.as_of}});
+}
+
+}  // namespace
+
+Json PlanJson(const Plan& plan) {
+  Json rows = Json::MakeArray();
+  for (const PlanRow& row : plan.rows) rows.Push(RowJson(row));
+  Json left_out = Json::MakeArray();
+  for (const LeftOut& left : plan.left_out) {
+    left_out.Push(
+        Json::MakeObject({{"step", left.step}, {"reason", left.reason}, {"count", left.count}}));
+  }
+  Json month = Json::MakeObject({{"spent_micro_usd", plan.month_spent.value()},
+                                 {"cap_micro_usd", MicrosJson(plan.month_cap)}});
+  return Json::MakeObject({{"rows", rows},
+                           {"left_out", left_out},
+                           {"worst_micro_usd", MicrosJson(WorstOf(plan))},
+                           {"month", month}});
+}
+
+std::string PlanText(const Plan& plan) {
+  std::string text;
+  size_t step = 0;
+  for (size_t first = 0; first < plan.rows.size(); ++step) {
+    size_t last = first;
+    while (last < plan.rows.size() && plan.rows[last].step == plan.rows[first].step) ++last;
+    text += StepText(plan, std::span(plan.rows).subspan(first, last - first), plan.times[step]);
+    first = last;
+  }
+  return text + Notes(plan) + LastLine(plan);
+}
+
+}  // namespace curbstop

@@ -1,0 +1,32 @@
+// How long a step takes: from its own history, else from the file, else unknown; never invented.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/units.h"
+#include "project/project.h"
+
+namespace curbstop {
+
+// What earlier runs of the step on this machine class took.
+struct StepHistory {
+  int64_t runs = 0;  // successes, at most the last 20
+  std::optional<Millis> median;
+  std::optional<Millis> p90;
+};
+
+struct StepTime {
+  std::optional<Millis> usual;
+  std::optional<Millis> worst;
+  std::string source;  // "3 earlier runs", "needs.time", "deadline", "unknown"
+  std::string why;     // how `worst` was made, in words
+};
+
+// History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that
+// figure, because it comes without a spread and a factor of ours would be invented. A `deadline`
+// bounds both, because the step is ended there; with nothing else it is the worst case alone.
+StepTime TimeOf(const Step& step, const StepHistory& history);
+
+}  // namespace curbstop
