@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/dvc_config.h"
 
 namespace curbstop {
 
@@ -18,6 +19,7 @@ struct StoredObject {
   std::string id;    // md5 hex, `.dir` for a folder
   int64_t size = 0;  // of all members for a folder
   int64_t files = 1;
+  std::vector<std::string> executable;  // members with the exec bit, which a folder's list lacks
 };
 
 class ObjectStore {
@@ -34,16 +36,19 @@ class ObjectStore {
   Result<bool> Has(const std::string& id) const;
 
   // Puts the object at `target`, read-only, by reflink, hardlink or copy; what is there is
-  // replaced atomically (a folder by rename of a finished one).
-  Status Checkout(const std::string& id, const std::filesystem::path& target) const;
+  // replaced atomically (a folder by rename of a finished one). `executable` as Add gave it.
+  // Errors: kNotFound, kCorrupt, kExhausted, kDenied.
+  Status Checkout(const std::string& id, const std::filesystem::path& target,
+                  const std::vector<std::string>& executable = {}) const;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  // The cache folder, above `files/md5`.
+  const std::filesystem::path& folder() const { return config_.cache; }
 
  private:
-  ObjectStore(std::filesystem::path root, std::filesystem::path folder)
-      : root_(std::move(root)), folder_(std::move(folder)) {}
+  ObjectStore(std::filesystem::path root, DvcConfig config)
+      : root_(std::move(root)), config_(std::move(config)) {}
   std::filesystem::path root_;
-  std::filesystem::path folder_;  // the cache folder, above files/md5
+  DvcConfig config_;
 };
 
 }  // namespace curbstop

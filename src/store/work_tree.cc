@@ -1,0 +1,196 @@
+#include "store/work_tree.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "base/text.h"
+#include "store/ignore.h"
+#include "store/internal/fd.h"
+#include "store/internal/hash_tree.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCodeIgnore = ".curbstopignore";
+
+// What is never code, whatever git thinks: contracts §2.
+constexpr std::string_view kNeverCode =
+    "/curbstop.yaml\n/curbstop.lock\n/out/\n.curbstop/\n.dvc/\n.git/\n.git\n*.dvc\n"
+    ".gitignore\n.dvcignore\n.curbstopignore\n";
+
+Status CheckLink(const fs::path& root, const StatedFile& file) {
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  const fs::path target = fs::weakly_canonical(root / file.path, error);
+  const fs::path relative = target.lexically_relative(real_root);
+  if (!error && !relative.empty() && *relative.begin() != "..") return {};
+  return InvalidInput(fmt::format("`{}` is a link that leads out of the project", Printable(file.path)))
+      .WithHint("put the file itself there, or list what it leads to outside of the steps' inputs");
+}
+
+Status CheckReadable(const fs::path& root, const StatedFile& file) {
+  TRY(CheckInside(file.path));
+  if (file.kind == EntryKind::kLink) return CheckLink(root, file);
+  if (file.kind == EntryKind::kFile) return {};
+  return InvalidInput(fmt::format("`{}` is no plain file (a pipe, socket or device)", Printable(file.path)));
+}
+
+// Its own state is no input, wherever it lies.
+WalkRules StateRules() {
+  WalkRules walk;
+  walk.rules.Add("/.curbstop/\n");
+  return walk;
+}
+
+struct Wanted {
+  std::set<std::string> files;
+  std::vector<std::string> folders;
+};
+
+std::string WithoutFinalSlash(const std::string& path) {
+  return path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
+Status AddPath(const fs::path& root, const std::string& given, Wanted& wanted) {
+  const std::string path = given == "." ? "" : WithoutFinalSlash(given);
+  if (!path.empty()) TRY(CheckInside(path));
+  struct stat info{};
+  if (lstat((root / path).c_str(), &info) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return NotFound(fmt::format("there is no `{}`", Printable(given)));
+    return FromErrno(errno, Doing("read", root / path));
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    wanted.files.insert(path);
+    return {};
+  }
+  wanted.folders.push_back(path);
+  TRY_ASSIGN(std::vector<WalkedFile> found, WalkTree(root, path, StateRules()));
+  for (WalkedFile& file : found) wanted.files.insert(std::move(file.path));
+  return {};
+}
+
+void MatchBelow(const fs::path& root, const std::string& folder, std::span<const std::string> parts,
+                std::vector<std::string>& found);
+
+// One step of a glob: entries of `folder` that match the first part.
+void MatchPart(const fs::path& root, const std::string& folder, std::span<const std::string> parts,
+               std::vector<std::string>& found) {
+  const auto entries = ListFolder(root / folder);
+  if (!entries.ok()) return;
+  const bool anywhere = parts[0] == "**";
+  for (const FolderEntry& entry : *entries) {
+    if (entry.name.starts_with('.') && !parts[0].starts_with('.')) continue;
+    const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;
+    const bool is_folder = entry.kind == EntryKind::kFolder;
+    if (anywhere && is_folder) MatchBelow(root, path, parts, found);
+    if (anywhere || !GlobMatches(parts[0], entry.name)) continue;
+    if (parts.size() == 1) {
+      found.push_back(path);
+    } else if (is_folder) {
+      MatchBelow(root, path, parts.subspan(1), found);
+    }
+  }
+}
+
+void MatchBelow(const fs::path& root, const std::string& folder, std::span<const std::string> parts,
+                std::vector<std::string>& found) {
+  if (parts[0] == "**" && parts.size() == 1) {
+    static const std::string kAny[] = {"*"};
+    MatchPart(root, folder, kAny, found);
+  } else if (parts[0] == "**") {
+    MatchBelow(root, folder, parts.subspan(1), found);
+  }
+  MatchPart(root, folder, parts, found);
+}
+
+Result<std::vector<std::string>> ListByGit(const fs::path& root, ProcessRunner& processes) {
+  TRY_ASSIGN(const ProcessOutcome outcome,
+             processes.Run({.argv = {"git", "-c", "core.quotePath=off", "ls-files", "-coz", "--exclude-standard"},
+                            .folder = root,
+                            .environment = {},
+                            .input = {},
+                            .timeout = std::chrono::minutes(2),
+                            .most_output = int64_t{1} << 30}));
+  if (outcome.exit_code != 0) return NotFound("git does not know this folder");
+  std::vector<std::string> paths = Split(outcome.out, '\0');
+  std::erase(paths, "");
+  return paths;
+}
+
+Result<std::vector<std::string>> ListByWalk(const fs::path& root) {
+  WalkRules walk;
+  walk.rules.Add(kNeverCode);
+  walk.ignore_files = {".gitignore"};
+  TRY_ASSIGN(std::vector<WalkedFile> files, WalkTree(root, "", std::move(walk)));
+  std::vector<std::string> paths;
+  for (WalkedFile& file : files) paths.push_back(std::move(file.path));
+  return paths;
+}
+
+}  // namespace
+
+Result<std::vector<HashedFile>> HashPaths(const fs::path& root, const std::vector<std::string>& paths) {
+  HashJob job{.root = root,
+              .index = IndexFile(root, HashKind::kMd5),
+              .kind = HashKind::kMd5,
+              .scanned = {},
+              .started_ns = KernelFileTimeNs()};
+  Wanted wanted;
+  for (const std::string& path : paths) TRY(AddPath(root, path, wanted));
+  std::vector<WalkedFile> walked;
+  for (const std::string& path : wanted.files) walked.push_back({path, EntryKind::kFile});
+  job.scanned = std::move(wanted.folders);
+  TRY_ASSIGN(std::vector<StatedFile> stated, StatFiles(root, std::move(walked)));
+  for (const StatedFile& file : stated) TRY(CheckReadable(root, file));
+  TRY_ASSIGN(const std::vector<ContentFile> contents, HashTree(std::move(stated), job));
+  std::vector<HashedFile> hashed;
+  hashed.reserve(contents.size());
+  for (const ContentFile& file : contents) {
+    hashed.push_back({file.path, HexOf(file.md5), file.stamp.size, file.executable()});
+  }
+  return hashed;
+}
+
+Result<std::vector<std::string>> ExpandGlob(const fs::path& root, const std::string& pattern) {
+  std::vector<std::string> found;
+  if (pattern.find_first_of("*?[") == pattern.npos) {
+    if (Exists(root / pattern)) found.push_back(pattern);
+    return found;
+  }
+  const std::string relative = WithoutFinalSlash(pattern);
+  TRY(CheckInside(relative));
+  const std::vector<std::string> parts = Split(relative, '/');
+  MatchBelow(root, "", parts, found);
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  std::stable_sort(found.begin(), found.end(), NaturalLess);
+  return found;
+}
+
+Result<std::vector<std::string>> ListCode(const fs::path& root, ProcessRunner& processes) {
+  Result<std::vector<std::string>> listed = ListByGit(root, processes);
+  if (!listed.ok()) {
+    TRY_ASSIGN(listed, ListByWalk(root));
+  }
+  IgnoreRules rules;
+  rules.Add(kNeverCode);
+  if (Exists(root / kCodeIgnore)) {
+    TRY_ASSIGN(const std::string text, ReadFile(root / kCodeIgnore, 1 << 20));
+    rules.Add(text);
+  }
+  std::vector<std::string> code = *std::move(listed);
+  std::erase_if(code, [&](const std::string& path) {
+    return rules.IgnoresOrAbove(path) || !Exists(root / path) || IsFolder(root / path);
+  });
+  std::sort(code.begin(), code.end());
+  return code;
+}
+
+}  // namespace curbstop
