@@ -15,17 +15,20 @@
 namespace curbstop {
 
 struct Gpu {
-  int64_t index = 0;                  // as CUDA_VISIBLE_DEVICES counts
-  std::string uuid;                   // the driver's, or empty
-  std::string name;                   // as in the accelerator catalogue, or the driver's spelling
-  std::string driver_name;            // the driver's spelling
+  int64_t index = 0;        // as CUDA_VISIBLE_DEVICES counts
+  std::string uuid;         // the driver's, or empty
+  std::string name;         // as in the accelerator catalogue, or the driver's spelling
+  std::string driver_name;  // the driver's spelling
   std::optional<Bytes> memory_total;
   std::optional<Bytes> memory_free;
-  std::optional<double> bandwidth_gbps;     // catalogue
-  std::string compute_capability;           // "8.6", or empty
+  std::optional<double> bandwidth_gbps;  // catalogue
+  std::string compute_capability;        // "8.6", or empty
   std::string driver_version;
-  std::optional<int64_t> tdp_watts;         // catalogue
-  std::string source;                       // "nvml", "nvidia-smi", "sysfs", "apple"
+  std::optional<int64_t> tdp_watts;     // catalogue
+  std::optional<int64_t> limit_watts;   // the power limit that the driver enforces
+  std::optional<int64_t> draw_watts;    // at the moment of reading
+  std::optional<int64_t> busy_percent;  // at the moment of reading
+  std::string source;                   // "nvml", "nvidia-smi", "sysfs", "apple"
 };
 
 struct Cpu {
@@ -34,15 +37,18 @@ struct Cpu {
   int64_t sockets = 1;
   int64_t cores = 0;
   int64_t threads = 0;
-  std::optional<double> usable;  // CPUs that a container limit leaves
+  std::optional<double> usable;  // CPUs that a container limit leaves, where below `threads`
+  std::optional<int64_t> max_mhz;
   std::vector<std::string> features;  // avx2, avx512f, amx, neon, …
-  std::optional<int64_t> tdp_watts;   // from a table, or empty
+  std::optional<int64_t> tdp_watts;   // RAPL's limit, else our table, else empty
+  std::string tdp_source;             // "rapl", "table", or empty
 };
 
 struct Memory {
   std::optional<Bytes> total;
   std::optional<Bytes> available;
   std::optional<Bytes> limit;  // a container's, where below total
+  bool unified = false;        // CPU and GPU share it (Apple)
   std::optional<int64_t> speed_mts;
 };
 
@@ -50,14 +56,17 @@ struct Disk {
   std::string mount;
   std::string device;
   std::string kind;  // "nvme", "ssd", "hdd", "network", "9p", "memory", "unknown"
+  std::string why_unknown;
   std::string file_system;
   std::optional<Bytes> total;
   std::optional<Bytes> free;
 };
 
 struct Wsl {
-  int64_t version = 0;                   // 1 or 2
-  std::optional<Bytes> windows_memory;   // the host's own
+  int64_t version = 0;                  // 1 or 2
+  std::optional<Bytes> windows_memory;  // the host's own
+  std::string windows_version;          // "Microsoft Windows 11 Pro", or empty
+  std::string config_memory;            // `memory=` of .wslconfig as written, or empty
 };
 
 struct Container {
@@ -66,7 +75,7 @@ struct Container {
 };
 
 struct Found {
-  std::string name;     // "python3", "cuda", "nvcc", "uv"
+  std::string name;  // "python3", "cuda", "nvcc", "uv"
   std::string version;
   std::string path;
 };
@@ -84,8 +93,10 @@ struct Unreadable {
 };
 
 struct Machine {
-  std::string os;       // "Debian GNU/Linux 12 (bookworm)"
+  std::string os;  // "Debian GNU/Linux 12 (bookworm)"
   std::string kernel;
+  bool synthetic = false;  // read from a tree that was made from documents, not recorded
+  std::string hypervisor;  // "kvm", "vmware", "unknown", …; empty on bare metal
   Cpu cpu;
   Memory memory;
   std::vector<Disk> disks;

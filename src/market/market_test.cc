@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "base/text.h"
-#include "market/csv.h"
+#include "base/csv.h"
 #include "market/match.h"
 #include "market/offer.h"
 

@@ -11,7 +11,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "base/time_text.h"
-#include "market/csv.h"
+#include "base/csv.h"
 
 namespace curbstop {
 namespace {

@@ -1,0 +1,43 @@
+#include "machine/read_machine.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "machine/internal/read_parts.h"
+#include "sys/files.h"
+
+namespace curbstop {
+
+Machine ReadFrom(FactSource& source, ReadDepth depth) {
+  Machine machine;
+  if (!source.Has("/proc/cpuinfo") && source.Command("sysctl").ok()) {
+    ReadApple(source, machine);
+    return machine;
+  }
+  ReadSystem(source, machine);
+  ReadCpu(source, machine);
+  ReadMemory(source, machine);
+  ReadWsl(source, machine);
+  ReadContainer(source, machine);
+  const std::vector<Mount> mounts = ParseMountInfo(source.Text("/proc/self/mountinfo"));
+  ReadLimits(source, mounts, machine);
+  ReadDisks(source, mounts, machine);
+  ReadGpus(source, machine);
+  if (depth == ReadDepth::kForPlanning) return machine;
+  ReadWindows(source, machine);
+  ReadMemorySpeed(source, machine);
+  ReadFound(source, machine);
+  return machine;
+}
+
+Result<Machine> ReadMachine(const std::filesystem::path& root, ProcessRunner& processes,
+                            ReadDepth depth) {
+  if (root == "/") return ReadFrom(*MakeLiveSource(processes), depth);
+  if (!IsFolder(root)) {
+    return NotFound(fmt::format("`{}` is no folder", Printable(root.string())))
+        .WithHint("`curbstop assess --record DIR` makes one");
+  }
+  return ReadFrom(*MakeTreeSource(root), depth);
+}
+
+}  // namespace curbstop
