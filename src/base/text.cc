@@ -40,12 +40,6 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-size_t DisplayWidth(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 bool LooksNumeric(std::string_view cell) {
   return !cell.empty() && (IsDigit(cell[0]) || cell[0] == '$' || cell == "-");
 }
@@ -78,13 +72,22 @@ bool IsDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsDigit);
 }
 
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+size_t Utf8Prefix(std::string_view text) {
+  size_t prefix = 0;
+  while (prefix < text.size()) {
+    const size_t length = SequenceLength(text.substr(prefix));
+    if (length == 0) break;
+    prefix += length;
   }
-  return true;
+  return prefix;
+}
+
+bool IsUtf8(std::string_view text) { return Utf8Prefix(text) == text.size(); }
+
+size_t CodePoints(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 std::string_view Trim(std::string_view text) {
@@ -170,7 +173,9 @@ bool NaturalLess(std::string_view a, std::string_view b) {
 }
 
 std::string Nearest(std::string_view name, std::span<const std::string> candidates) {
+  constexpr size_t kLongestName = 200;  // the comparison is quadratic
   std::string best;
+  if (name.size() > kLongestName) return best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = EditDistance(Lower(name), Lower(candidate));
@@ -233,7 +238,7 @@ std::string TextTable(const std::vector<std::vector<std::string>>& rows) {
   for (size_t r = 0; r < rows.size(); ++r) {
     for (size_t c = 0; c < rows[r].size(); ++c) {
       if (c == widths.size()) widths.push_back(0), right.push_back(rows.size() > 1);
-      widths[c] = std::max(widths[c], DisplayWidth(rows[r][c]));
+      widths[c] = std::max(widths[c], CodePoints(rows[r][c]));
       if (r > 0 && !LooksNumeric(rows[r][c])) right[c] = false;
     }
   }
@@ -241,7 +246,7 @@ std::string TextTable(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (size_t c = 0; c < row.size(); ++c) {
-      const std::string padding(widths[c] - DisplayWidth(row[c]), ' ');
+      const std::string padding(widths[c] - CodePoints(row[c]), ' ');
       line += (c > 0 ? "  " : "") + (right[c] ? padding + row[c] : row[c] + padding);
     }
     line.erase(line.find_last_not_of(' ') + 1);

@@ -13,6 +13,8 @@ constexpr bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && 
 
 bool IsDigits(std::string_view text);  // at least one, and nothing else
 bool IsUtf8(std::string_view text);
+size_t Utf8Prefix(std::string_view text);  // bytes at the front that are whole UTF-8
+size_t CodePoints(std::string_view text);  // of UTF-8 text
 std::string_view Trim(std::string_view text);
 std::string Lower(std::string_view text);
 std::string Join(std::span<const std::string> parts, std::string_view separator);

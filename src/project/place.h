@@ -14,10 +14,10 @@ enum class PlaceKind { kAuto, kLocal, kCloud, kProvider, kPractice, kSsh };
 
 struct Place {
   PlaceKind kind = PlaceKind::kAuto;
-  std::string provider;  // kProvider, kPractice
-  std::string region;
-  std::string type;
-  std::string host;  // kSsh
+  std::string provider = {};  // kProvider, kPractice
+  std::string region = {};
+  std::string type = {};
+  std::string host = {};  // kSsh
 };
 
 // Errors: kInvalidInput with the list of places and "did you mean".

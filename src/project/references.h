@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,17 @@ std::vector<Reference> FindReferences(std::string_view command);
 Result<std::string> ExpandReferences(std::string_view command,
                                      const std::map<std::string, std::vector<std::string>>& values);
 
+struct StepReference {
+  const Step* step = nullptr;
+  std::string output;  // as written, to be given to OutputPath
+};
+
+// What `train.model` refers to: the step with the longest name before a point. Empty if none is.
+std::optional<StepReference> FindStepReference(const std::vector<Step>& steps,
+                                               std::string_view reference);
+
 // The path of a step's output in the project, `out/STEP/…`, for `{step.output}`: `output` is the
-// declared path, or its part before the first dot where only one output has it.
+// declared path, or its last name, or that name before its first dot where only one output has it.
 // Errors: kInvalidInput with the step's outputs.
 Result<std::string> OutputPath(const Step& step, std::string_view output);
 
