@@ -30,7 +30,22 @@ class Commands {
   std::vector<Registered> registered_;
 };
 
+// A noun, whose verbs are the commands.
+CLI::App& AddNoun(CLI::App& app, const char* name, const char* about) {
+  CLI::App* noun = app.add_subcommand(name, about);
+  noun->require_subcommand(1);
+  return *noun;
+}
+
 void Declare(CLI::App& app, Commands& commands) {
+  commands.Add(app, AddInit);
+  CLI::App& config = AddNoun(app, "config", "Settings, and the schema of curbstop.yaml");
+  commands.Add(config, AddConfigSchema);
+  commands.Add(config, AddConfigShow);
+  CLI::App& secret = AddNoun(app, "secret", "Values that steps see in their environment, by name");
+  commands.Add(secret, AddSecretSet);
+  commands.Add(secret, AddSecretLs);
+  commands.Add(secret, AddSecretRm);
   commands.Add(app, AddPaths);
 }
 
@@ -57,11 +72,17 @@ Error UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* deepest = &app;
   while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
   std::string path = deepest == &app ? "curbstop" : "curbstop " + deepest->get_name();
+  const std::vector<std::string> verbs = NamesBelow(*deepest);
   std::string what = error.what();
-  for (const std::string& word : deepest->remaining()) {
-    const std::string near = DidYouMean(word, NamesBelow(*deepest));
-    what = fmt::format("`{}` is not a command or option of `{}`{}", Printable(word), path, near);
-    break;
+  // With fallthrough, a word that a noun cannot place ends up at the top.
+  std::vector<std::string> unplaced = deepest->remaining();
+  if (unplaced.empty()) unplaced = app.remaining();
+  if (!unplaced.empty()) {
+    const std::string& word = unplaced.front();
+    what = fmt::format("`{}` is not a command or option of `{}`{}", Printable(word), path,
+                       DidYouMean(word, verbs));
+  } else if (deepest != &app && !verbs.empty()) {
+    what = fmt::format("`{}` needs one of: {}", path, Join(verbs, ", "));
   }
   return InvalidInput(what).WithHint(fmt::format("`{} --help` lists what it takes", path));
 }

@@ -6,6 +6,12 @@
 
 namespace curbstop {
 
+Action AddInit(CLI::App& parent);
+Action AddConfigSchema(CLI::App& parent);
+Action AddConfigShow(CLI::App& parent);
+Action AddSecretSet(CLI::App& parent);
+Action AddSecretLs(CLI::App& parent);
+Action AddSecretRm(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
 
 }  // namespace curbstop

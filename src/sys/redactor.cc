@@ -1,0 +1,218 @@
+#include "sys/redactor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace curbstop {
+namespace {
+
+constexpr std::string_view kReplacement = "***";
+constexpr size_t kShortestForm = 8;
+
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string Base64(std::string_view bytes) {
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    const size_t count = std::min<size_t>(3, bytes.size() - i);
+    for (size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      text += k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+// The characters that stand for `value` wherever it lies in a longer text: those that also depend
+// on a neighbour are left out. `offset` is the number of bytes before it, modulo 3.
+std::string InnerBase64(std::string_view value, size_t offset) {
+  const std::string whole = Base64(std::string(offset, '\0') + std::string(value));
+  const size_t first = (offset * 8 + 5) / 6;
+  const size_t end = (offset + value.size()) * 8 / 6;
+  return end > first ? whole.substr(first, end - first) : "";
+}
+
+std::string UrlAlphabet(std::string text) {
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
+std::string PercentEncoded(std::string_view value, bool upper) {
+  std::string text;
+  for (const char c : value) {
+    const bool plain = IsLetter(c) || IsDigit(c) || c == '-' || c == '_' || c == '.' || c == '~';
+    if (plain) {
+      text += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      text += upper ? fmt::format("%{:02X}", byte) : fmt::format("%{:02x}", byte);
+    }
+  }
+  return text;
+}
+
+std::string JsonEscaped(std::string_view value) {
+  std::string text;
+  for (const char c : value) {
+    switch (c) {
+      case '"': text += "\\\""; break;
+      case '\\': text += "\\\\"; break;
+      case '\n': text += "\\n"; break;
+      case '\r': text += "\\r"; break;
+      case '\t': text += "\\t"; break;
+      default: text += c;
+    }
+  }
+  return text;
+}
+
+// Forms that may be too short to be told from other text.
+std::vector<std::string> LongForms(const std::string& value) {
+  std::vector<std::string> forms{PercentEncoded(value, true), PercentEncoded(value, false),
+                                 JsonEscaped(value)};
+  for (size_t offset = 0; offset < 3; ++offset) {
+    const std::string inner = InnerBase64(value, offset);
+    forms.push_back(inner);
+    forms.push_back(UrlAlphabet(inner));
+  }
+  for (const std::string_view line : Lines(value)) forms.emplace_back(line);
+  std::erase_if(forms, [](const std::string& form) { return form.size() < kShortestForm; });
+  return forms;
+}
+
+}  // namespace
+
+Redactor::Redactor(std::span<const Secret> secrets) : states_(1) {
+  from_root_.fill(0);
+  for (const Secret& secret : secrets) {
+    const std::string& value = secret.Reveal();
+    if (value.empty()) continue;
+    AddForm(value);
+    AddForm(Base64(value));
+    AddForm(UrlAlphabet(Base64(value)));
+    for (const std::string& form : LongForms(value)) AddForm(form);
+  }
+  LinkFailures();
+}
+
+void Redactor::AddForm(std::string_view form) {
+  int32_t at = 0;
+  for (const char byte : form) {
+    int32_t child = Child(at, byte);
+    if (child < 0) {
+      child = static_cast<int32_t>(states_.size());
+      State made;
+      made.next_sibling = states_[static_cast<size_t>(at)].first_child;
+      made.depth = states_[static_cast<size_t>(at)].depth + 1;
+      made.byte = byte;
+      states_.push_back(made);
+      states_[static_cast<size_t>(at)].first_child = child;
+    }
+    at = child;
+  }
+  states_[static_cast<size_t>(at)].longest = static_cast<int32_t>(form.size());
+}
+
+// Breadth first, so that a state's failure, which is nearer to the root, is already linked.
+void Redactor::LinkFailures() {
+  std::vector<int32_t> queue{0};
+  for (size_t head = 0; head < queue.size(); ++head) {
+    const int32_t parent = queue[head];
+    const State& from = states_[static_cast<size_t>(parent)];
+    for (int32_t child = from.first_child; child >= 0;) {
+      State& state = states_[static_cast<size_t>(child)];
+      if (parent == 0) {
+        from_root_[static_cast<unsigned char>(state.byte)] = child;
+      } else {
+        state.fail = Next(from.fail, state.byte);
+      }
+      state.longest = std::max(state.longest, states_[static_cast<size_t>(state.fail)].longest);
+      queue.push_back(child);
+      child = state.next_sibling;
+    }
+  }
+}
+
+int32_t Redactor::Child(int32_t state, char byte) const {
+  int32_t child = states_[static_cast<size_t>(state)].first_child;
+  while (child >= 0 && states_[static_cast<size_t>(child)].byte != byte) {
+    child = states_[static_cast<size_t>(child)].next_sibling;
+  }
+  return child;
+}
+
+int32_t Redactor::Next(int32_t state, char byte) const {
+  for (; state != 0; state = states_[static_cast<size_t>(state)].fail) {
+    const int32_t child = Child(state, byte);
+    if (child >= 0) return child;
+  }
+  return from_root_[static_cast<unsigned char>(byte)];
+}
+
+// Matches come by their ends; a longer one can swallow those before it.
+void Redactor::AddMatch(size_t start, size_t end) {
+  while (!matches_.empty() && matches_.back().end > start) {
+    start = std::min(start, matches_.back().start);
+    matches_.pop_back();
+  }
+  matches_.push_back({start, end});
+}
+
+void Redactor::EmitUntil(size_t until, std::string& out) {
+  const size_t held_from = emitted_;
+  const auto emit_plain = [&](size_t end) {
+    out.append(held_, emitted_ - held_from, end - emitted_);
+    emitted_ = end;
+  };
+  while (emitted_ < until) {
+    if (matches_.empty()) {
+      emit_plain(until);
+      break;
+    }
+    const Match match = matches_.front();
+    if (match.start > emitted_) emit_plain(std::min(match.start, until));
+    if (emitted_ == until) break;
+    if (!in_match_) out += kReplacement;
+    emitted_ = std::min(match.end, until);
+    in_match_ = emitted_ < match.end;
+    if (!in_match_) matches_.pop_front();
+  }
+  held_.erase(0, emitted_ - held_from);
+}
+
+std::string Redactor::Feed(std::string_view bytes) {
+  if (states_.size() == 1) return std::string(bytes);
+  held_ += bytes;
+  for (const char byte : bytes) {
+    state_ = Next(state_, byte);
+    ++position_;
+    const auto length = static_cast<size_t>(states_[static_cast<size_t>(state_)].longest);
+    if (length > 0) AddMatch(position_ - length, position_);
+  }
+  std::string out;
+  EmitUntil(position_ - static_cast<size_t>(states_[static_cast<size_t>(state_)].depth), out);
+  return out;
+}
+
+std::string Redactor::Finish() {
+  std::string out;
+  EmitUntil(position_, out);
+  state_ = 0;
+  return out;
+}
+
+std::string Redact(std::string_view text, std::span<const Secret> secrets) {
+  Redactor redactor(secrets);
+  std::string out = redactor.Feed(text);
+  return out + redactor.Finish();
+}
+
+}  // namespace curbstop
