@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -27,10 +28,10 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(double value, const std::string&) override { return Add(Json(value)); }
   bool string(std::string& value) override { return Add(Json(std::move(value))); }
   bool binary(nlohmann::json::binary_t&) override { return false; }
-  bool start_object(size_t) override { return Open(Json::MakeObject()); }
-  bool start_array(size_t) override { return Open(Json::MakeArray()); }
+  bool start_object(size_t) override { return Open(true); }
+  bool start_array(size_t) override { return Open(false); }
   bool key(std::string& name) override {
-    keys_.back() = std::move(name);
+    open_.back().key = std::move(name);
     return true;
   }
   bool end_object() override { return Close(); }
@@ -45,33 +46,37 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   bool too_deep() const { return too_deep_; }
 
  private:
-  bool Open(Json container) {
+  struct Frame {
+    bool is_object;
+    std::string key;  // of the next member
+    Json::Object members;
+    Json::Array items;
+  };
+
+  bool Open(bool is_object) {
     too_deep_ = open_.size() >= kMostDepth;
-    if (too_deep_) return false;
-    open_.push_back(std::move(container));
-    keys_.emplace_back();
-    return true;
+    if (!too_deep_) open_.push_back({is_object, {}, {}, {}});
+    return !too_deep_;
   }
   bool Close() {
-    Json done = std::move(open_.back());
+    Frame done = std::move(open_.back());
     open_.pop_back();
-    keys_.pop_back();
-    return Add(std::move(done));
+    return Add(done.is_object ? Json::FromMembers(std::move(done.members))
+                              : Json(std::move(done.items)));
   }
   bool Add(Json value) {
     if (open_.empty()) {
       value_ = std::move(value);
-    } else if (open_.back().IsArray()) {
-      open_.back().Push(std::move(value));
+    } else if (Frame& frame = open_.back(); frame.is_object) {
+      frame.members.emplace_back(std::move(frame.key), std::move(value));
     } else {
-      open_.back().Set(keys_.back(), std::move(value));
+      frame.items.push_back(std::move(value));
     }
     return true;
   }
 
   Json value_;
-  std::vector<Json> open_;
-  std::vector<std::string> keys_;
+  std::vector<Frame> open_;
   size_t error_at_ = 0;
   bool too_deep_ = false;
 };
@@ -82,6 +87,14 @@ Error PlaceError(std::string_view text, size_t offset, std::string_view what) {
   const size_t start = before.rfind('\n');
   const size_t column = before.size() - (start == before.npos ? 0 : start + 1);
   return InvalidInput(fmt::format("line {}, column {}: {}", line, std::max<size_t>(column, 1), what));
+}
+
+bool HasRepeats(const Json::Object& members) {
+  std::vector<std::string_view> names;
+  names.reserve(members.size());
+  for (const auto& [name, value] : members) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
 }
 
 class Writer {
@@ -112,6 +125,13 @@ class Writer {
   }
 
   void WriteString(const std::string& text) {
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+      return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+    });
+    if (plain) {
+      out_ += '"', out_ += text, out_ += '"';
+      return;
+    }
     out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
 
@@ -164,6 +184,22 @@ class Writer {
 Json Json::MakeObject(std::initializer_list<std::pair<std::string, Json>> items) {
   Json object;
   object.value_ = Object(items.begin(), items.end());
+  return object;
+}
+
+Json Json::FromMembers(Object members) {
+  Json object;
+  if (HasRepeats(members)) {
+    std::map<std::string, size_t> places;
+    Object unique;
+    for (auto& [name, value] : members) {
+      const auto [place, is_new] = places.try_emplace(name, unique.size());
+      if (is_new) unique.emplace_back(name, Json());
+      unique[place->second].second = std::move(value);
+    }
+    members = std::move(unique);
+  }
+  object.value_ = std::move(members);
   return object;
 }
 

@@ -28,6 +28,8 @@ class Json {
   Json(std::string value) : value_(std::move(value)) {}             // NOLINT(*-explicit-*)
   Json(Array value) : value_(std::move(value)) {}                   // NOLINT(*-explicit-*)
   static Json MakeObject(std::initializer_list<std::pair<std::string, Json>> items = {});
+  // In time near linear; of equal names the last value stays, at the first one's place.
+  static Json FromMembers(Object members);
   static Json MakeArray(Array items = {}) { return Json(std::move(items)); }
   template <typename Range>
   static Json ArrayOf(const Range& items) {
@@ -56,7 +58,7 @@ class Json {
 
   // The member of that name, or null (the pointer) if there is none or this is no object.
   const Json* Find(std::string_view key) const;
-  // Replaces or adds. CHECKs that this is an object or null (which becomes an object).
+  // Replaces or adds, in time linear in the members there are. CHECKs that this is an object or null (which becomes an object).
   Json& Set(std::string_view key, Json value);
   // CHECKs that this is an array or null (which becomes an array).
   Json& Push(Json value);

@@ -14,8 +14,12 @@ constexpr int64_t kMicrosPerUsd = 1'000'000;
 constexpr int64_t kMostUsd = 1'000'000'000;
 constexpr int64_t kMillisPerHour = 3'600'000;
 
+uint64_t Magnitude(int64_t value) {
+  return value < 0 ? -static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+}
+
 Error BadAmount(std::string_view text, std::string_view why) {
-  return InvalidInput(fmt::format("`{}` is not an amount of money: {}", text, why))
+  return InvalidInput(fmt::format("`{}` is not an amount of money: {}", Printable(text), why))
       .WithHint("write it as `40 USD` or `0.18 USD`");
 }
 
@@ -42,27 +46,29 @@ MicroUsd MicroUsd::operator-(MicroUsd other) const {
 
 MicroUsd CostOf(MicroUsd per_hour, std::chrono::milliseconds time) {
   CHECK(per_hour.value() >= 0 && time.count() >= 0);
-  int64_t product = 0;
-  if (!__builtin_mul_overflow(per_hour.value(), time.count(), &product)) {
-    return MicroUsd(product / kMillisPerHour + (product % kMillisPerHour != 0 ? 1 : 0));
-  }
-  // Too large for one product: hours and the rest apart.
-  const MicroUsd whole(per_hour.value() / kMillisPerHour * time.count());
-  return whole + CostOf(MicroUsd(per_hour.value() % kMillisPerHour), time);
+  // Whole hours, then the rest of the time in two parts of the rate: only the last is not exact,
+  // and none of the products leaves 63 bits unless the sum does.
+  const int64_t rest = time.count() % kMillisPerHour;
+  int64_t hours_cost = 0;
+  CHECK(!__builtin_mul_overflow(per_hour.value(), time.count() / kMillisPerHour, &hours_cost));
+  const int64_t rest_cost = per_hour.value() / kMillisPerHour * rest;
+  const int64_t fraction = per_hour.value() % kMillisPerHour * rest;
+  const int64_t rounded_up = fraction / kMillisPerHour + (fraction % kMillisPerHour != 0 ? 1 : 0);
+  return MicroUsd(hours_cost) + MicroUsd(rest_cost) + MicroUsd(rounded_up);
 }
 
 std::string ExactUsdText(MicroUsd amount) {
   const int64_t value = amount.value();
-  const auto magnitude = static_cast<uint64_t>(std::llabs(value));
+  const uint64_t magnitude = Magnitude(value);
   return fmt::format("{}{}.{:06}", value < 0 ? "-" : "", magnitude / kMicrosPerUsd,
                      magnitude % kMicrosPerUsd);
 }
 
 std::string UsdText(MicroUsd amount) {
   const int64_t value = amount.value();
-  constexpr int64_t kMicrosPerCent = 10'000;
-  if (value == 0 || std::llabs(value) >= kMicrosPerCent) {
-    const int64_t cents = (std::llabs(value) + kMicrosPerCent / 2) / kMicrosPerCent;
+  constexpr uint64_t kMicrosPerCent = 10'000;
+  if (value == 0 || Magnitude(value) >= kMicrosPerCent) {
+    const uint64_t cents = (Magnitude(value) + kMicrosPerCent / 2) / kMicrosPerCent;
     return fmt::format("{}{}.{:02}", value < 0 ? "-" : "", cents / 100, cents % 100);
   }
   std::string text = ExactUsdText(amount);

@@ -110,9 +110,9 @@ inline Error OverBudget(std::string m) { return {ErrorKind::kOverBudget, std::mo
 inline Error Internal(std::string m) { return {ErrorKind::kInternal, std::move(m)}; }
 inline Error Cancelled(std::string m) { return {ErrorKind::kCancelled, std::move(m)}; }
 
-// An error from `errno`: ENOENT is kNotFound, EACCES kDenied, ENOSPC and EDQUOT kExhausted with
-// the hint to free space, EEXIST kConflict, the rest kUnavailable. `what` reads like "cannot write
-// `/a/b`".
+// An error from `errno`: nothing there is kNotFound, no right kDenied, a limit (disk, files, memory)
+// kExhausted, something in the way kConflict, a bad name kInvalidInput, the rest kUnavailable. A
+// full disk or quota brings the hint to free space. `what` reads like "cannot write `/a/b`".
 Error FromErrno(int error_number, std::string what);
 
 }  // namespace curbstop

@@ -25,19 +25,37 @@ size_t SequenceLength(std::string_view text) {
   return too_short || surrogate || too_large ? 0 : length;
 }
 
+// Whether one whole UTF-8 sequence steers the terminal: C0, DEL, C1 (U+0080..9F) and the marks that
+// turn the direction of text (U+202A..E, U+2066..9).
+bool IsControl(std::string_view sequence) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(sequence[i]); };
+  if (sequence.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
+  if (sequence.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
+  if (sequence.size() != 3 || byte(0) != 0xE2) return false;
+  return (byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE) ||
+         (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
+}
+
+// Letters inserted, dropped, changed, or swapped with their neighbour.
+// Source: optimal string alignment, Boytsov, "Indexing methods for approximate dictionary
+// searching", ACM JEA 16, 2011, section 2.
 size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> before_last(b.size() + 1);
+  std::vector<size_t> last(b.size() + 1);
   std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
+  std::iota(last.begin(), last.end(), size_t{0});
   for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+      const size_t change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, change});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
+    before_last.swap(last);
+    last.swap(row);
   }
-  return row[b.size()];
+  return last[b.size()];
 }
 
 bool LooksNumeric(std::string_view cell) {
@@ -65,6 +83,87 @@ bool ClassMatches(std::string_view pattern, char c, size_t& used) {
   used = 0;
   return false;
 }
+
+// Walks pattern and path together. When they part, only the latest `*` or, where that cannot grow
+// over a `/`, the latest `**` takes one more character or part: an earlier star could reach no
+// place that the later one does not, so the work is at most pattern times path.
+class Glob {
+ public:
+  Glob(std::string_view pattern, std::string_view path) : pattern_(pattern), path_(path) {}
+
+  bool Matches() {
+    for (;;) {
+      if (TakeStars()) continue;
+      if (at_ == path_.size() && next_ == pattern_.size()) return true;
+      if (TakeOne()) continue;
+      if (!GrowStar() && !GrowParts()) return false;
+    }
+  }
+
+ private:
+  // A `*` or `**` at the front of what is left of the pattern.
+  bool TakeStars() {
+    const std::string_view rest = pattern_.substr(next_);
+    if (!rest.starts_with('*')) return false;
+    const bool begins_part = next_ == 0 || pattern_[next_ - 1] == '/';
+    if (begins_part && (rest == "**" || rest.starts_with("**/"))) {
+      next_ += std::min<size_t>(rest.size(), 3);
+      parts_pattern_ = next_, parts_path_ = at_;
+      star_pattern_ = kNone;
+      if (rest == "**") at_ = path_.size();
+    } else {
+      star_pattern_ = ++next_, star_path_ = at_;
+    }
+    return true;
+  }
+
+  // One character of the path, if the front of the pattern allows it.
+  bool TakeOne() {
+    if (next_ == pattern_.size() || at_ == path_.size()) return false;
+    size_t used = 1;
+    if (!OneMatches(pattern_.substr(next_), path_[at_], used)) return false;
+    next_ += used, ++at_;
+    return true;
+  }
+
+  static bool OneMatches(std::string_view pattern, char c, size_t& used) {
+    if (pattern[0] == '?') return c != '/';
+    if (pattern[0] == '[' && c != '/') {
+      const bool matches = ClassMatches(pattern, c, used);
+      if (used > 0) return matches;
+      used = 1;
+    }
+    if (pattern[0] == '\\' && pattern.size() > 1) {
+      used = 2;
+      return pattern[1] == c;
+    }
+    return pattern[0] == c;
+  }
+
+  bool GrowStar() {
+    if (star_pattern_ == kNone || star_path_ == path_.size() || path_[star_path_] == '/') return false;
+    next_ = star_pattern_, at_ = ++star_path_;
+    return true;
+  }
+
+  bool GrowParts() {
+    if (parts_pattern_ == kNone) return false;
+    const size_t slash = path_.find('/', parts_path_);
+    if (slash == path_.npos) return false;
+    parts_path_ = slash + 1;
+    next_ = parts_pattern_, at_ = parts_path_;
+    star_pattern_ = kNone;
+    return true;
+  }
+
+  static constexpr size_t kNone = std::string_view::npos;
+  std::string_view pattern_;
+  std::string_view path_;
+  size_t next_ = 0;  // in the pattern
+  size_t at_ = 0;    // in the path
+  size_t star_pattern_ = kNone, star_path_ = 0;
+  size_t parts_pattern_ = kNone, parts_path_ = 0;
+};
 
 }  // namespace
 
@@ -138,8 +237,12 @@ std::string Printable(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text[0]);
     if (text[0] == '\n') {
       printable += "\\n";
-    } else if (length == 0 || lead < 0x20 || lead == 0x7F) {
+    } else if (length == 0) {
       printable += fmt::format("\\x{:02x}", lead);
+    } else if (IsControl(text.substr(0, length))) {
+      for (const char c : text.substr(0, length)) {
+        printable += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      }
     } else {
       printable += text.substr(0, length);
     }
@@ -201,35 +304,7 @@ std::string ShellQuote(std::string_view argument) {
 }
 
 bool GlobMatches(std::string_view pattern, std::string_view path) {
-  if (pattern.empty()) return path.empty();
-  if (pattern.starts_with("**")) {
-    const std::string_view rest = pattern.substr(pattern.starts_with("**/") ? 3 : 2);
-    if (rest.empty()) return true;
-    for (size_t start = 0; start != path.npos;) {
-      if (GlobMatches(rest, path.substr(start))) return true;
-      const size_t slash = path.find('/', start);
-      start = slash == path.npos ? slash : slash + 1;
-    }
-    return false;
-  }
-  if (pattern[0] == '*') {
-    for (size_t length = 0;; ++length) {
-      if (GlobMatches(pattern.substr(1), path.substr(length))) return true;
-      if (length == path.size() || path[length] == '/') return false;
-    }
-  }
-  if (path.empty()) return false;
-  size_t used = 1;
-  if (pattern[0] == '[' && path[0] != '/') {
-    const bool matches = ClassMatches(pattern, path[0], used);
-    if (used > 0) return matches && GlobMatches(pattern.substr(used), path.substr(1));
-    used = 1;
-  }
-  if (pattern[0] == '\\' && pattern.size() > 1) {
-    return pattern[1] == path[0] && GlobMatches(pattern.substr(2), path.substr(1));
-  }
-  const bool any = pattern[0] == '?' && path[0] != '/';
-  return (any || pattern[0] == path[0]) && GlobMatches(pattern.substr(used), path.substr(1));
+  return Glob(pattern, path).Matches();
 }
 
 std::string TextTable(const std::vector<std::vector<std::string>>& rows) {

@@ -23,14 +23,15 @@ std::string Join(std::span<const std::string> parts, std::string_view separator)
 std::vector<std::string> Split(std::string_view text, char separator);
 std::vector<std::string_view> Lines(std::string_view text);  // without the line ends
 
-// Safe to print on a terminal and in an error: control characters and bytes that are not UTF-8
-// become \xNN, newlines \n.
+// Safe to print on a terminal and in an error: control characters (C0, C1, text direction) and bytes
+// that are not UTF-8 become \xNN, newlines \n.
 std::string Printable(std::string_view text);
 
 // Numbers inside names compare as numbers: "step-9" before "step-10".
 bool NaturalLess(std::string_view a, std::string_view b);
 
-// The candidate at most a third of its letters away from `name`, or empty.
+// The candidate at most a third of `name`'s letters away (one at least), or empty. A letter added,
+// dropped, changed or swapped with its neighbour counts as one.
 std::string Nearest(std::string_view name, std::span<const std::string> candidates);
 
 // " (did you mean `x`?)", or empty.
@@ -39,7 +40,8 @@ std::string DidYouMean(std::string_view name, std::span<const std::string> candi
 // One argument, quoted so that a POSIX shell reads it back unchanged.
 std::string ShellQuote(std::string_view argument);
 
-// `*`, `?`, `[...]` within one path part, `**` over parts.
+// `*`, `?`, `[...]` within one path part; `**` as a whole part stands for any number of parts, none
+// too (`a/**/b` matches `a/b`; `a/**` what lies in `a`). `\` quotes. Time: pattern times path.
 bool GlobMatches(std::string_view pattern, std::string_view path);
 
 // Columns aligned with two spaces, no borders; cells that start with a digit or `$` align right

@@ -52,8 +52,9 @@ int64_t NextMonthStart(int64_t at_ms) {
 
 Result<int64_t> ParseDate(std::string_view text) {
   const std::vector<std::string> parts = Split(text, '-');
-  const bool shaped = parts.size() == 3 && parts[0].size() == 4 && IsDigits(parts[0]) &&
-                      IsDigits(parts[1]) && IsDigits(parts[2]);
+  const bool shaped = parts.size() == 3 && parts[0].size() == 4 && parts[1].size() == 2 &&
+                      parts[2].size() == 2 && IsDigits(parts[0]) && IsDigits(parts[1]) &&
+                      IsDigits(parts[2]);
   if (shaped) {
     const auto number = [](const std::string& part) { return std::atoi(part.c_str()); };
     const auto day = std::chrono::year(number(parts[0])) /

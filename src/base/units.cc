@@ -53,6 +53,13 @@ std::optional<double> TakeQuantity(std::string_view& text, std::span<const Unit>
   return number * unit->factor;
 }
 
+// Up to the next integer; 64.1 kB is 64100 bytes although its product is a hair above.
+int64_t RoundedUp(double value) {
+  const double nearest = std::round(value);
+  const bool is_noise = std::fabs(value - nearest) <= nearest * 1e-12;
+  return static_cast<int64_t>(is_noise ? nearest : std::ceil(value));
+}
+
 std::string Rounded(double value, std::string_view unit) {
   const std::string text = fmt::format("{:.1f}", value);
   return fmt::format("{} {}", text.ends_with(".0") ? text.substr(0, text.size() - 2) : text, unit);
@@ -67,8 +74,10 @@ Result<Bytes> ParseBytes(std::string_view text) {
     return InvalidInput(fmt::format("`{}` is not a size", Printable(text)))
         .WithHint("write it as `10GB` (powers of 1000) or `10GiB` (powers of 1024)");
   }
-  if (*size > std::ldexp(1.0, 60)) return InvalidInput(fmt::format("`{}` is above 2^60 bytes", text));
-  return Bytes{static_cast<int64_t>(std::ceil(*size))};
+  if (*size > std::ldexp(1.0, 60)) {
+    return InvalidInput(fmt::format("`{}` is above 2^60 bytes", Printable(text)));
+  }
+  return Bytes{RoundedUp(*size)};
 }
 
 Result<Millis> ParseDuration(std::string_view text) {
@@ -83,15 +92,16 @@ Result<Millis> ParseDuration(std::string_view text) {
     }
     total += *part;
   } while (!rest.empty());
-  if (total > kMost) return InvalidInput(fmt::format("`{}` is above 10 years", text));
-  return Millis(static_cast<int64_t>(std::ceil(total)));
+  if (total > kMost) return InvalidInput(fmt::format("`{}` is above 10 years", Printable(text)));
+  return Millis(RoundedUp(total));
 }
 
 std::string BytesText(Bytes size) {
   constexpr std::string_view kNames[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   double value = static_cast<double>(size.value);
   size_t unit = 0;
-  while (std::fabs(value) >= 1024 && unit + 1 < std::size(kNames)) value /= 1024, ++unit;
+  // 1023.95 would be shown as "1024".
+  while (std::fabs(value) >= (unit == 0 ? 1024 : 1023.95) && unit + 1 < std::size(kNames)) value /= 1024, ++unit;
   return Rounded(value, kNames[unit]);
 }
 

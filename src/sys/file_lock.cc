@@ -12,13 +12,29 @@
 #include "sys/files.h"
 
 namespace curbstop {
+namespace {
+
+// IsLocked holds a shared lock for a moment, and a child holds a copy between its fork and exec:
+// neither may make us give up. False with errno.
+bool LockWithPatience(int fd) {
+  constexpr int kTries = 10;
+  for (int tries = 1; flock(fd, LOCK_EX | LOCK_NB) != 0; ++tries) {
+    const int error = errno;
+    if (error == EWOULDBLOCK && tries < kTries) RealClock().Wait(std::chrono::milliseconds(1));
+    errno = error;
+    if (error != EWOULDBLOCK || tries == kTries) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 Result<std::optional<FileLock>> FileLock::TryTake(const std::filesystem::path& file) {
   TRY(MakeFolders(file.parent_path()));
   const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return FromErrno(errno, fmt::format("cannot open the lock `{}`", file.string()));
   FileLock lock(fd);
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return std::optional(std::move(lock));
+  if (LockWithPatience(fd)) return std::optional(std::move(lock));
   if (errno == EWOULDBLOCK) return std::optional<FileLock>();
   return FromErrno(errno, fmt::format("cannot take the lock `{}`", file.string()));
 }

@@ -5,12 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 
 #include "base/text.h"
 #include "sys/failpoint.h"
+#include "sys/random_bytes.h"
 
 namespace curbstop {
 namespace {
@@ -39,9 +40,13 @@ Status WriteAndClose(int fd, std::string_view bytes, const fs::path& file) {
   return written;
 }
 
+// A name that no other process or container makes, short enough beside any legal name.
 fs::path TemporaryBeside(const fs::path& file) {
-  static std::atomic<unsigned> count{0};
-  return file.parent_path() / fmt::format(".{}.{}.{}.tmp", file.filename().string(), getpid(), ++count);
+  std::array<unsigned char, 8> random;
+  RealRandom().Fill(random);
+  constexpr size_t kMostName = 100;
+  return file.parent_path() /
+         fmt::format(".{}.{}.tmp", file.filename().string().substr(0, kMostName), Hex(random));
 }
 
 }  // namespace
@@ -74,7 +79,9 @@ Status RealFileStore::Append(const fs::path& file, std::string_view bytes, mode_
   const off_t old_size = lseek(fd, 0, SEEK_END);
   Status written = WriteAll(fd, bytes, file);
   // A record cut short by a full disk would be glued to the next one.
-  if (!written.ok() && ftruncate(fd, old_size) != 0) return written;
+  if (!written.ok() && ftruncate(fd, old_size) != 0) {
+    written = std::move(written).error().WithHint("the last record in the file may be torn");
+  }
   close(fd);
   if (written.ok() && is_new) return SyncFolder(file.parent_path());
   return written;

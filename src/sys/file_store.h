@@ -17,7 +17,8 @@ class FileStore {
  public:
   virtual ~FileStore() = default;
 
-  // Replaces or makes the file. Folders on the way must exist.
+  // Replaces or makes the file; a link is replaced, not followed. Folders on the way must exist. A
+  // crash may leave a `.NAME.<16 hex digits>.tmp` beside it.
   // Errors: kExhausted (disk full), kDenied, kNotFound.
   virtual Status Write(const std::filesystem::path& file, std::string_view bytes,
                        mode_t mode = 0644) = 0;

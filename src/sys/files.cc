@@ -17,9 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Does not wait for a writer where the file is a pipe.
 class OpenedFile {
  public:
-  explicit OpenedFile(const fs::path& file) : fd_(open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit OpenedFile(const fs::path& file) : fd_(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   OpenedFile(const OpenedFile&) = delete;
   OpenedFile& operator=(const OpenedFile&) = delete;
   ~OpenedFile() {
@@ -51,6 +52,14 @@ Result<std::string> ReadAll(int fd, const fs::path& file, int64_t most) {
   }
 }
 
+Status RequirePlain(int fd, const fs::path& file) {
+  struct stat info{};
+  if (fstat(fd, &info) != 0) return FromErrno(errno, Doing("read", file));
+  if (S_ISREG(info.st_mode)) return {};
+  return InvalidInput(S_ISDIR(info.st_mode) ? "it is a folder" : "it is no plain file")
+      .While(Doing("read", file));
+}
+
 EntryKind KindOf(const fs::path& folder, const dirent& entry) {
   switch (entry.d_type) {
     case DT_REG: return EntryKind::kFile;
@@ -71,23 +80,23 @@ EntryKind KindOf(const fs::path& folder, const dirent& entry) {
 Result<std::string> ReadFile(const fs::path& file, int64_t most) {
   const OpenedFile opened(file);
   if (opened.fd() < 0) return FromErrno(errno, Doing("read", file));
-  struct stat info{};
-  if (fstat(opened.fd(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    return InvalidInput("it is a folder").While(Doing("read", file));
-  }
+  TRY(RequirePlain(opened.fd(), file));
   return ReadAll(opened.fd(), file, most);
 }
 
 Result<std::string> ReadTail(const fs::path& file, int64_t most) {
   const OpenedFile opened(file);
   if (opened.fd() < 0) return FromErrno(errno, Doing("read", file));
+  TRY(RequirePlain(opened.fd(), file));
   const off_t size = lseek(opened.fd(), 0, SEEK_END);
-  const off_t start = std::max<off_t>(0, size - most);
+  // One byte more, which tells whether the tail starts at a line's start.
+  const off_t start = std::max<off_t>(0, size - most - 1);
   lseek(opened.fd(), start, SEEK_SET);
   TRY_ASSIGN(std::string bytes, ReadAll(opened.fd(), file, most + (1 << 20)));
+  if (size <= most) return bytes;
   const size_t newline = bytes.find('\n');
-  if (start > 0 && newline != bytes.npos) bytes.erase(0, newline + 1);
-  return bytes;
+  const bool has_line = newline + 1 < bytes.size() && newline != bytes.npos;
+  return bytes.substr(has_line ? newline + 1 : 1);
 }
 
 Result<std::vector<FolderEntry>> ListFolder(const fs::path& folder) {

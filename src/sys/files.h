@@ -16,7 +16,7 @@ namespace curbstop {
 // Errors: kNotFound, kDenied, kInvalidInput if it is larger than `most` bytes or no plain file.
 Result<std::string> ReadFile(const std::filesystem::path& file, int64_t most = int64_t{1} << 30);
 
-// Last `most` bytes, from a line's start where there is one.
+// Last `most` bytes, from a line's start where there is one among them. Errors: as ReadFile.
 Result<std::string> ReadTail(const std::filesystem::path& file, int64_t most);
 
 enum class EntryKind { kFile, kFolder, kLink, kOther };

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -14,6 +17,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "sys/clock.h"
+#include "sys/files.h"
 
 namespace curbstop {
 namespace {
@@ -73,19 +77,25 @@ struct Launch {
   for (const int signal_number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_DFL);
   if (launch.own_session) setsid();
   if (!launch.folder.empty() && chdir(launch.folder.c_str()) != 0) fail(errno);
-  const int null = open("/dev/null", O_RDWR);
-  const auto put = [&](int from, int to) {
-    if (dup2(from < 0 ? null : from, to) < 0) fail(errno);
+  // Above 2 first: where our own stdin was closed, one of these may be the place of another.
+  const auto above = [&](int from) {
+    const int fd = from < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : from;
+    const int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (moved < 0) fail(errno);
+    return moved;
   };
-  put(launch.in, 0), put(launch.out, 1), put(launch.err, 2);
-  if (null > 2) close(null);
+  const int in = above(launch.in);
+  const int out = above(launch.out);
+  const int err = above(launch.err);
+  error_pipe = above(error_pipe);
+  if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) fail(errno);
   execve(launch.program.c_str(), argv, environment);
   fail(errno);
   _exit(127);
 }
 
 std::string Doing(const std::vector<std::string>& argv) {
-  return fmt::format("cannot start `{}`", argv.empty() ? "" : argv[0]);
+  return fmt::format("cannot start `{}`", argv.empty() ? "" : Printable(argv[0]));
 }
 
 // Forks; a failure in the child before exec comes back as our error.
@@ -115,6 +125,9 @@ Result<Launch> MakeLaunch(const std::vector<std::string>& argv, const std::files
   if (launch.program.empty()) {
     return NotFound("no such program in PATH").While(Doing(argv));
   }
+  if (!folder.empty() && !IsFolder(folder)) {
+    return NotFound(fmt::format("there is no folder `{}`", Printable(folder.string()))).While(Doing(argv));
+  }
   launch.argv = argv;
   launch.folder = folder;
   launch.environment = EnvironmentTexts(environment);
@@ -132,44 +145,83 @@ int ExitCodeOfWait(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// Moves bytes between us and the child until it has closed both outputs or time is up.
+// Moves bytes between us and the child until it has ended or time is up. What its own children
+// still write afterwards is not waited for.
 class Conversation {
  public:
-  Conversation(Pipe& in, Pipe& out, Pipe& err, const ProcessRequest& request)
-      : in_(in), out_(out), err_(err), request_(request), left_(request.input) {}
+  Conversation(pid_t pid, Pipe& in, Pipe& out, Pipe& err, const ProcessRequest& request)
+      : pid_(pid), pid_fd_(OpenPidFd(pid)), in_(in), out_(out), err_(err), request_(request),
+        left_(request.input) {
+    for (const Pipe* pipe : {&out, &err}) fcntl(pipe->read_end(), F_SETFL, O_NONBLOCK);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() {
+    if (pid_fd_ >= 0) close(pid_fd_);
+  }
 
   // False when the time was up.
   bool Hold(ProcessOutcome& outcome) {
     const RealClock clock;
     const Ticks end = clock.Awake() + request_.timeout;
     if (left_.empty()) in_.CloseWrite();
-    while (out_.read_end() >= 0 || err_.read_end() >= 0) {
-      const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - clock.Awake());
+    while (!HasEnded()) {
+      const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - clock.Awake());
       if (rest.count() <= 0) return false;
-      pollfd fds[] = {{in_.write_end(), POLLOUT, 0}, {out_.read_end(), POLLIN, 0}, {err_.read_end(), POLLIN, 0}};
-      if (poll(fds, 3, static_cast<int>(rest.count())) <= 0) continue;
-      if (fds[0].revents != 0) Feed();
-      if (fds[1].revents != 0) Drain(out_, outcome.out);
-      if (fds[2].revents != 0) Drain(err_, outcome.err);
+      Exchange(rest, outcome);
     }
+    while (Drain(out_, outcome.out)) continue;
+    while (Drain(err_, outcome.err)) continue;
     return true;
   }
 
  private:
+  // -1 on kernels before 5.3 and in sandboxes: then we look every few milliseconds.
+  static int OpenPidFd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
+
+  // Leaves the child to be reaped.
+  bool HasEnded() const {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == pid_;
+  }
+
+  void Exchange(std::chrono::milliseconds rest, ProcessOutcome& outcome) {
+    constexpr int64_t kMostBlind = 10;
+    constexpr int64_t kMost = 3'600'000;
+    const int64_t wait = std::min(rest.count(), pid_fd_ < 0 ? kMostBlind : kMost);
+    pollfd fds[] = {{in_.write_end(), POLLOUT, 0}, {out_.read_end(), POLLIN, 0},
+                    {err_.read_end(), POLLIN, 0}, {pid_fd_, POLLIN, 0}};
+    if (poll(fds, std::size(fds), static_cast<int>(wait)) <= 0) return;
+    if (fds[0].revents != 0) Feed();
+    if (fds[1].revents != 0) Drain(out_, outcome.out);
+    if (fds[2].revents != 0) Drain(err_, outcome.err);
+  }
+
   void Feed() {
     const ssize_t count = write(in_.write_end(), left_.data(), std::min<size_t>(left_.size(), 4096));
     if (count > 0) left_.remove_prefix(static_cast<size_t>(count));
     if (left_.empty() || (count < 0 && errno != EINTR && errno != EAGAIN)) in_.CloseWrite();
   }
-  void Drain(Pipe& pipe, std::string& kept) const {
+
+  // False when nothing is there to be read now.
+  bool Drain(Pipe& pipe, std::string& kept) const {
+    if (pipe.read_end() < 0) return false;
     char buffer[65536];
     const ssize_t count = read(pipe.read_end(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) return;
-    if (count <= 0) return pipe.CloseRead();
+    if (count < 0 && errno == EINTR) return true;
+    if (count < 0 && errno == EAGAIN) return false;
+    if (count <= 0) {
+      pipe.CloseRead();
+      return false;
+    }
     const auto room = static_cast<size_t>(request_.most_output) - kept.size();
     kept.append(buffer, std::min(room, static_cast<size_t>(count)));
+    return true;
   }
 
+  pid_t pid_;
+  int pid_fd_;
   Pipe& in_;
   Pipe& out_;
   Pipe& err_;
@@ -177,13 +229,18 @@ class Conversation {
   std::string_view left_;
 };
 
+bool IsProgram(const std::filesystem::path& file) {
+  struct stat info{};
+  return stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(file.c_str(), X_OK) == 0;
+}
+
 }  // namespace
 
 std::filesystem::path FindProgram(const std::string& name) {
   if (name.find('/') != name.npos) return name;
   for (const std::string& folder : Split(ReadVariable("PATH"), ':')) {
     const std::filesystem::path candidate = std::filesystem::path(folder.empty() ? "." : folder) / name;
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (IsProgram(candidate)) return candidate;
   }
   return {};
 }
@@ -201,7 +258,7 @@ Result<ProcessOutcome> RealProcessRunner::Run(const ProcessRequest& request) {
   TRY_ASSIGN(const int pid, Fork(launch));
   in.CloseRead(), out.CloseWrite(), err.CloseWrite();
   ProcessOutcome outcome;
-  outcome.timed_out = !Conversation(in, out, err, request).Hold(outcome);
+  outcome.timed_out = !Conversation(pid, in, out, err, request).Hold(outcome);
   if (outcome.timed_out) kill(-pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -32,7 +32,8 @@ struct ProcessOutcome {
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
-  // Blocks until it ends; at the timeout it is killed.
+  // Blocks until it ends; at the timeout it and its process group are killed. From the first call on
+  // this process ignores SIGPIPE.
   // Errors: kNotFound (no such program or folder), kDenied, kExhausted.
   virtual Result<ProcessOutcome> Run(const ProcessRequest& request) = 0;
 };

@@ -1,7 +1,7 @@
 A word that is no command gets the nearest one. Nothing goes to stdout.
 
   $ curbstop pahts
-  ! error: `pahts` is not a command or option of `curbstop`
+  ! error: `pahts` is not a command or option of `curbstop` (did you mean `paths`?)
   ! hint: `curbstop --help` lists what it takes
   ? 2
 
