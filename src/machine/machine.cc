@@ -38,6 +38,7 @@ Json MemoryJson(const Memory& memory) {
                            {"available_bytes", OrNull(memory.available)},
                            {"limit_bytes", OrNull(memory.limit)},
                            {"speed_mts", OrNull(memory.speed_mts)},
+                           {"rated_mts", OrNull(memory.rated_mts)},
                            {"unified", memory.unified}});
 }
 
@@ -106,7 +107,7 @@ Json ContainerJson(const Container& container) {
 
 Json MachineJson(const Machine& machine) {
   return Json::MakeObject(
-      {{"synthetic", machine.synthetic},
+      {{"origin", OrNull(machine.origin)},
        {"os", OrNull(machine.os)},
        {"kernel", OrNull(machine.kernel)},
        {"hypervisor", OrNull(machine.hypervisor)},

@@ -47,9 +47,10 @@ struct Cpu {
 struct Memory {
   std::optional<Bytes> total;
   std::optional<Bytes> available;
-  std::optional<Bytes> limit;  // a container's, where below total
-  bool unified = false;        // CPU and GPU share it (Apple)
-  std::optional<int64_t> speed_mts;
+  std::optional<Bytes> limit;        // a container's, where below total
+  bool unified = false;              // CPU and GPU share it (Apple)
+  std::optional<int64_t> speed_mts;  // as configured
+  std::optional<int64_t> rated_mts;  // what the slowest module is made for
 };
 
 struct Disk {
@@ -95,7 +96,7 @@ struct Unreadable {
 struct Machine {
   std::string os;  // "Debian GNU/Linux 12 (bookworm)"
   std::string kernel;
-  bool synthetic = false;  // read from a tree that was made from documents, not recorded
+  std::string origin;  // "live", "recorded" (a tree), or "synthetic": a tree made from documents
   std::string hypervisor;  // "kvm", "vmware", "unknown", …; empty on bare metal
   Cpu cpu;
   Memory memory;

@@ -32,12 +32,23 @@ Machine ReadFrom(FactSource& source, ReadDepth depth) {
 
 Result<Machine> ReadMachine(const std::filesystem::path& root, ProcessRunner& processes,
                             ReadDepth depth) {
-  if (root == "/") return ReadFrom(*MakeLiveSource(processes), depth);
+  if (root == "/") {
+    Machine machine = ReadFrom(*MakeLiveSource(processes), depth);
+    machine.origin = "live";
+    return machine;
+  }
   if (!IsFolder(root)) {
     return NotFound(fmt::format("`{}` is no folder", Printable(root.string())))
         .WithHint("`curbstop assess --record DIR` makes one");
   }
-  return ReadFrom(*MakeTreeSource(root), depth);
+  const std::unique_ptr<FactSource> tree = MakeTreeSource(root);
+  if (const std::string version = tree->Text("/version"); !version.empty() && version != "1") {
+    return InvalidInput(fmt::format("`{}` is a tree of version `{}`, this program reads version 1",
+                                    Printable(root.string()), Printable(version.substr(0, 20))));
+  }
+  Machine machine = ReadFrom(*tree, depth);
+  machine.origin = tree->Has("/synthetic") ? "synthetic" : "recorded";
+  return machine;
 }
 
 }  // namespace curbstop

@@ -38,6 +38,7 @@ CLI::App& AddNoun(CLI::App& app, const char* name, const char* about) {
 }
 
 void Declare(CLI::App& app, Commands& commands) {
+  commands.Add(app, AddAssess);
   commands.Add(app, AddInit);
   CLI::App& config = AddNoun(app, "config", "Settings, and the schema of curbstop.yaml");
   commands.Add(config, AddConfigSchema);

@@ -6,6 +6,7 @@
 
 namespace curbstop {
 
+Action AddAssess(CLI::App& parent);
 Action AddInit(CLI::App& parent);
 Action AddConfigSchema(CLI::App& parent);
 Action AddConfigShow(CLI::App& parent);

@@ -164,7 +164,7 @@ constexpr const char* kWindowsQuery =
     "$c = Get-CimInstance Win32_ComputerSystem; 'TotalPhysicalMemory=' + $c.TotalPhysicalMemory;"
     "'Caption=' + (Get-CimInstance Win32_OperatingSystem).Caption;"
     "Get-CimInstance Win32_PhysicalMemory | ForEach-Object "
-    "{ 'ConfiguredClockSpeed=' + $_.ConfiguredClockSpeed };"
+    "{ 'ConfiguredClockSpeed=' + $_.ConfiguredClockSpeed; 'Speed=' + $_.Speed };"
     "$f = Join-Path $env:USERPROFILE '.wslconfig'; if (Test-Path $f) { Get-Content $f | "
     "Where-Object { $_ -match '^\\s*memory\\s*=' } | ForEach-Object { 'wslconfig.' + $_.Trim() } }";
 

@@ -93,10 +93,28 @@ std::string_view ColonField(std::string_view text, std::string_view key) {
   return "";
 }
 
+std::optional<int64_t> SmallestField(std::string_view text, std::string_view key, int64_t most) {
+  std::optional<int64_t> smallest;
+  for (const std::string_view line : Lines(text)) {
+    const size_t end_of_key = line.find_first_of(":=");
+    if (end_of_key == line.npos || Trim(line.substr(0, end_of_key)) != key) continue;
+    const std::string_view value = Trim(line.substr(end_of_key + 1));
+    int64_t number = 0;
+    const auto error = std::from_chars(value.data(), value.data() + value.size(), number).ec;
+    if (error != std::errc() || number < 1 || number > most) continue;
+    smallest = std::min(number, smallest.value_or(number));
+  }
+  return smallest;
+}
+
 std::string CleanCpuModel(std::string_view model) {
   std::string clean(model.substr(0, model.find('@')));
   for (const std::string_view part : {"(R)", "(TM)", "(tm)", "(r)"}) Erase(clean, part);
   if (const size_t at = clean.find(" CPU"); at != clean.npos) clean.erase(at, 4);
+  // "AMD Ryzen 5 5600X 6-Core Processor": the cores are counted elsewhere.
+  if (const size_t at = clean.find("-Core Processor"); at != clean.npos) {
+    clean.erase(clean.rfind(' ', at));
+  }
   while (clean.find("  ") != clean.npos) clean.erase(clean.find("  "), 1);
   return Printable(Trim(clean).substr(0, 100));
 }

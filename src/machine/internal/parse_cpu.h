@@ -29,6 +29,10 @@ std::optional<int64_t> CountCpuList(std::string_view list);
 // The value after "KEY:" at a line's start, without spaces around it; empty if there is none.
 std::string_view ColonField(std::string_view text, std::string_view key);
 
+// The smallest whole number from 1 to `most` among all fields "KEY: 2667 MT/s" (or "KEY=2667") of
+// the text; empty if there is none.
+std::optional<int64_t> SmallestField(std::string_view text, std::string_view key, int64_t most);
+
 // From a small table of common CPUs (see cpu_power.cc for its sources); empty if it is not there.
 std::optional<int64_t> LookUpCpuTdp(std::string_view model);
 

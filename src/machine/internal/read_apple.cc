@@ -87,7 +87,6 @@ void TakeDisk(FactSource& source, Machine& machine) {
 }  // namespace
 
 void ReadApple(FactSource& source, Machine& machine) {
-  machine.synthetic = source.Has("/synthetic");
   const std::string sysctl = source.Command("sysctl").ok() ? *source.Command("sysctl") : "";
   const Result<std::string> text = source.Command("system_profiler");
   const std::string profiler = text.ok() ? *text : "";
@@ -98,6 +97,7 @@ void ReadApple(FactSource& source, Machine& machine) {
   TakeMemory(source, sysctl, machine);
   TakeGpu(sysctl, profiler, machine);
   TakeDisk(source, machine);
+  AddUnreadable(machine, "programs", "the tree of a Mac does not name them");
   AddUnreadable(machine, "memory speed", "Apple does not publish it by command");
 }
 

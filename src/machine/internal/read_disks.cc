@@ -162,11 +162,15 @@ void AddSpace(FactSource& source, Disk& disk, Machine& machine) {
 
 }  // namespace
 
+bool IsShownMount(const Mount& mount) {
+  return HoldsFiles(mount) && !IsSystemMount(mount.point);
+}
+
 void ReadDisks(FactSource& source, const std::vector<Mount>& mounts, Machine& machine) {
   const BlockDevices devices(source);
   std::set<std::string> seen;
   for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {  // a later mount hides
-    if (!HoldsFiles(*mount) || IsSystemMount(mount->point)) continue;
+    if (!IsShownMount(*mount)) continue;
     if (!seen.insert(mount->point).second) continue;
     machine.disks.push_back(DescribeDisk(*mount, devices));
   }

@@ -27,6 +27,9 @@ void ReadWindows(FactSource& source, Machine& machine);  // after ReadWsl; start
 void ReadFound(FactSource& source, Machine& machine);    // starts `python3 -V` and the like
 void ReadApple(FactSource& source, Machine& machine);    // instead of all others
 
+// Whether a mount is one that a project or data can lie on, and that a user knows.
+bool IsShownMount(const Mount& mount);
+
 void AddUnreadable(Machine& machine, std::string what, std::string why);
 
 }  // namespace curbstop

@@ -117,7 +117,6 @@ void AddUnreadable(Machine& machine, std::string what, std::string why) {
 }
 
 void ReadSystem(FactSource& source, Machine& machine) {
-  machine.synthetic = source.Has("/synthetic");
   std::string release = source.Text("/etc/os-release");
   if (release.empty()) release = source.Text("/usr/lib/os-release");
   machine.os = ReleaseField(release, "PRETTY_NAME");
@@ -155,10 +154,11 @@ void ReadMemorySpeed(FactSource& source, Machine& machine) {
   if (machine.memory.speed_mts) return;
   const Result<std::string> text = source.Command("dmidecode");
   if (text.ok()) {
-    for (const char* key : {"Configured Memory Speed", "Configured Clock Speed"}) {
-      const std::optional<int64_t> speed = WholeNumber(ColonField(*text, key));
-      if (speed && *speed >= 100 && *speed <= 20'000) machine.memory.speed_mts = *speed;
-    }
+    Memory& memory = machine.memory;
+    memory.rated_mts = SmallestField(*text, "Speed", 20'000);
+    memory.speed_mts = SmallestField(*text, "Configured Memory Speed", 20'000);
+    if (!memory.speed_mts)
+      memory.speed_mts = SmallestField(*text, "Configured Clock Speed", 20'000);
   }
   if (machine.memory.speed_mts) return;
   const std::string why = machine.wsl                   ? "only Windows knows it"

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "machine/internal/parse_cpu.h"
 #include "machine/internal/read_parts.h"
 
 namespace curbstop {
@@ -58,7 +59,8 @@ void ReadWindows(FactSource& source, Machine& machine) {
   }
   machine.wsl->windows_version = EqualsField(*text, "Caption");
   machine.wsl->config_memory = EqualsField(*text, "wslconfig.memory");
-  machine.memory.speed_mts = Number(EqualsField(*text, "ConfiguredClockSpeed"), 20'000);
+  machine.memory.speed_mts = SmallestField(*text, "ConfiguredClockSpeed", 20'000);
+  machine.memory.rated_mts = SmallestField(*text, "Speed", 20'000);
 }
 
 }  // namespace curbstop

@@ -1,0 +1,63 @@
+// `curbstop assess`: what this computer is, what it is good for, and what not to buy.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "face/cli/commands.h"
+#include "machine/assess_text.h"
+#include "machine/read_machine.h"
+#include "machine/record_machine.h"
+
+namespace curbstop {
+namespace {
+
+struct Options {
+  std::string root;
+  std::string record;
+  bool explain = false;
+};
+
+Status Record(const Options& options, CommandContext& context) {
+  if (!options.root.empty()) {
+    return InvalidInput("`--record` and `--root` exclude each other")
+        .WithHint("a tree that exists already can be copied as it is");
+  }
+  const std::filesystem::path folder = context.folder / options.record;
+  Status recorded = RecordMachine(folder, context.processes, context.files);
+  if (!recorded.ok()) return std::move(recorded).error().While("cannot record this computer");
+  const std::string name = folder.lexically_normal().string();
+  context.out.Answer(Json::MakeObject({{"recorded", name}}),
+                     fmt::format("recorded in {}, without names, serial numbers and addresses\n"
+                                 "read it with: curbstop assess --root {}\n",
+                                 Printable(name), ShellQuote(options.record)));
+  return {};
+}
+
+Status Run(const Options& options, CommandContext& context) {
+  if (!options.record.empty()) return Record(options, context);
+  const bool is_live = options.root.empty();
+  const std::filesystem::path root = is_live ? "/" : context.folder / options.root;
+  TRY_ASSIGN(const Machine machine, ReadMachine(root, context.processes, ReadDepth::kEverything));
+  const std::vector<Advice> advice =
+      AdviseOn(machine, is_live ? context.folder : std::filesystem::path());
+  context.out.Answer(AssessJson(machine, advice),
+                     AssessText(machine, advice, options.explain ? Explain::kYes : Explain::kNo));
+  return {};
+}
+
+}  // namespace
+
+Action AddAssess(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand(
+      "assess", "Show what this computer is, what it is good for, and what not to buy");
+  command->add_option("--root", options->root, "Read a recorded tree instead of this computer")
+      ->type_name("DIR");
+  command->add_option("--record", options->record, "Write such a tree of this computer into DIR")
+      ->type_name("DIR");
+  command->add_flag("--explain", options->explain, "Show the fact and the rule behind each advice");
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop
