@@ -48,6 +48,7 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(secret, AddSecretLs);
   commands.Add(secret, AddSecretRm);
   commands.Add(app, AddPaths);
+  commands.Add(app, AddPlan);
 }
 
 std::vector<std::string> NamesBelow(const CLI::App& app) {

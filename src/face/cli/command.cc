@@ -21,6 +21,21 @@ void AddProjectOption(CLI::App& command, ProjectOption& option) {
   command.add_option("-f,--file", option.file, "The project's file")->type_name("FILE");
 }
 
+void ProjectOption::TakeFrom(std::vector<std::string>& words, const CommandContext& context) {
+  if (words.empty() || !folder.empty() || !file.empty()) return;
+  const std::string& word = words.front();
+  const std::filesystem::path path = context.folder / word;
+  const bool named = word == "." || word == ".." || word.find('/') != word.npos;
+  if (word.ends_with(".yaml")) {
+    file = word;
+  } else if (IsFolder(path) && (named || Exists(path / "curbstop.yaml"))) {
+    folder = word;
+  } else {
+    return;
+  }
+  words.erase(words.begin());
+}
+
 Result<std::filesystem::path> ProjectOption::Where(const CommandContext& context) const {
   if (!folder.empty() && !file.empty()) {
     return InvalidInput("`-C` and `-f` exclude each other").WithHint("give the one or the other");

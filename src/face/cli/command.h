@@ -61,6 +61,10 @@ using Action = std::function<Status(CommandContext&)>;
 struct ProjectOption {
   std::string folder;
   std::string file;
+  // Takes the first of `words` off if it is a project's folder or a *.yaml and neither option was
+  // given. A folder that merely has a step's name stays a word: without a slash it must hold a
+  // `curbstop.yaml`.
+  void TakeFrom(std::vector<std::string>& words, const CommandContext& context);
   // Where LoadProject shall look. Errors: kInvalidInput if both are given.
   Result<std::filesystem::path> Where(const CommandContext& context) const;
 };

@@ -14,5 +14,6 @@ Action AddSecretSet(CLI::App& parent);
 Action AddSecretLs(CLI::App& parent);
 Action AddSecretRm(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
+Action AddPlan(CLI::App& parent);
 
 }  // namespace curbstop
