@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "base/text.h"
 #include "base/csv.h"
+#include "base/text.h"
 #include "market/match.h"
 #include "market/offer.h"
 
@@ -288,11 +288,19 @@ TEST(Match, ThePriceIsOnDemandUnlessTheStepWantsSpotOnly) {
             "sold as spot only, or no price known");
 }
 
-TEST(Match, GpuNamesDifferByCaseSpacesAndDashesOnly) {
-  EXPECT_TRUE(SameGpuName("RTX-4090", "rtx 4090"));
-  EXPECT_TRUE(SameGpuName("RTX_4090", "RTX4090"));
-  EXPECT_FALSE(SameGpuName("RTX-4090", "RTX-409"));
-  EXPECT_FALSE(SameGpuName("RTX-4090", "RTX-4080"));
+TEST(Match, AGpuIsNamedByItsChipInAnySpelling) {
+  EXPECT_TRUE(IsGpuNamed("RTX-4090", "rtx 4090"));
+  EXPECT_TRUE(IsGpuNamed("RTX 4090", "RTX4090"));
+  EXPECT_TRUE(IsGpuNamed("A100-SXM4-80GB", "A100"));
+  EXPECT_TRUE(IsGpuNamed("A100-SXM4-80GB", "a100_sxm4"));
+  EXPECT_TRUE(IsGpuNamed("RTX-3080-12GB", "RTX-3080"));
+  EXPECT_FALSE(IsGpuNamed("A100-PCIE-40GB", "A100-SXM4"));
+  EXPECT_FALSE(IsGpuNamed("RTX-3080-Ti", "RTX-3080"));
+  EXPECT_FALSE(IsGpuNamed("RTX-3080-Laptop", "RTX-3080"));
+  EXPECT_FALSE(IsGpuNamed("RTX-4090", "RTX-409"));
+  EXPECT_FALSE(IsGpuNamed("RTX-4090", "RTX-40900"));
+  EXPECT_FALSE(IsGpuNamed("L40S", "L40"));
+  EXPECT_FALSE(IsGpuNamed("A10G", "A10"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "market/match.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -44,10 +45,35 @@ int64_t GpusSeen(const Offer& offer) {
 
 Mismatch FindGpuMismatch(const GpuNeed& need, const Offer& offer) {
   if (offer.gpu_name.empty()) return Mismatch::kNoGpu;
-  if (!need.name.empty() && !SameGpuName(need.name, offer.gpu_name)) return Mismatch::kOtherGpu;
+  if (!need.name.empty() && !IsGpuNamed(offer.gpu_name, need.name)) return Mismatch::kOtherGpu;
   if (GpusSeen(offer) < need.count) return Mismatch::kFewGpus;
   const std::optional<Bytes> memory = GpuMemoryEach(offer);
   return need.memory && memory && *memory < *need.memory ? Mismatch::kGpuMemory : Mismatch::kNone;
+}
+
+bool IsSeparator(char c) {
+  return c == ' ' || c == '-' || c == '_';
+}
+
+char LowerCase(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+void SkipSeparators(std::string_view& text) {
+  while (!text.empty() && IsSeparator(text[0])) text.remove_prefix(1);
+}
+
+// Words like SXM4, PCIE, NVL and 80GB, and no other.
+bool SaysFormOrMemory(std::string_view words) {
+  while (!words.empty()) {
+    const size_t length = std::min(words.find_first_of(" -_"), words.size());
+    const std::string word = Lower(words.substr(0, length));
+    const bool memory = word.ends_with("gb") && IsDigits(word.substr(0, word.size() - 2));
+    if (!memory && !word.starts_with("sxm") && word != "pcie" && word != "nvl") return false;
+    words.remove_prefix(length);
+    SkipSeparators(words);
+  }
+  return true;
 }
 
 std::string CountText(double count) {
@@ -134,20 +160,17 @@ std::string_view ArchOf(const Offer& offer) {
   return IsArm(offer) ? "arm64" : "x86_64";
 }
 
-bool SameGpuName(std::string_view a, std::string_view b) {
-  const auto skip = [](std::string_view& text) {
-    while (!text.empty() && (text[0] == ' ' || text[0] == '-' || text[0] == '_'))
-      text.remove_prefix(1);
-  };
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
+bool IsGpuNamed(std::string_view name, std::string_view wanted) {
+  const std::string_view whole = name;
   for (;;) {
-    skip(a), skip(b);
-    if (a.empty() || b.empty()) return a.empty() && b.empty();
-    if (lower(a[0]) != lower(b[0])) return false;
-    a.remove_prefix(1), b.remove_prefix(1);
+    SkipSeparators(name), SkipSeparators(wanted);
+    if (wanted.empty()) break;
+    if (name.empty() || LowerCase(name[0]) != LowerCase(wanted[0])) return false;
+    name.remove_prefix(1), wanted.remove_prefix(1);
   }
+  if (name.empty()) return true;
+  const bool at_word = IsSeparator(whole[whole.size() - name.size() - 1]);
+  return at_word && SaysFormOrMemory(name);
 }
 
 }  // namespace curbstop

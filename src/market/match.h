@@ -48,7 +48,9 @@ std::optional<Bytes> GpuMemoryEach(const Offer& offer);
 // the generation), Azure (a `p` after the size) and GCP (c4a, n4a, t2a, a4x).
 std::string_view ArchOf(const Offer& offer);
 
-// Whether two spellings of a GPU's name differ by case, spaces, `_` and `-` only.
-bool SameGpuName(std::string_view a, std::string_view b);
+// Whether the GPU called `name` is one that `wanted` asks for: equal but for case, spaces, `_` and
+// `-`, or the same chip with its memory or form in the name (`A100` asks for `A100-SXM4-80GB` too,
+// `RTX-3080` not for `RTX-3080-Ti`).
+bool IsGpuNamed(std::string_view name, std::string_view wanted);
 
 }  // namespace curbstop

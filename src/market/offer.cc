@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "base/embedded.h"
 #include "base/text.h"
 #include "base/time_text.h"
-#include "base/csv.h"
 
 namespace curbstop {
 namespace {

@@ -11,7 +11,7 @@ namespace curbstop {
 namespace {
 
 bool HasName(const Gpu& gpu, std::string_view name) {
-  return name.empty() || SameGpuName(gpu.name, name) || SameGpuName(gpu.driver_name, name);
+  return name.empty() || IsGpuNamed(gpu.name, name) || IsGpuNamed(gpu.driver_name, name);
 }
 
 bool Serves(const Gpu& gpu, const GpuNeed& need) {

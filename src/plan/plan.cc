@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "machine/accelerators.h"
 #include "market/drivers.h"
 #include "market/match.h"
 #include "plan/local_fit.h"
@@ -29,7 +30,8 @@ std::string CpuText(std::optional<double> cpus, std::optional<Bytes> memory) {
 
 std::string HardwareText(const Offer& offer) {
   if (offer.gpu_name.empty()) return CpuText(offer.vcpus, offer.memory);
-  return fmt::format("{}x {}", CountText(offer.gpu_count), offer.gpu_name);
+  return offer.gpu_count == 1 ? offer.gpu_name
+                              : fmt::format("{}x {}", CountText(offer.gpu_count), offer.gpu_name);
 }
 
 std::string HardwareText(const Machine& machine, bool uses_gpu) {
@@ -98,11 +100,13 @@ class Planner {
  private:
   struct Current {
     const Step& step;
+    Need needs;  // the step's, the GPU by its name in the accelerator catalogue
     Place place;
     std::string place_reason;  // "left out by `where: local`"
     StepTime time;
   };
 
+  Result<Current> Begin(const Step& step, const StepHistory& history) const;
   PlanRow LocalRow(const Current& current) const;
   PlanRow OfferRow(const Current& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
@@ -154,7 +158,7 @@ void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) co
 }
 
 PlanRow Planner::LocalRow(const Current& current) const {
-  const bool uses_gpu = current.step.needs.gpu.has_value();
+  const bool uses_gpu = current.needs.gpu.has_value();
   const PowerFigure power = PowerUnderLoad(*facts_.machine, uses_gpu);
   PlanRow row{.step = current.step.name,
               .place = "local",
@@ -175,7 +179,7 @@ PlanRow Planner::LocalRow(const Current& current) const {
     row.why_not = current.place_reason;
     return row;
   }
-  const LocalFit fit = FitHere(current.step.needs, *facts_.machine, facts_.project->root);
+  const LocalFit fit = FitHere(current.needs, *facts_.machine, facts_.project->root);
   row.why_not = fit.reason;
   row.why = fit.note;
   return row;
@@ -189,7 +193,7 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   row.lease_grade = row.has_driver ? "unproven" : "none";
   row.source = offer.source;
   row.as_of = offer.as_of;
-  row.why = UnlistedText(current.step.needs, offer);
+  row.why = UnlistedText(current.needs, offer);
   const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
   if (price) FillCost(row, current.time, *price);
   return row;
@@ -211,11 +215,11 @@ std::vector<PlanRow> Planner::OfferRows(const Current& current, ReasonCounts& le
     const Offer& offer = (*facts_.offers)[index];
     const bool in_place = InPlace(current.place, offer);
     const Mismatch mismatch =
-        in_place ? FindMismatch(step.needs, step.spot, offer) : Mismatch::kNone;
+        in_place ? FindMismatch(current.needs, step.spot, offer) : Mismatch::kNone;
     if (every_row_) {
       PlanRow row = OfferRow(current, offer);
       row.why_not =
-          in_place ? ReasonText(mismatch, step.needs, step.spot, offer) : current.place_reason;
+          in_place ? ReasonText(mismatch, current.needs, step.spot, offer) : current.place_reason;
       (row.why_not.empty() ? rows : lost).push_back(std::move(row));
     } else if (!in_place) {
       ++out_of_place;
@@ -239,7 +243,7 @@ std::vector<PlanRow> Planner::OfferRows(const Current& current, ReasonCounts& le
   left_out.Add(current.place_reason, out_of_place);
   for (size_t i = 1; i < mismatches.size(); ++i) {
     if (mismatches[i] > 0)
-      left_out.Add(ReasonText(static_cast<Mismatch>(i), step.needs, step.spot), mismatches[i]);
+      left_out.Add(ReasonText(static_cast<Mismatch>(i), current.needs, step.spot), mismatches[i]);
   }
   left_out.Add("spot price above on-demand: the row contradicts itself", facts_.offers_set_aside);
   return rows;
@@ -270,20 +274,30 @@ std::string Against(const PlanRow& chosen, const PlanRow& row) {
                     "USD/h");
 }
 
-std::string WhyLost(const PlanRow& row, const PlanRow* chosen) {
-  std::vector<std::string> parts;
-  if (!row.has_driver) parts.emplace_back("no driver yet");
-  if (chosen != nullptr)
-    parts.push_back((row.has_driver ? "dearer: " : "") + Against(*chosen, row));
-  if (!row.why.empty()) parts.push_back(row.why);
-  return Join(parts, ", ");
+std::string Compared(const PlanRow& row, const PlanRow* chosen) {
+  if (chosen == nullptr) return row.why;
+  return Against(*chosen, row) + (row.why.empty() ? "" : ", " + row.why);
+}
+
+std::string WhyLost(const PlanRow& row) {
+  if (row.has_driver) return fmt::format("dearer: {}", row.compared);
+  return row.compared.empty() ? "no driver yet" : fmt::format("no driver yet, {}", row.compared);
 }
 
 std::string WhyChosen(const PlanRow& row) {
-  std::string why = row.place == "local"
-                        ? "this computer meets the needs and costs electricity only"
-                        : "cheapest worst case of the places that can run it";
+  std::string why = row.place == "local" ? "meets the needs; electricity only"
+                                         : "cheapest worst case of the places that can run it";
   return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
+}
+
+// " (did you mean `RTX-3080`?)" where the step names a GPU that the catalogue does not have.
+std::string UnknownGpu(const Need& need) {
+  if (!need.gpu || need.gpu->name.empty()) return "";
+  const std::vector<Accelerator>& known = BundledAccelerators().all();
+  const bool named = std::any_of(known.begin(), known.end(), [&](const Accelerator& accelerator) {
+    return IsGpuNamed(accelerator.name, need.gpu->name);
+  });
+  return named ? "" : BundledAccelerators().DidYouMeanName(need.gpu->name);
 }
 
 // Rows come with `why_not` filled where they cannot run, `why` holding a note.
@@ -291,7 +305,8 @@ void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
   const PlanRow* best = nullptr;
   Blocked blocked{current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs"};
   for (PlanRow& row : rows) {
-    if (!row.why_not.empty() && row.place == "local") blocked.reason = row.why_not;
+    if (!row.why_not.empty() && row.place == "local")
+      blocked.reason = row.why_not + UnknownGpu(current.needs);
     if (!row.has_driver || !row.why_not.empty()) continue;
     const std::string over = CapReason(row);
     if (!over.empty()) {
@@ -307,11 +322,15 @@ void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
     reserved_ += OutOfCap(*best, facts_.project->budget);
   for (PlanRow& row : rows) {
     row.chosen = &row == best;
-    if (row.chosen)
+    if (row.chosen) {
       row.why = WhyChosen(row);
-    else if (row.why_not.empty())
-      row.why_not = WhyLost(row, best);
-    if (!row.chosen) row.why.clear();
+      continue;
+    }
+    if (row.why_not.empty()) {
+      row.compared = Compared(row, best);
+      row.why_not = WhyLost(row);
+    }
+    row.why.clear();
   }
 }
 
@@ -322,15 +341,33 @@ std::vector<PlanRow>::iterator PlaceByCost(std::vector<PlanRow>& rows, const Pla
   });
 }
 
-Status Planner::Add(const Step& step, const StepHistory& history) {
+// A provider's or driver's spelling becomes the catalogue's. A name that the catalogue itself has,
+// whole or as a family (`H100`), stays: an alias would narrow it to one member.
+std::string CatalogueName(const GpuNeed& need) {
+  const AcceleratorCatalogue& catalogue = BundledAccelerators();
+  const auto named = [&](const Accelerator& known) { return IsGpuNamed(known.name, need.name); };
+  if (need.name.empty() || std::any_of(catalogue.all().begin(), catalogue.all().end(), named)) {
+    return need.name;
+  }
+  const Accelerator* known = catalogue.Find(need.name, need.memory);
+  return known != nullptr ? known->name : need.name;
+}
+
+Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& history) const {
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
-  Current current{step, by_option ? facts_.on : step.where, "", TimeOf(step, history)};
+  Current current{step, step.needs, by_option ? facts_.on : step.where, "", TimeOf(step, history)};
   const Status works = CheckPlaceWorks(current.place, facts_.drivers);
-  if (!works.ok())
+  if (!works.ok()) {
     return Error(works.error()).While(fmt::format("cannot plan step `{}`", step.name));
+  }
   current.place_reason =
       fmt::format("left out by `{} {}`", by_option ? "--on" : "where:", PlaceText(current.place));
+  if (current.needs.gpu) current.needs.gpu->name = CatalogueName(*current.needs.gpu);
+  return current;
+}
 
+Status Planner::Add(const Step& step, const StepHistory& history) {
+  TRY_ASSIGN(const Current current, Begin(step, history));
   ReasonCounts left_out;
   std::vector<PlanRow> rows = OfferRows(current, left_out);
   PlanRow local = LocalRow(current);

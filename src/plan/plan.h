@@ -33,7 +33,7 @@ struct PlanFacts {
 struct PlanRow {
   std::string step;
   std::string place;     // "local", "vast/us/1x-RTX_4090"
-  std::string hardware;  // "1x RTX-4090", "8 CPU, 32 GiB"
+  std::string hardware;  // "RTX-4090", "2x A10", "8 CPU, 32 GiB"
   bool chosen = false;
   bool has_driver = false;        // false: shown as information only
   std::optional<MicroUsd> worst;  // empty: the time is unknown
@@ -48,6 +48,7 @@ struct PlanRow {
   std::string as_of;                 // of the price: "2026-10-10", "assumed", "setting"
   std::string why;                   // chosen: the reason
   std::string why_not;               // lost: the reason
+  std::string compared;              // meets the needs but lost: "+0.42 USD, memory not listed"
 };
 
 struct LeftOut {

@@ -257,7 +257,7 @@ TEST(Plan, ThisComputerIsChosenAndTheOthersSayHowTheyCompare) {
   EXPECT_EQ(local.p50, local.worst);
   EXPECT_EQ(local.finish_p50, 2 * kHour);
   EXPECT_EQ(local.lease_grade, "home");
-  EXPECT_EQ(local.why, "this computer meets the needs and costs electricity only");
+  EXPECT_EQ(local.why, "meets the needs; electricity only");
   EXPECT_EQ(plan.rows[2].worst, MicroUsd(1'000'000));
   EXPECT_EQ(plan.rows[2].why_not,
             "no driver yet, +" + UsdText(MicroUsd(1'000'000) - *local.worst) + " USD");

@@ -20,11 +20,10 @@ size_t CodePoints(std::string_view text) {
   }));
 }
 
-// The list price to the micro-dollar, with at least two decimals: "0.50", "5.1905".
+// Four decimals, rounded up: list prices differ in the fourth.
 std::string RateText(MicroUsd rate) {
-  std::string text = ExactUsdText(rate);
-  while (text.ends_with('0') && text[text.size() - 3] != '.') text.pop_back();
-  return text;
+  const int64_t ten_thousandths = (rate.value() + 99) / 100;
+  return fmt::format("{}.{:04}", ten_thousandths / 10'000, ten_thousandths % 10'000);
 }
 
 std::string CostText(std::optional<MicroUsd> cost) {
@@ -43,6 +42,18 @@ std::string Shortened(const std::string& text, size_t most) {
   if (text.size() <= most) return text;
   const size_t front = (most - 1) / 2;
   return text.substr(0, front) + "…" + text.substr(text.size() - (most - 1 - front));
+}
+
+// Of `provider/region/type` the region gives way first.
+std::string ShortPlace(const std::string& place, size_t most) {
+  const size_t first = place.find('/');
+  const size_t second = place.find('/', first + 1);
+  if (place.size() <= most || first == place.npos || second == place.npos)
+    return Shortened(place, most);
+  const size_t over = place.size() - most;
+  const size_t region = second - first - 1;
+  if (over + 3 > region) return Shortened(place, most);
+  return place.substr(0, second - over - 1) + "…" + place.substr(second);
 }
 
 std::vector<std::string> Wrapped(std::string_view text, size_t width) {
@@ -75,8 +86,8 @@ std::string HeadLine(const std::string& step, const StepTime& time) {
                        DurationText(*time.worst));
   }
   return fmt::format(
-      "{}: time unknown, so cost is unknown; places rank by price per hour (no earlier run, no "
-      "`needs: {{time: …}}`)",
+      "{}: time unknown (no earlier run, no `needs: {{time: …}}`), so places rank by price per "
+      "hour",
       step);
 }
 
@@ -85,13 +96,16 @@ struct Columns {
   bool usual = false;  // shown where it differs from the worst case
 };
 
+std::string_view Mark(const PlanRow& row) {
+  return row.chosen ? "*" : row.has_driver ? " " : "i";
+}
+
 std::vector<std::string> Cells(const PlanRow& row, Columns columns, size_t place_width) {
   std::vector<std::string> cells = {
-      fmt::format("{} {}", row.chosen ? "*" : " ", Shortened(row.place, place_width)),
-      row.hardware};
+      fmt::format("{} {}", Mark(row), ShortPlace(row.place, place_width)), row.hardware};
   if (columns.worst) cells.push_back(CostText(row.worst));
   if (columns.usual) cells.push_back(CostText(row.p50));
-  cells.push_back(row.per_hour ? RateText(*row.per_hour) : "-");
+  if (!columns.worst) cells.push_back(row.per_hour ? RateText(*row.per_hour) : "-");
   cells.push_back(row.as_of);
   return cells;
 }
@@ -100,8 +114,8 @@ std::string Facts(std::span<const PlanRow> rows, Columns columns, size_t place_w
   std::vector<std::string> header = {"  place", "hardware"};
   if (columns.worst) header.emplace_back("worst");
   if (columns.usual) header.emplace_back("usual");
-  header.emplace_back("per hour");
-  header.emplace_back("price of");
+  if (!columns.worst) header.emplace_back("per hour");
+  header.emplace_back("as of");
   std::vector<std::vector<std::string>> table = {header};
   for (const PlanRow& row : rows) table.push_back(Cells(row, columns, place_width));
   return TextTable(table);
@@ -111,6 +125,12 @@ size_t Widest(std::span<const std::string_view> lines) {
   size_t widest = 0;
   for (const std::string_view line : lines) widest = std::max(widest, CodePoints(line));
   return widest;
+}
+
+// That a place has no driver is said by its mark.
+const std::string& ReasonOf(const PlanRow& row) {
+  if (row.chosen) return row.why;
+  return row.has_driver || row.compared.empty() ? row.why_not : row.compared;
 }
 
 // The facts of each row, then its reason, wrapped into the columns that are left.
@@ -128,8 +148,7 @@ std::string Table(std::span<const PlanRow> rows, Columns columns) {
   std::string table =
       fmt::format("{}{}{}\n", lines[0], std::string(left - CodePoints(lines[0]), ' '), "why");
   for (size_t i = 0; i < rows.size(); ++i) {
-    const std::vector<std::string> reason =
-        Wrapped(rows[i].chosen ? rows[i].why : rows[i].why_not, right);
+    const std::vector<std::string> reason = Wrapped(ReasonOf(rows[i]), right);
     table += fmt::format("{}{}{}\n", lines[i + 1],
                          std::string(left - CodePoints(lines[i + 1]), ' '), reason[0]);
     for (size_t j = 1; j < reason.size(); ++j) table += std::string(left, ' ') + reason[j] + "\n";
@@ -160,16 +179,16 @@ std::string Notes(const Plan& plan) {
   const auto any = [&](auto holds) {
     return std::any_of(plan.rows.begin(), plan.rows.end(), holds);
   };
-  std::string notes = "* chosen. Money in USD, worst case first, rounded up.";
-  if (any([](const PlanRow& row) { return row.place != "local" && row.worst; })) {
-    notes +=
-        " A rented machine is reckoned with the time this computer takes: a faster or slower one "
-        "changes it.";
-  }
+  std::string notes = any([](const PlanRow& row) { return row.chosen; }) ? "* chosen. " : "";
   if (any([](const PlanRow& row) { return !row.has_driver; })) {
     notes +=
-        " Rented places have no driver yet: they are shown as information, at the list price of "
-        "that day, without disk and traffic.";
+        "i: information only, the place has no driver yet; list prices, without disk and traffic. ";
+  }
+  notes += "Money is USD, rounded up.";
+  if (any([](const PlanRow& row) { return row.place != "local" && row.worst; })) {
+    notes +=
+        " A rented machine is reckoned with the step's time here: a faster or slower one changes "
+        "it.";
   }
   if (!plan.energy_in_cap) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "");

@@ -1,11 +1,12 @@
 // `curbstop plan`: where each step could run, what it costs there, and why.
+#include "plan/plan.h"
+
 #include <fmt/format.h>
 
 #include "face/cli/commands.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "market/offer.h"
-#include "plan/plan.h"
 #include "project/project.h"
 #include "sys/files.h"
 
@@ -32,7 +33,8 @@ Result<Market> ReadMarket(const std::string& file, const CommandContext& context
     TRY_ASSIGN(text, ReadFile(context.folder / file));
   }
   Result<std::vector<Offer>> offers = ParseOffers(file.empty() ? BundledOffersCsv() : text);
-  if (!offers.ok()) return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
+  if (!offers.ok())
+    return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
   Market market{*std::move(offers)};
   market.set_aside = SetAsideContradictions(market.offers);
   return market;
@@ -69,7 +71,8 @@ Status Run(Options options, CommandContext& context) {
   TRY_ASSIGN(const Plan plan, ComparePlaces(facts, options.why_not));
   Json object = PlanJson(plan);
   if (options.explain) object.Set("explain", ExplanationJson(plan));
-  context.out.Answer(object, (options.explain ? ExplanationText(plan) + "\n" : "") + PlanText(plan));
+  context.out.Answer(object,
+                     (options.explain ? ExplanationText(plan) + "\n" : "") + PlanText(plan));
   const Status runnable = CheckEveryStepHasAPlace(plan);
   if (runnable.ok()) return {};
   // The table is the answer even where it says no.
@@ -82,15 +85,21 @@ Status Run(Options options, CommandContext& context) {
 
 Action AddPlan(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("plan", "Show where each step could run, what it costs there, and why");
+  CLI::App* command =
+      parent.add_subcommand("plan", "Show where each step could run, what it costs there, and why");
   command->add_option("STEP", options->steps, "Steps to plan; none: all");
   AddProjectOption(*command, options->project);
-  command->add_option("--on", options->on, "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
+  command
+      ->add_option("--on", options->on,
+                   "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
       ->type_name("PLACE");
-  command->add_option("--offers", options->offers, "Prices from this CSV file instead of the bundled ones")
+  command
+      ->add_option("--offers", options->offers,
+                   "Prices from this CSV file instead of the bundled ones")
       ->type_name("FILE");
   command->add_flag("--why-not", options->why_not, "List every place that lost, with the reason");
-  command->add_flag("--explain", options->explain, "Add formula, inputs, source and date of each number");
+  command->add_flag("--explain", options->explain,
+                    "Add formula, inputs, source and date of each number");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 
