@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr size_t kMostRunnersUp = 10;
 constexpr Millis kHour{3'600'000};
+constexpr std::string_view kDearer = "dearer than those shown";
 
 std::string CountText(double count) {
   return fmt::format("{:.4g}", count);
@@ -58,7 +60,7 @@ std::vector<uint32_t> OrderByPrice(const std::vector<Offer>& offers, SpotUse spo
 // Reasons in the order in which they were first met, with their counts.
 class ReasonCounts {
  public:
-  void Add(const std::string& reason, int64_t count) {
+  void Add(std::string_view reason, int64_t count) {
     if (count == 0) return;
     const auto found = std::find_if(counts_.begin(), counts_.end(),
                                     [&](const auto& entry) { return entry.first == reason; });
@@ -114,7 +116,8 @@ class Planner {
   bool InPlace(const Place& place, const Offer& offer) const;
   bool HasDriver(const Offer& offer) const;
   const std::vector<uint32_t>& Order(SpotUse spot);
-  std::vector<PlanRow> OfferRows(const Current& current, ReasonCounts& left_out);
+  std::vector<PlanRow> EveryOffer(const Current& current);
+  std::vector<PlanRow> CheapestOffers(const Current& current, ReasonCounts& left_out);
   void Choose(const Current& current, std::vector<PlanRow>& rows);
 
   const PlanFacts& facts_;
@@ -157,6 +160,20 @@ void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) co
   if (time.worst) row.worst = CostOf(per_hour, *time.worst);
 }
 
+// What cannot run there has no cost there: only the price of an hour stays.
+void ForgetCost(PlanRow& row) {
+  row.worst.reset();
+  row.p50.reset();
+  row.finish_p50.reset();
+  row.finish_worst.reset();
+}
+
+bool HasType(std::span<const Offer* const> offers, const Offer& offer) {
+  return std::any_of(offers.begin(), offers.end(), [&](const Offer* other) {
+    return other->type == offer.type && other->provider == offer.provider;
+  });
+}
+
 PlanRow Planner::LocalRow(const Current& current) const {
   const bool uses_gpu = current.needs.gpu.has_value();
   const PowerFigure power = PowerUnderLoad(*facts_.machine, uses_gpu);
@@ -175,13 +192,12 @@ PlanRow Planner::LocalRow(const Current& current) const {
                            UsdText(facts_.electricity.per_kwh),
                            facts_.electricity.assumed ? " (assumed)" : "");
   row.as_of = facts_.electricity.assumed ? "assumed" : "setting";
-  if (current.place.kind != PlaceKind::kAuto && current.place.kind != PlaceKind::kLocal) {
-    row.why_not = current.place_reason;
-    return row;
-  }
+  const bool in_place =
+      current.place.kind == PlaceKind::kAuto || current.place.kind == PlaceKind::kLocal;
   const LocalFit fit = FitHere(current.needs, *facts_.machine, facts_.project->root);
-  row.why_not = fit.reason;
+  row.why_not = in_place ? fit.reason : current.place_reason;
   row.why = fit.note;
+  if (!row.why_not.empty()) ForgetCost(row);
   return row;
 }
 
@@ -199,53 +215,61 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   return row;
 }
 
-// Rows of the offers that meet the needs, cheapest first; with `every_row` all others behind them,
-// their reason filled in.
-std::vector<PlanRow> Planner::OfferRows(const Current& current, ReasonCounts& left_out) {
-  const Step& step = current.step;
+// All offers: first those that meet the needs, cheapest first, then the others with their reason.
+std::vector<PlanRow> Planner::EveryOffer(const Current& current) {
   std::vector<PlanRow> rows;
   std::vector<PlanRow> lost;
+  for (const uint32_t index : Order(current.step.spot)) {
+    const Offer& offer = (*facts_.offers)[index];
+    const bool in_place = InPlace(current.place, offer);
+    const Mismatch mismatch = FindMismatch(current.needs, current.step.spot, offer);
+    PlanRow row = OfferRow(current, offer);
+    row.why_not = in_place ? ReasonText(mismatch, current.needs, current.step.spot, offer)
+                           : current.place_reason;
+    if (!row.why_not.empty()) ForgetCost(row);
+    (row.why_not.empty() ? rows : lost).push_back(std::move(row));
+  }
+  std::move(lost.begin(), lost.end(), std::back_inserter(rows));
+  return rows;
+}
+
+// The cheapest that meet the needs, each type once; among them one that can be rented, if any can.
+// The rest is counted.
+std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCounts& left_out) {
+  const Step& step = current.step;
   std::vector<const Offer*> shown;
   std::array<int64_t, static_cast<size_t>(Mismatch::kNoPrice) + 1> mismatches{};
   int64_t elsewhere = 0;
   int64_t dearer = 0;
   int64_t out_of_place = 0;
-  bool can_be_rented = false;  // an offer with a driver is among the shown
+  bool can_be_rented = false;
   for (const uint32_t index : Order(step.spot)) {
     const Offer& offer = (*facts_.offers)[index];
     const bool in_place = InPlace(current.place, offer);
     const Mismatch mismatch =
         in_place ? FindMismatch(current.needs, step.spot, offer) : Mismatch::kNone;
-    if (every_row_) {
-      PlanRow row = OfferRow(current, offer);
-      row.why_not =
-          in_place ? ReasonText(mismatch, current.needs, step.spot, offer) : current.place_reason;
-      (row.why_not.empty() ? rows : lost).push_back(std::move(row));
-    } else if (!in_place) {
+    if (!in_place) {
       ++out_of_place;
     } else if (mismatch != Mismatch::kNone) {
       ++mismatches[static_cast<size_t>(mismatch)];
-    } else if (std::any_of(shown.begin(), shown.end(), [&](const Offer* other) {
-                 return other->type == offer.type && other->provider == offer.provider;
-               })) {
+    } else if (HasType(shown, offer)) {
       ++elsewhere;
     } else if (shown.size() > kMostRunnersUp && (can_be_rented || !HasDriver(offer))) {
       ++dearer;
     } else {
       can_be_rented = can_be_rented || HasDriver(offer);
       shown.push_back(&offer);
-      rows.push_back(OfferRow(current, offer));
     }
   }
-  std::move(lost.begin(), lost.end(), std::back_inserter(rows));
-  left_out.Add("dearer than those shown", dearer);
+  left_out.Add(kDearer, dearer);
   left_out.Add("the same machine elsewhere, not cheaper", elsewhere);
   left_out.Add(current.place_reason, out_of_place);
   for (size_t i = 1; i < mismatches.size(); ++i) {
-    if (mismatches[i] > 0)
-      left_out.Add(ReasonText(static_cast<Mismatch>(i), current.needs, step.spot), mismatches[i]);
+    if (mismatches[i] == 0) continue;
+    left_out.Add(ReasonText(static_cast<Mismatch>(i), current.needs, step.spot), mismatches[i]);
   }
-  left_out.Add("spot price above on-demand: the row contradicts itself", facts_.offers_set_aside);
+  std::vector<PlanRow> rows;
+  for (const Offer* offer : shown) rows.push_back(OfferRow(current, *offer));
   return rows;
 }
 
@@ -275,13 +299,13 @@ std::string Against(const PlanRow& chosen, const PlanRow& row) {
 }
 
 std::string Compared(const PlanRow& row, const PlanRow* chosen) {
-  if (chosen == nullptr) return row.why;
+  if (chosen == nullptr) return row.why.empty() ? "meets the needs" : row.why;
   return Against(*chosen, row) + (row.why.empty() ? "" : ", " + row.why);
 }
 
 std::string WhyLost(const PlanRow& row) {
   if (row.has_driver) return fmt::format("dearer: {}", row.compared);
-  return row.compared.empty() ? "no driver yet" : fmt::format("no driver yet, {}", row.compared);
+  return fmt::format("no driver yet, {}", row.compared);
 }
 
 std::string WhyChosen(const PlanRow& row) {
@@ -369,7 +393,8 @@ Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& his
 Status Planner::Add(const Step& step, const StepHistory& history) {
   TRY_ASSIGN(const Current current, Begin(step, history));
   ReasonCounts left_out;
-  std::vector<PlanRow> rows = OfferRows(current, left_out);
+  std::vector<PlanRow> rows = every_row_ ? EveryOffer(current) : CheapestOffers(current, left_out);
+  left_out.Add("spot price above on-demand: the row contradicts itself", facts_.offers_set_aside);
   PlanRow local = LocalRow(current);
   rows.insert(local.why_not.empty() ? PlaceByCost(rows, local) : rows.begin(), std::move(local));
   Choose(current, rows);
@@ -378,7 +403,7 @@ Status Planner::Add(const Step& step, const StepHistory& history) {
   if (chosen != rows.end()) std::rotate(rows.begin(), chosen, chosen + 1);
   const size_t most = kMostRunnersUp + (chosen != rows.end() ? 1 : 0);
   if (!every_row_ && rows.size() > most) {
-    left_out.Add("dearer than those shown", static_cast<int64_t>(rows.size() - most));
+    left_out.Add(kDearer, static_cast<int64_t>(rows.size() - most));
     rows.resize(most);
   }
   std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));

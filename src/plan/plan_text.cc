@@ -37,11 +37,19 @@ std::string Grouped(int64_t number) {
   return text;
 }
 
+// The start of the UTF-8 character that the byte at `at` belongs to.
+size_t CharacterStart(const std::string& text, size_t at) {
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+  return at;
+}
+
 // Beginning and end of what is too long, "…" between them.
 std::string Shortened(const std::string& text, size_t most) {
   if (text.size() <= most) return text;
   const size_t front = (most - 1) / 2;
-  return text.substr(0, front) + "…" + text.substr(text.size() - (most - 1 - front));
+  const size_t back = text.size() - (most - 1 - front);
+  return text.substr(0, CharacterStart(text, front)) + "…" +
+         text.substr(CharacterStart(text, back));
 }
 
 // Of `provider/region/type` the region gives way first.
@@ -53,7 +61,7 @@ std::string ShortPlace(const std::string& place, size_t most) {
   const size_t over = place.size() - most;
   const size_t region = second - first - 1;
   if (over + 3 > region) return Shortened(place, most);
-  return place.substr(0, second - over - 1) + "…" + place.substr(second);
+  return place.substr(0, CharacterStart(place, second - over - 1)) + "…" + place.substr(second);
 }
 
 std::vector<std::string> Wrapped(std::string_view text, size_t width) {
