@@ -188,9 +188,8 @@ PlanRow Planner::LocalRow(const Current& current) const {
   if (row.p50) row.p50 = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.usual);
   if (row.worst)
     row.worst = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.worst);
-  row.source = fmt::format("electricity: {} W ({}) at {} USD per kWh{}", power.watts, power.source,
-                           UsdText(facts_.electricity.per_kwh),
-                           facts_.electricity.assumed ? " (assumed)" : "");
+  row.source = fmt::format("electricity: {} W, {}, at {} USD per kWh", power.watts, power.source,
+                           UsdText(facts_.electricity.per_kwh));
   row.as_of = facts_.electricity.assumed ? "assumed" : "setting";
   const bool in_place =
       current.place.kind == PlaceKind::kAuto || current.place.kind == PlaceKind::kLocal;
