@@ -41,10 +41,10 @@ Result<RunRow> GetActiveRun(Database& database, const std::string& uuid);
 
 struct NewRun {
   std::string uuid;
-  std::string name;
-  std::string user;
-  std::optional<int64_t> start_ms;
-  TagMap tags;
+  std::string name{};
+  std::string user{};
+  std::optional<int64_t> start_ms{};
+  TagMap tags{};
 };
 // Errors: kInvalidInput if the experiment is deleted.
 Status InsertRun(Database& database, const ExperimentRow& experiment, const NewRun& run);
