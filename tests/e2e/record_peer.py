@@ -10,22 +10,11 @@ import time
 import urllib.error
 import urllib.request
 
-import pytest
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CURBSTOP_BUILD", ROOT / "build" / "dev"))
 PEERS = pathlib.Path(os.environ.get("PEERS_DIR", ROOT / "build" / "peers"))
 PYTHON = PEERS / "mlflow" / "bin" / "python"
 TOKEN = "test-token"
-
-
-def need_mlflow():
-    """Installs the pinned MLflow; without a registry the tests are skipped, in CI they fail."""
-    done = subprocess.run([ROOT / "tools" / "peers.sh", "mlflow"], check=False)
-    if done.returncode != 0:
-        if os.environ.get("CI"):
-            pytest.fail("stock mlflow could not be installed")
-        pytest.skip("stock mlflow could not be installed")
 
 
 def free_port():

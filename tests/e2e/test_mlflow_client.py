@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from record_peer import need_mlflow, our_server, run_script, stock_server
+from record_peer import our_server, run_script, stock_server
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -82,8 +82,8 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def peer():
-    need_mlflow()
+def mlflow(peer):
+    peer("mlflow")
 
 
 def read_back(uri, cwd):

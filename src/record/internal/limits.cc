@@ -14,10 +14,6 @@ namespace {
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-size_t CodePoints(std::string_view text) {
-  return text.size() - static_cast<size_t>(std::count_if(text.begin(), text.end(), IsContinuation));
-}
-
 std::string FirstCodePoints(const std::string& text, size_t count) {
   size_t end = 0;
   for (; end < text.size(); ++end) {
