@@ -141,16 +141,20 @@ TEST(Record, TheLatestMetricIsTheGreatestByStepThenTimeThenValue) {
     request.run_uuid = fmt::format("{:032x}", ++number);
     RC_ASSERT(record.StartRun(request).ok());
     std::map<std::string, std::tuple<int64_t, int64_t, double>> oracle;
+    std::vector<RecordMetric> metrics;
     const int count = *rc::gen::inRange(1, 12);
     for (int i = 0; i < count; ++i) {
       const RecordMetric metric{*rc::gen::element<std::string>("a", "b"),
                                 *rc::gen::inRange(-3, 3) * 0.5, *rc::gen::inRange(0, 3),
                                 *rc::gen::inRange(-1, 2)};
-      RC_ASSERT(record.LogMetrics(request.run_uuid, {metric}).ok());
+      metrics.push_back(metric);
       const std::tuple point(metric.step, metric.at_ms, metric.value);
       const auto [entry, is_new] = oracle.try_emplace(metric.key, point);
       if (!is_new) entry->second = std::max(entry->second, point);
     }
+    const auto middle = metrics.begin() + count / 2;
+    RC_ASSERT(record.LogMetrics(request.run_uuid, {metrics.begin(), middle}).ok());
+    RC_ASSERT(record.LogMetrics(request.run_uuid, {middle, metrics.end()}).ok());
     const auto latest = record.LatestMetrics(request.run_uuid);
     for (const auto& [key, point] : oracle) RC_ASSERT(latest->at(key) == std::get<2>(point));
   });

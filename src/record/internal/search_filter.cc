@@ -71,6 +71,10 @@ Result<SearchEntity> ToEntity(const std::string& name, const SearchVocabulary& v
                                       : "('attribute', 'tag', 'tags')"));
 }
 
+Error BadClause(std::string_view found) {
+  return InvalidInput(fmt::format("Invalid clause(s) in filter string: '{}'", found));
+}
+
 struct Key {
   SearchEntity entity = SearchEntity::kAttribute;
   std::string name;
@@ -99,6 +103,7 @@ Result<Key> ParseKey(std::string_view text, const SearchVocabulary& vocabulary) 
     text.remove_prefix(dot + 1);
   }
   key.name = Unquoted(text);
+  if (key.name.empty()) return BadClause(text);
   if (key.entity == SearchEntity::kAttribute && vocabulary.has_run_data) {
     key.name = WithoutAlias(key.name);
   }
@@ -118,10 +123,6 @@ Names ComparatorsOf(const Key& key, const SearchVocabulary& vocabulary) {
     return kListComparators;
   }
   return kTextComparators;
-}
-
-Error BadClause(std::string_view found) {
-  return InvalidInput(fmt::format("Invalid clause(s) in filter string: '{}'", found));
 }
 
 class Parser {
