@@ -33,4 +33,7 @@ install_peer() {
 [ $# -gt 0 ] || usage
 root=$(cd "$(dirname "$0")/.." && pwd)
 peers="${PEERS_DIR:-$root/build/peers}"
+mkdir -p "$peers"
+exec 9>"$peers/lock" # two tests may ask for the same peer at once
+flock 9
 for name in "$@"; do install_peer "$name"; done
