@@ -44,6 +44,15 @@ function(curbstop_module NAME)
   endif()
 endfunction()
 
+# A libFuzzer program NAME_fuzz over a room, in the `fuzz` preset; its corpus is tests/fuzz/NAME.
+function(curbstop_fuzzer NAME ROOM SOURCE)
+  if(CURBSTOP_FUZZERS)
+    add_executable(${NAME}_fuzz ${SOURCE})
+    target_link_libraries(${NAME}_fuzz PRIVATE ${ROOM})
+    target_link_options(${NAME}_fuzz PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()
+
 # A file's bytes inside the program: EmbeddedFile SYMBOL_begin/SYMBOL_end, see base/embedded.h.
 function(curbstop_embed NAME SYMBOL FILE)
   get_filename_component(path ${FILE} ABSOLUTE)

@@ -87,7 +87,7 @@ Result<Bytes> FieldCodec<Bytes>::Read(const Node& node, const NodeSource& source
 
 Result<Millis> FieldCodec<Millis>::Read(const Node& node, const NodeSource& source) {
   TRY_ASSIGN(const Millis time, ReadQuantity<Millis>(node, source, ParseDuration));
-  if (time == Millis::zero()) return Unfit(node, source, "more than nothing");
+  if (time == Millis::zero()) return Unfit(node, source, "a duration above zero");
   return time;
 }
 

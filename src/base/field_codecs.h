@@ -117,6 +117,8 @@ struct OptionalCodec {
 template <typename T>
 struct FieldCodec<std::optional<T>> : OptionalCodec<T> {};
 
+inline constexpr size_t kMostListItems = 1000;
+
 // A list, or one value that stands for a list of one.
 template <typename T, typename Inner = FieldCodec<T>>
 struct ListCodec {
@@ -128,6 +130,9 @@ struct ListCodec {
       list.push_back(std::move(value));
       return {};
     };
+    if (node.items.size() > kMostListItems) {
+      return source.At(node, "too long a list, at most " + std::to_string(kMostListItems) + " are taken");
+    }
     if (!node.IsList()) TRY(add(node));
     for (const Node& item : node.items) TRY(add(item));
     return list;

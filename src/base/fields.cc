@@ -74,7 +74,7 @@ Status ReadFieldsInto(void* object, FieldList fields, const Node& node, const No
   for (const NodeEntry& entry : node.entries) TRY(ReadEntry(object, fields, entry, source));
   for (const FieldEntry& field : fields) {
     if (field.use != FieldUse::kRequired || node.Find(field.key) != nullptr) continue;
-    return source.At(node, fmt::format("`{}` is missing: {}", field.key, field.doc));
+    return source.At(node, fmt::format("`{}` is missing, expected {}", field.key, field.form()));
   }
   return {};
 }

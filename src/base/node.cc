@@ -31,7 +31,9 @@ std::string Describe(const Node& node) {
     case NodeKind::kScalar: break;
   }
   if (node.text.size() <= kMostShown) return fmt::format("`{}`", Printable(node.text));
-  return fmt::format("`{}…`", Printable(node.text.substr(0, kMostShown)));
+  std::string_view shown = std::string_view(node.text).substr(0, kMostShown);
+  shown = shown.substr(0, Utf8Prefix(shown));
+  return fmt::format("`{}…`", Printable(shown));
 }
 
 Error NodeSource::At(const Node& node, std::string_view message) const {

@@ -281,6 +281,7 @@ std::string Nearest(std::string_view name, std::span<const std::string> candidat
   if (name.size() > kLongestName) return best;
   size_t best_distance = std::max<size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongestName) continue;
     const size_t distance = EditDistance(Lower(name), Lower(candidate));
     if (distance < best_distance) best = candidate, best_distance = distance;
   }

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFileName = "curbstop.yaml";
 constexpr std::string_view kOnlyStep = "main";
+constexpr std::string_view kOneLine = "one line is enough: `run: python train.py`";
 
 FieldList ProjectFields() { return FieldsOf(static_cast<const Project*>(nullptr)).entries(); }
 FieldList StepFields() { return FieldsOf(static_cast<const Step*>(nullptr)).entries(); }
@@ -29,6 +30,12 @@ bool IsKeyOf(FieldList fields, std::string_view key) {
 Error MisplacedKey(const Node& key, const NodeSource& source) {
   return source.At(key, fmt::format("`{}` is a key of a step, and this file has `steps:`", key.text))
       .WithHint("move it below the step's name");
+}
+
+Error UnknownAtTop(const NodeEntry& entry, FieldList known, const NodeSource& source) {
+  if (entry.value.Find("run") == nullptr) return UnknownKey(entry.key, known, source);
+  return source.At(entry.key, fmt::format("unknown key {}", Describe(entry.key)))
+      .WithHint("steps stand below `steps:`, indented");
 }
 
 // A file without `steps:` is one step: its keys move below `steps: {main: …}`.
@@ -49,9 +56,12 @@ Result<Node> WithSteps(Node root, const NodeSource& source) {
   step.key.text = kOnlyStep;
   step.value.entries.clear();
   for (NodeEntry& entry : root.entries) {
-    if (!IsKeyOf(all, entry.key.text)) return UnknownKey(entry.key, all, source);
+    if (!IsKeyOf(all, entry.key.text)) return UnknownAtTop(entry, all, source);
     if (entry.key.text == "run") step.key.line = entry.key.line, step.key.column = entry.key.column;
     (IsKeyOf(StepFields(), entry.key.text) ? step.value : rest).entries.push_back(std::move(entry));
+  }
+  if (step.value.Find("run") == nullptr) {
+    return source.At(root, "there is neither `run:` nor `steps:`").WithHint(std::string(kOneLine));
   }
   NodeEntry steps{.key = step.key, .value = step.value};
   steps.key.text = "steps";
@@ -61,11 +71,10 @@ Result<Node> WithSteps(Node root, const NodeSource& source) {
 }
 
 Status CheckShape(const Node& root, const NodeSource& source) {
-  constexpr std::string_view kHint = "one line is enough: `run: python train.py`";
-  if (root.IsNull()) return source.At(root, "the file says nothing").WithHint(std::string(kHint));
+  if (root.IsNull()) return source.At(root, "the file says nothing").WithHint(std::string(kOneLine));
   if (root.IsMap()) return {};
   return source.At(root, fmt::format("found {}, expected keys and values", Describe(root)))
-      .WithHint(std::string(kHint));
+      .WithHint(std::string(kOneLine));
 }
 
 // What a folder's name becomes as a project's name.

@@ -133,7 +133,9 @@ Result<std::string> OutputPath(const Step& step, std::string_view output) {
     return InvalidInput(what).WithHint(
         fmt::format("list it under `outputs:` of `{}`", step.name));
   }
-  return InvalidInput(what + DidYouMean(output, step.outputs))
+  std::vector<std::string> names;
+  for (const std::string& known : step.outputs) names.emplace_back(WithoutSlash(known));
+  return InvalidInput(what + DidYouMean(output, names))
       .WithHint(fmt::format("its outputs are {}", Join(step.outputs, ", ")));
 }
 

@@ -48,12 +48,29 @@ class Places {
   Node At(const YAML::Mark& mark) const {
     Node node;
     node.line = mark.line + 1;
-    node.column = 1 + static_cast<int>(CodePoints(Line(mark.line).substr(0, Column(mark))));
+    node.column = 1 + CodePointsBefore(mark);
     return node;
   }
   char CharAt(const YAML::Mark& mark) const {
     const std::string_view line = Line(mark.line);
     return Column(mark) < line.size() ? line[Column(mark)] : '\0';
+  }
+  // Whether the quoted text that starts there has an end: the library takes the end of the file.
+  bool QuoteCloses(const YAML::Mark& mark) const {
+    const char quote = CharAt(mark);
+    if (quote != '"' && quote != '\'') return true;
+    size_t at = Column(mark) + 1;
+    for (int line = mark.line; line < static_cast<int>(lines_.size()); ++line, at = 0) {
+      for (const std::string_view text = Line(line); at < text.size(); ++at) {
+        if (quote == '"' && text[at] == '\\') {
+          ++at;
+        } else if (text[at] == quote) {
+          if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return true;
+          ++at;
+        }
+      }
+    }
+    return false;
   }
   // Column of the first text below the line, 1 if there is none.
   int TextColumnBelow(int line) const {
@@ -85,7 +102,24 @@ class Places {
   size_t Column(const YAML::Mark& mark) const {
     return std::min(static_cast<size_t>(std::max(mark.column, 0)), Line(mark.line).size());
   }
+  // Marks come in the order of the text, so that a long line is counted once, not once per mark.
+  int CodePointsBefore(const YAML::Mark& mark) const {
+    const size_t column = Column(mark);
+    if (mark.line != counted_line_ || column < counted_bytes_) {
+      counted_line_ = mark.line;
+      counted_bytes_ = 0;
+      counted_ = 0;
+    }
+    const std::string_view more = Line(mark.line).substr(counted_bytes_, column - counted_bytes_);
+    counted_ += static_cast<int>(CodePoints(more));
+    counted_bytes_ = column;
+    return counted_;
+  }
+
   std::vector<std::string> lines_;
+  mutable int counted_line_ = -1;
+  mutable size_t counted_bytes_ = 0;
+  mutable int counted_ = 0;
 };
 
 // Builds the tree from the parser's events. After the first error it ignores the rest: the text is
@@ -120,6 +154,9 @@ class TreeBuilder final : public YAML::EventHandler {
     node.kind = NodeKind::kScalar;
     node.text = value;
     const char first = places_.CharAt(mark);
+    if (tag == "!" && !places_.QuoteCloses(mark)) {
+      return Fail(node, "the quote that opens here is not closed", "end it with the same quote");
+    }
     node.quoted = tag == "!" && (first == '"' || first == '\'');
     if (tag == "!" && first == '|') node.block_column = places_.TextColumnBelow(mark.line);
     Add(std::move(node), anchor);
@@ -272,7 +309,7 @@ std::span<const Explanation> Explanations() {
       {YAML::ErrorMsg::END_OF_SEQ, "this list item is not indented like its neighbours", "start each with `- ` in the same column"},
       {YAML::ErrorMsg::END_OF_MAP_FLOW, "the `{` that opens here or before is not closed as YAML wants it", kQuoteHint},
       {YAML::ErrorMsg::END_OF_SEQ_FLOW, "the `[` that opens here or before is not closed as YAML wants it", kQuoteHint},
-      {YAML::ErrorMsg::MAP_VALUE, "a `: ` where no value can start", kQuoteHint},
+      {YAML::ErrorMsg::MAP_VALUE, "a `: ` where no value can start", "a value that holds `: ` must stand in quotes; keys of one level start in the same column"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "a character that cannot start a value", kQuoteHint},
       {YAML::ErrorMsg::EOF_IN_SCALAR, "the quote that opens here is not closed", "end it with the same quote"},
       {YAML::ErrorMsg::ALIAS_NOT_FOUND, "an alias without a name", kQuoteHint},
@@ -284,9 +321,15 @@ std::span<const Explanation> Explanations() {
 
 Error Explain(const YAML::Exception& exception, const Places& places, const NodeSource& source) {
   const std::string& said = exception.msg;
-  Node at = places.At(exception.mark);
+  const Node at = places.At(exception.mark);
   if (const std::optional<Node> tabbed = places.TabbedLine(exception.mark.line)) {
     return source.At(*tabbed, "a tab in the indentation").WithHint("indent with spaces");
+  }
+  const bool in_flow = said.starts_with(YAML::ErrorMsg::END_OF_MAP_FLOW) ||
+                       said.starts_with(YAML::ErrorMsg::END_OF_SEQ_FLOW);
+  if (in_flow && places.CharAt(exception.mark) == '{') {
+    return source.At(at, "a `{` in a value inside `{…}` or `[…]`")
+        .WithHint("put that value in quotes: `{run: \"eval {train.model}\", after: train}`");
   }
   for (const Explanation& known : Explanations()) {
     if (!said.starts_with(known.library_says)) continue;

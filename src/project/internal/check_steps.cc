@@ -82,8 +82,9 @@ class ReferenceCheck {
     const std::vector<std::string> known = KnownReferences(project_, step_, command);
     std::vector<std::string> shown;
     for (const std::string& name : known) shown.push_back("`{" + name + "}`");
-    const std::string allowed = shown.empty() ? "nothing" : Join(shown, ", ");
-    const std::string_view where = command == Command::kSetup ? "`setup` knows" : "known here:";
+    const std::string allowed = shown.empty() ? "there are none" : Join(shown, ", ");
+    const std::string_view where =
+        command == Command::kSetup ? "`setup` knows the step's parameters:" : "known here:";
     return InvalidInput(fmt::format("nothing is known as `{{{}}}`{}", reference,
                                     DidYouMean(reference, known)))
         .WithHint(fmt::format("{} {}; `{{{{` writes a brace that is no reference", where, allowed));

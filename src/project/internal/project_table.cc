@@ -118,6 +118,7 @@ Status CheckStepName(const Node& name, const NodeSource& source) {
 struct StepsCodec {
   static Result<std::vector<Step>> Read(const Node& node, const NodeSource& source) {
     if (!node.IsMap()) return source.At(node, "found " + Describe(node) + ", expected " + Form());
+    if (node.entries.empty()) return source.At(node, "`steps` is empty, expected " + Form());
     if (node.entries.size() > kMostSteps) {
       return source.At(node, fmt::format("{} steps, at most {} are taken", node.entries.size(), kMostSteps));
     }

@@ -54,6 +54,10 @@ bool Overlap(std::string_view a, std::string_view b) {
 }  // namespace
 
 Result<std::string> CommandCodec::Read(const Node& node, const NodeSource& source) {
+  if (node.IsList()) {
+    return source.At(node, "found a list, expected " + Form())
+        .WithHint("write several commands below `|`, a line each");
+  }
   TRY_ASSIGN(std::string text, ReadScalar(node, source, Form()));
   if (Trim(text).empty()) return source.At(node, "the command is empty, expected " + Form());
   return text;
