@@ -7,13 +7,14 @@
 set -eu
 
 usage() {
-  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow" >&2
+  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema" >&2
   exit 2
 }
 
 requirements() {
   case "$1" in
     mlflow) echo "mlflow==3.17.2 pytest==8.4.2" ;;
+    jsonschema) echo "jsonschema==4.25.1 PyYAML==6.0.2 pytest==8.4.2" ;;
     *) usage ;;
   esac
 }
