@@ -50,6 +50,9 @@ def schema(connection):
         for kind2, _, owner, index in rows:
             if kind2 == "index" and owner == name and index:
                 yield re.sub(r"\s+", " ", index) + ";\n"
+    for kind, _, _, sql in rows:
+        if kind == "trigger":
+            yield re.sub(r"\s+", " ", sql) + ";\n"
 
 
 def main():

@@ -844,3 +844,4 @@ CREATE TABLE "workspaces" (
   trace_archival_retention VARCHAR(32),
   CONSTRAINT workspaces_pk PRIMARY KEY (name)
 );
+CREATE TRIGGER prevent_secrets_aad_mutation BEFORE UPDATE ON secrets FOR EACH ROW WHEN OLD.secret_id != NEW.secret_id OR OLD.secret_name != NEW.secret_name BEGIN SELECT RAISE(ABORT, 'secret_id and secret_name are immutable (used as AAD in encryption)'); END;

@@ -41,7 +41,8 @@ def schema(file):
     connection = sqlite3.connect(file)
     names = rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     tables = {name: table(connection, name) for (name,) in names}
-    others = sorted(rows(connection, "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index')"))
+    others = sorted((kind, name, " ".join(sql.split())) for kind, name, sql in rows(
+        connection, "SELECT type, name, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"))
     return tables, others, rows(connection, "SELECT * FROM alembic_version")
 
 
