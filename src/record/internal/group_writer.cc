@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -15,10 +14,29 @@ namespace {
 
 constexpr size_t kMostPerCommit = 128;
 
-struct Job {
+class Job {
+ public:
+  explicit Job(const WriteWork& wanted) : work(&wanted) {}
+
+  Result<Json> Wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return done_; });
+    return *std::move(result);
+  }
+  // The job may be gone when this returns.
+  void Finish() {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    changed_.notify_one();
+  }
+
   const WriteWork* work;
-  std::optional<Result<Json>> result{};
-  std::binary_semaphore done{0};
+  std::optional<Result<Json>> result;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
 };
 
 Result<Json> RunAlone(Database& database, const WriteWork& work) {
@@ -64,14 +82,13 @@ class RealGroupWriter final : public GroupWriter {
       : database_(std::move(database)), thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
 
   Result<Json> Run(const WriteWork& work) override {
-    Job job{&work};
+    Job job(work);
     {
       const std::lock_guard lock(mutex_);
       waiting_.push_back(&job);
     }
     arrived_.notify_one();
-    job.done.acquire();
-    return *std::move(job.result);
+    return job.Wait();
   }
 
  private:
@@ -80,7 +97,7 @@ class RealGroupWriter final : public GroupWriter {
       const std::vector<Job*> jobs = TakeSome(stop);
       if (jobs.empty()) return;
       RunAll(database_, jobs);
-      for (Job* job : jobs) job->done.release();  // the job is gone after this
+      for (Job* job : jobs) job->Finish();
     }
   }
 
