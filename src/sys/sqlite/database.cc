@@ -1,5 +1,7 @@
 #include "sys/sqlite/database.h"
 
+#include <map>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -45,7 +47,42 @@ Error FromSqlite(sqlite3* database, int code) {
 
 }  // namespace
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+// The statements of one connection that are not in use, by their SQL.
+class StatementShelf {
+ public:
+  StatementShelf() = default;
+  StatementShelf(const StatementShelf&) = delete;
+  StatementShelf& operator=(const StatementShelf&) = delete;
+  ~StatementShelf() {
+    for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  }
+
+  sqlite3_stmt* Take(std::string_view sql) {
+    const auto found = idle_.find(sql);
+    if (found == idle_.end()) return nullptr;
+    sqlite3_stmt* statement = found->second;
+    idle_.erase(found);
+    return statement;
+  }
+
+  void Put(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    const char* sql = sqlite3_sql(statement);
+    if (sql == nullptr) return void(sqlite3_finalize(statement));
+    if (idle_.size() >= kMost) {
+      sqlite3_finalize(idle_.begin()->second);
+      idle_.erase(idle_.begin());
+    }
+    idle_.emplace(sql, statement);
+  }
+
+ private:
+  static constexpr size_t kMost = 64;
+  std::multimap<std::string, sqlite3_stmt*, std::less<>> idle_;
+};
+
+void Statement::PutBack::operator()(sqlite3_stmt* statement) const { shelf->Put(statement); }
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 Statement& Statement::Bind(int position, int64_t value) {
@@ -115,11 +152,16 @@ Result<Database> Database::Open(const std::filesystem::path& file, const OpenOpt
   return database;
 }
 
+Database::Database(std::unique_ptr<sqlite3, Close> database, std::filesystem::path file)
+    : database_(std::move(database)), file_(std::move(file)),
+      shelf_(std::make_shared<StatementShelf>()) {}
+
 Result<Statement> Database::Prepare(std::string_view sql) {
+  if (sqlite3_stmt* kept = shelf_->Take(sql)) return Statement(kept, shelf_);
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(raw(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (code != SQLITE_OK) return FromSqlite(raw(), code).While(std::string(sql));
-  return Statement(statement);
+  return Statement(statement, shelf_);
 }
 
 Status Database::Execute(std::string_view sql) {

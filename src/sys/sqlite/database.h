@@ -26,6 +26,9 @@ struct OpenOptions {
   std::chrono::milliseconds busy_timeout{10'000};
 };
 
+class StatementShelf;
+
+// One that is let go of is reset and kept by its connection for the next Prepare of the same SQL.
 class Statement {
  public:
   Statement(Statement&&) noexcept = default;
@@ -62,11 +65,13 @@ class Statement {
 
  private:
   friend class Database;
-  struct Finalize {
+  struct PutBack {
+    std::shared_ptr<StatementShelf> shelf;
     void operator()(sqlite3_stmt* statement) const;
   };
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  Statement(sqlite3_stmt* statement, std::shared_ptr<StatementShelf> shelf)
+      : statement_(statement, PutBack{std::move(shelf)}) {}
+  std::unique_ptr<sqlite3_stmt, PutBack> statement_;
 };
 
 class Database {
@@ -87,10 +92,10 @@ class Database {
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  Database(std::unique_ptr<sqlite3, Close> database, std::filesystem::path file)
-      : database_(std::move(database)), file_(std::move(file)) {}
+  Database(std::unique_ptr<sqlite3, Close> database, std::filesystem::path file);
   std::unique_ptr<sqlite3, Close> database_;
   std::filesystem::path file_;
+  std::shared_ptr<StatementShelf> shelf_;  // goes before the connection
 };
 
 // BEGIN IMMEDIATE now; rolled back unless committed.

@@ -110,5 +110,31 @@ TEST(Database, AFullDiskSaysSoAndLeavesWhatWasThere) {
   EXPECT_EQ(CountOf(database, "t"), 1);
 }
 
+TEST(Database, AStatementThatIsPreparedAgainStartsFresh) {
+  TemporaryFolder folder;
+  auto database = Database::Open(folder / "a.db");
+  ASSERT_TRUE(database.ok());
+  constexpr std::string_view kSql = "SELECT ?1";
+  {
+    auto first = database->Prepare(kSql);
+    ASSERT_TRUE(*first->Bind(1, int64_t{7}).Step());
+    EXPECT_EQ(first->Int(0), 7);
+    auto second = database->Prepare(kSql);  // while the first is in the middle of its rows
+    ASSERT_TRUE(*second->Step());
+    EXPECT_TRUE(second->IsNull(0));
+  }
+  auto again = database->Prepare(kSql);
+  ASSERT_TRUE(*again->Step());
+  EXPECT_TRUE(again->IsNull(0));  // the old binding is gone
+}
+
+TEST(Database, AStatementMayOutliveItsDatabase) {
+  TemporaryFolder folder;
+  auto database = std::make_unique<Result<Database>>(Database::Open(folder / "a.db"));
+  auto statement = (*database)->Prepare("SELECT 1");
+  database.reset();
+  EXPECT_TRUE(*statement->Step());
+}
+
 }  // namespace
 }  // namespace curbstop
