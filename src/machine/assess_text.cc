@@ -136,10 +136,12 @@ std::string CalibrationText(const std::optional<Calibration>& calibration) {
   if (calibration->memory_gbps)
     parts.push_back(fmt::format("memory {:.1f} GB/s", *calibration->memory_gbps));
   if (calibration->disk_read_mbps) {
-    parts.push_back(fmt::format("disk read {:.0f} MB/s", *calibration->disk_read_mbps));
+    parts.push_back(fmt::format("disk at {} reads {:.0f} MB/s{}", calibration->disk_mount,
+                                *calibration->disk_read_mbps,
+                                calibration->disk_direct ? "" : " (maybe from its cache)"));
   }
   if (calibration->disk_write_mbps) {
-    parts.push_back(fmt::format("disk write {:.0f} MB/s", *calibration->disk_write_mbps));
+    parts.push_back(fmt::format("writes {:.0f} MB/s", *calibration->disk_write_mbps));
   }
   return fmt::format("{}, on {}", Join(parts, ", "), DateText(calibration->measured_at_ms));
 }

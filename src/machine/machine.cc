@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "machine/calibration.h"
 
 namespace curbstop {
 namespace {
@@ -76,13 +77,6 @@ Json WslJson(const Wsl& wsl) {
                            {"config_memory", OrNull(wsl.config_memory)}});
 }
 
-Json CalibrationJson(const Calibration& calibration) {
-  return Json::MakeObject({{"memory_gbps", OrNull(calibration.memory_gbps)},
-                           {"disk_read_mbps", OrNull(calibration.disk_read_mbps)},
-                           {"disk_write_mbps", OrNull(calibration.disk_write_mbps)},
-                           {"measured_at_ms", calibration.measured_at_ms}});
-}
-
 template <typename T, typename Make>
 Json ArrayOf(const std::vector<T>& items, Make make) {
   Json array = Json::MakeArray();
@@ -120,6 +114,17 @@ Json MachineJson(const Machine& machine) {
        {"found", ArrayOf(machine.found, FoundJson)},
        {"calibration", machine.calibration ? CalibrationJson(*machine.calibration) : Json()},
        {"unreadable", ArrayOf(machine.unreadable, UnreadableJson)}});
+}
+
+const Disk* DiskUnder(const Machine& machine, const std::filesystem::path& path) {
+  const std::string place = path.lexically_normal().string();
+  const Disk* best = nullptr;
+  for (const Disk& disk : machine.disks) {
+    const bool above =
+        disk.mount == "/" || place == disk.mount || place.starts_with(disk.mount + "/");
+    if (above && (best == nullptr || disk.mount.size() > best->mount.size())) best = &disk;
+  }
+  return best;
 }
 
 std::string MachineClass(const Machine& machine) {

@@ -82,9 +82,12 @@ struct Found {
 };
 
 struct Calibration {
-  std::optional<double> memory_gbps;
-  std::optional<double> disk_read_mbps;
+  std::optional<double> memory_gbps;     // 10^9 bytes per second
+  std::optional<double> disk_read_mbps;  // 10^6 bytes per second
   std::optional<double> disk_write_mbps;
+  std::string disk_mount;
+  bool disk_direct = false;  // past the page cache
+  std::string cpu_model;     // measured on this CPU
   int64_t measured_at_ms = 0;
 };
 
@@ -110,6 +113,9 @@ struct Machine {
 };
 
 Json MachineJson(const Machine& machine);
+
+// The disk that an absolute path lies on: the longest mount above it. Null if none is known.
+const Disk* DiskUnder(const Machine& machine, const std::filesystem::path& path);
 
 // The class that run history is keyed by: "2x RTX-3080", else the CPU's model.
 std::string MachineClass(const Machine& machine);

@@ -1462,3 +1462,10 @@ A tree is recorded once; what it must not be is said.
   $ echo 7 >tree/version; curbstop assess --root tree
   ! error: `WORK/tree` is a tree of version `7`, this program reads version 1
   ? 2
+
+Only this computer can be measured.
+
+  $ curbstop assess --root tree --measure
+  ! error: `--measure` measures this computer, `--root` reads another one
+  ! hint: leave one of them out
+  ? 2

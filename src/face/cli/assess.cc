@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "face/cli/commands.h"
 #include "machine/assess_text.h"
+#include "machine/calibration.h"
+#include "machine/measure.h"
 #include "machine/read_machine.h"
 #include "machine/record_machine.h"
 
@@ -16,6 +18,7 @@ struct Options {
   std::string root;
   std::string record;
   bool explain = false;
+  bool measure = false;
 };
 
 Status Record(const Options& options, CommandContext& context) {
@@ -34,11 +37,26 @@ Status Record(const Options& options, CommandContext& context) {
   return {};
 }
 
+Status Measure(const Machine& machine, CommandContext& context) {
+  context.out.Talk("measuring memory and the disk of this folder, a few seconds\n");
+  Result<Calibration> measured = MeasureMachine(machine, context.folder, context.clock);
+  if (!measured.ok()) return std::move(measured).error().While("cannot measure this computer");
+  Status stored = WriteCalibration(context.directories.Calibration(), *measured, context.files);
+  if (!stored.ok()) return std::move(stored).error().While("cannot store what was measured");
+  return {};
+}
+
 Status Run(const Options& options, CommandContext& context) {
   if (!options.record.empty()) return Record(options, context);
   const bool is_live = options.root.empty();
+  if (options.measure && !is_live) {
+    return InvalidInput("`--measure` measures this computer, `--root` reads another one")
+        .WithHint("leave one of them out");
+  }
   const std::filesystem::path root = is_live ? "/" : context.folder / options.root;
-  TRY_ASSIGN(const Machine machine, ReadMachine(root, context.processes, ReadDepth::kEverything));
+  TRY_ASSIGN(Machine machine, ReadMachine(root, context.processes, ReadDepth::kEverything));
+  if (options.measure) TRY(Measure(machine, context));
+  if (is_live) AddCalibration(context.directories.Calibration(), machine);
   const std::vector<Advice> advice =
       AdviseOn(machine, is_live ? context.folder : std::filesystem::path());
   context.out.Answer(AssessJson(machine, advice),
@@ -54,6 +72,8 @@ Action AddAssess(CLI::App& parent) {
       "assess", "Show what this computer is, what it is good for, and what not to buy");
   command->add_option("--root", options->root, "Read a recorded tree instead of this computer")
       ->type_name("DIR");
+  command->add_flag("--measure", options->measure,
+                    "Measure memory and this folder's disk (256 MiB, a few seconds), and keep it");
   command->add_option("--record", options->record, "Write such a tree of this computer into DIR")
       ->type_name("DIR");
   command->add_flag("--explain", options->explain, "Show the fact and the rule behind each advice");

@@ -60,17 +60,6 @@ bool IsRented(const Machine& machine) {
   return machine.container && !machine.gpus.empty();
 }
 
-// The disk that a path lies on: the longest mount above it.
-const Disk* DiskOf(const Machine& machine, const std::string& path) {
-  const Disk* best = nullptr;
-  for (const Disk& disk : machine.disks) {
-    const bool above =
-        disk.mount == "/" || path == disk.mount || path.starts_with(disk.mount + "/");
-    if (above && (best == nullptr || disk.mount.size() > best->mount.size())) best = &disk;
-  }
-  return best;
-}
-
 // Of several mounts of one device, say a disk and its subvolumes, the first speaks for all.
 std::vector<const Disk*> DistinctDisks(const Machine& machine, std::string_view kind) {
   std::set<std::string> seen;
@@ -167,7 +156,7 @@ Findings WslVersion1(const AdviceFacts& facts) {
 Findings WindowsDrive(const AdviceFacts& facts) {
   const std::vector<const Disk*> drives = DistinctDisks(facts.machine, "9p");
   if (drives.empty()) return {};
-  const Disk* here = facts.folder.empty() ? nullptr : DiskOf(facts.machine, facts.folder);
+  const Disk* here = facts.folder.empty() ? nullptr : DiskUnder(facts.machine, facts.folder);
   if (here != nullptr && here->kind == "9p") {
     return {{fmt::format("this folder lies on {}, a 9p mount of a Windows drive: move the project "
                          "to the Linux home, where files are many times faster",
@@ -323,6 +312,29 @@ Findings SlowModules(const AdviceFacts& facts) {
            fmt::format("configured {} MT/s, rated {} MT/s", *memory.speed_mts, *memory.rated_mts)}};
 }
 
+Findings SlowDiskMeasured(const AdviceFacts& facts) {
+  const std::optional<Calibration>& measured = facts.machine.calibration;
+  if (!measured || !measured->disk_read_mbps || *measured->disk_read_mbps >= 200) return {};
+  return {{fmt::format("the disk at {} reads {:.0f} MB/s: a GPU step that streams its data from it "
+                       "will wait",
+                       measured->disk_mount, *measured->disk_read_mbps),
+           fmt::format("measured {:.0f} MB/s", *measured->disk_read_mbps)}};
+}
+
+// Two channels of 8 bytes at the configured rate; the triad, by its way of counting, gets about
+// two thirds of that, and a third with one channel.
+Findings OneChannel(const AdviceFacts& facts) {
+  const Machine& machine = facts.machine;
+  const bool measured = machine.calibration && machine.calibration->memory_gbps;
+  if (!measured || !machine.memory.speed_mts || machine.cpu.sockets != 1) return {};
+  const double two_channels = static_cast<double>(*machine.memory.speed_mts) * 16 / 1000;
+  if (*machine.calibration->memory_gbps >= 0.42 * two_channels) return {};
+  return {{fmt::format("memory moves {:.1f} GB/s where two channels at {} MT/s could move {:.1f}: "
+                       "look whether the modules sit in the slots for two channels",
+                       *machine.calibration->memory_gbps, *machine.memory.speed_mts, two_channels),
+           fmt::format("measured {:.1f} GB/s", *machine.calibration->memory_gbps)}};
+}
+
 Findings NoPython(const AdviceFacts& facts) {
   const bool asked = !facts.machine.found.empty() || facts.machine.memory.unified;
   if (!asked || Has(facts.machine, "python3") || facts.machine.memory.unified) return {};
@@ -447,6 +459,9 @@ constexpr AdviceRule kRules[] = {
     {"disk-full", kHoldsBack, DiskFull, "less than 20 GiB or 5 % free"},
     {"slow-memory", kHoldsBack, SlowModules,
      "modules start at their basic speed until told otherwise"},
+    {"slow-disk", kHoldsBack, SlowDiskMeasured, "measured below 200 MB/s, the pace of a hard disk"},
+    {"one-channel", kHoldsBack, OneChannel,
+     "measured below 0.42 of two channels' rate; the triad gets about 0.65 of what is there"},
     {"no-python", kHoldsBack, NoPython, "no `python3` answered"},
     {"ram-behind-wsl", kDoNotBuy, RamBehindWsl, "follows from wsl-memory"},
     {"ram", kDoNotBuy, RamUnused,
