@@ -76,7 +76,7 @@ Result<RecordRun> Record::StartRun(const RecordRunRequest& request) {
 
 Status Record::FinishRun(const std::string& run_uuid, RecordStatus status, int64_t end_ms) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
-  TRY_ASSIGN(const RunRow run, GetRun(database_, run_uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(database_, run_uuid));
   TRY_ASSIGN(Statement update,
              database_.Prepare("UPDATE runs SET status = ?1, end_time = ?2 WHERE run_uuid = ?3"));
   TRY(update.BindAll(NameOf(status), end_ms, run.uuid).Run());
@@ -85,7 +85,7 @@ Status Record::FinishRun(const std::string& run_uuid, RecordStatus status, int64
 
 Status Record::LogMetrics(const std::string& run_uuid, const std::vector<RecordMetric>& metrics) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
-  TRY_ASSIGN(const RunRow run, GetActiveRun(database_, run_uuid));
+  TRY_ASSIGN(const RecordedRun run, GetActiveRun(database_, run_uuid));
   TRY(InsertMetrics(database_, run.uuid, metrics));
   return transaction.Commit();
 }
@@ -93,7 +93,7 @@ Status Record::LogMetrics(const std::string& run_uuid, const std::vector<RecordM
 Status Record::SetTags(const std::string& run_uuid,
                        const std::map<std::string, std::string>& tags) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
-  TRY_ASSIGN(const RunRow run, GetActiveRun(database_, run_uuid));
+  TRY_ASSIGN(const RecordedRun run, GetActiveRun(database_, run_uuid));
   TRY(PutTags(database_, run.uuid, ToPairs(tags)));
   return transaction.Commit();
 }
@@ -111,7 +111,7 @@ Result<std::map<std::string, double>> Record::LatestMetrics(const std::string& r
 }
 
 Result<Json> Record::RunAsJson(const std::string& run_uuid) {
-  TRY_ASSIGN(const RunRow run, GetRun(database_, run_uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(database_, run_uuid));
   TRY_ASSIGN(const auto params, ReadParams(database_, run_uuid));
   TRY_ASSIGN(const auto latest, LatestMetrics(run_uuid));
   TRY_ASSIGN(const auto tags, ReadTags(database_, run_uuid));

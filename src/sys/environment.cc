@@ -36,6 +36,7 @@ constexpr Variable kVariables[] = {
     {"MLFLOW_TRACKING_TOKEN", VariableUse::kSetForStep, "Right to write to this run's record."},
     {"CURBSTOP_FAILPOINT", VariableUse::kTestBuilds, "`name:n:kill` dies at the n-th passage."},
     {"CURBSTOP_FAILPOINT_LOG", VariableUse::kTestBuilds, "File that lists the points passed."},
+    {"CURBSTOP_MACHINE_ROOT", VariableUse::kTestBuilds, "A recorded machine to stand on."},
     {"CURBSTOP_FAKE_MOUNT", VariableUse::kTestBuilds, "`/path=9p`: what kind of mount that is."},
 };
 

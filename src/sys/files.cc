@@ -139,6 +139,16 @@ Status RemoveTree(const fs::path& path) {
   return {};
 }
 
+Status AppendQuickly(const fs::path& file, std::string_view bytes) {
+  const int fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return FromErrno(errno, Doing("write", file));
+  const ssize_t count = write(fd, bytes.data(), bytes.size());
+  const int error = count < 0 ? errno : ENOSPC;
+  close(fd);
+  if (count == static_cast<ssize_t>(bytes.size())) return {};
+  return FromErrno(error, Doing("write", file));
+}
+
 Status CheckInside(std::string_view relative) {
   const auto bad = [&](std::string_view why) {
     return InvalidInput(fmt::format("the path `{}` {}", Printable(relative), why));

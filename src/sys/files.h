@@ -38,6 +38,9 @@ Status MakeFolders(const std::filesystem::path& folder, bool private_to_user = f
 // The tree and everything in it, without following links; nothing there is success.
 Status RemoveTree(const std::filesystem::path& path);
 
+// Adds to the end without waiting for the disk: for logs.
+Status AppendQuickly(const std::filesystem::path& file, std::string_view bytes);
+
 // A path that stays inside `root` when joined to it: relative, no empty, `.` or `..` part, no NUL,
 // no newline. Errors: kInvalidInput.
 Status CheckInside(std::string_view relative);

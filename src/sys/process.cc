@@ -271,8 +271,12 @@ Result<int> StartChild(const ChildRequest& request) {
   Pipe in;
   if (!in.Open()) return FromErrno(errno, Doing(request.argv));
   TRY_ASSIGN(Launch launch, MakeLaunch(request.argv, request.folder, request.environment));
-  TRY_ASSIGN(launch.out, OpenForAppend(request.out));
-  TRY_ASSIGN(launch.err, OpenForAppend(request.err));
+  if (request.output_fd >= 0) {
+    launch.out = launch.err = request.output_fd;
+  } else {
+    TRY_ASSIGN(launch.out, OpenForAppend(request.out));
+    TRY_ASSIGN(launch.err, OpenForAppend(request.err));
+  }
   launch.own_session = request.own_session;
   if (!request.input.empty()) {
     CHECK(request.input.size() <= 65536);
@@ -281,8 +285,8 @@ Result<int> StartChild(const ChildRequest& request) {
     launch.in = in.read_end();
   }
   Result<int> pid = Fork(launch);
-  if (launch.out >= 0) close(launch.out);
-  if (launch.err >= 0) close(launch.err);
+  if (request.output_fd < 0 && launch.out >= 0) close(launch.out);
+  if (request.output_fd < 0 && launch.err >= 0) close(launch.err);
   return pid;
 }
 

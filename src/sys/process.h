@@ -50,6 +50,7 @@ struct ChildRequest {
   EnvironmentList environment;
   std::filesystem::path out;  // appended to; empty: /dev/null
   std::filesystem::path err;  // same file as `out` allowed
+  int output_fd = -1;         // where given, both go here instead
   std::string input;          // at most 64 KiB (one pipe buffer), for secrets
   bool own_session = true;    // setsid: a terminal's hang-up and Ctrl-C do not reach it
 };

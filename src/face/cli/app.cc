@@ -39,7 +39,15 @@ CLI::App& AddNoun(CLI::App& app, const char* name, const char* about) {
 
 void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddAssess);
+  commands.Add(app, AddPlan);
+  commands.Add(app, AddRun);
+  commands.Add(app, AddPs);
   commands.Add(app, AddInit);
+  commands.Add(app, AddLogs);
+  commands.Add(app, AddCancel);
+  commands.Add(app, AddRuns);
+  commands.Add(app, AddCost);
+  commands.Add(app, AddDrill);
   CLI::App& config = AddNoun(app, "config", "Settings, and the schema of curbstop.yaml");
   commands.Add(config, AddConfigSchema);
   commands.Add(config, AddConfigShow);
@@ -48,7 +56,7 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(secret, AddSecretLs);
   commands.Add(secret, AddSecretRm);
   commands.Add(app, AddPaths);
-  commands.Add(app, AddPlan);
+  commands.Add(app, AddSupervise);
 }
 
 std::vector<std::string> NamesBelow(const CLI::App& app) {

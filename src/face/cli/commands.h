@@ -7,13 +7,21 @@
 namespace curbstop {
 
 Action AddAssess(CLI::App& parent);
+Action AddPlan(CLI::App& parent);
+Action AddRun(CLI::App& parent);
+Action AddPs(CLI::App& parent);
 Action AddInit(CLI::App& parent);
+Action AddLogs(CLI::App& parent);
+Action AddCancel(CLI::App& parent);
+Action AddRuns(CLI::App& parent);
+Action AddCost(CLI::App& parent);
+Action AddDrill(CLI::App& parent);
 Action AddConfigSchema(CLI::App& parent);
 Action AddConfigShow(CLI::App& parent);
 Action AddSecretSet(CLI::App& parent);
 Action AddSecretLs(CLI::App& parent);
 Action AddSecretRm(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
-Action AddPlan(CLI::App& parent);
+Action AddSupervise(CLI::App& parent);
 
 }  // namespace curbstop

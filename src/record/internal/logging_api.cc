@@ -45,7 +45,7 @@ std::optional<std::string> UnlessEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-Status InsertModelMetrics(Database& database, const RunRow& run,
+Status InsertModelMetrics(Database& database, const RecordedRun& run,
                           const std::vector<LoggedMetric>& metrics) {
   for (const LoggedMetric& logged : metrics) {
     if (logged.model_id.empty()) continue;
@@ -63,7 +63,7 @@ Status InsertModelMetrics(Database& database, const RunRow& run,
   return {};
 }
 
-Status PutMetrics(Database& database, const RunRow& run, const std::vector<LoggedMetric>& logged) {
+Status PutMetrics(Database& database, const RecordedRun& run, const std::vector<LoggedMetric>& logged) {
   std::vector<RecordMetric> metrics;
   for (const LoggedMetric& one : logged) metrics.push_back(one.metric);
   TRY(InsertMetrics(database, run.uuid, metrics));
@@ -111,7 +111,7 @@ Result<std::string> OneText(Statement statement) {
   return row ? statement.Text(0) : std::string();
 }
 
-Result<std::string> EnsureDataset(Database& database, const RunRow& run, const DatasetInput& input) {
+Result<std::string> EnsureDataset(Database& database, const RecordedRun& run, const DatasetInput& input) {
   TRY_ASSIGN(Statement insert,
              database.Prepare("INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, "
                               "dataset_source_type, dataset_source, dataset_schema, dataset_profile) "
@@ -129,7 +129,7 @@ Result<std::string> EnsureDataset(Database& database, const RunRow& run, const D
 }
 
 // An input that is there already keeps its tags.
-Status PutDatasetInput(Database& database, const RunRow& run, const DatasetInput& input) {
+Status PutDatasetInput(Database& database, const RecordedRun& run, const DatasetInput& input) {
   TRY_ASSIGN(const std::string dataset, EnsureDataset(database, run, input));
   TRY_ASSIGN(Statement insert,
              database.Prepare("INSERT INTO inputs (input_uuid, source_type, source_id, "
@@ -165,7 +165,7 @@ Result<Json> LogMetric(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const std::string uuid, message.RunId());
   TRY_ASSIGN(const LoggedMetric logged, ReadMetric(message));
   TRY(CheckMetric("", logged.metric));
-  TRY_ASSIGN(const RunRow run, GetActiveRun(context.database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetActiveRun(context.database, uuid));
   TRY(PutMetrics(context.database, run, {logged}));
   return Json::MakeObject();
 }
@@ -193,7 +193,7 @@ Result<Json> LogBatch(ApiContext& context, const Message& message) {
   for (size_t i = 0; i < tags.size(); ++i) TRY(CheckTag(fmt::format("tags[{}]", i), tags[i]));
   TRY(CheckBatch(metrics.size(), params.size(), tags.size()));
   TRY(CheckKeysUnique(params));
-  TRY_ASSIGN(const RunRow run, GetActiveRun(context.database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetActiveRun(context.database, uuid));
   TRY(PutParams(context.database, uuid, params));
   TRY(PutMetrics(context.database, run, metrics));
   TRY(PutTags(context.database, uuid, tags));
@@ -226,7 +226,7 @@ Result<Json> LogInputs(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const std::string uuid, message.RunId());
   TRY_ASSIGN(const auto entries, message.Messages("datasets"));
   TRY_ASSIGN(const auto models, message.Messages("models"));
-  TRY_ASSIGN(const RunRow run, GetActiveRun(context.database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetActiveRun(context.database, uuid));
   for (const Message& entry : entries) {
     TRY_ASSIGN(const DatasetInput input, ReadDatasetInput(entry));
     TRY(CheckDatasetInput(input));

@@ -55,7 +55,7 @@ void SetUnlessEmpty(Json& object, std::string_view key, Json list) {
 
 }  // namespace
 
-Json RunInfoJson(const RunRow& run) {
+Json RunInfoJson(const RecordedRun& run) {
   Json info = Json::MakeObject({{"run_uuid", run.uuid},
                                 {"experiment_id", run.experiment_id},
                                 {"run_name", run.name},
@@ -104,7 +104,7 @@ Result<RunReader> RunReader::Make(Database& database) {
   return reader;
 }
 
-Result<Json> RunReader::Read(const RunRow& run) {
+Result<Json> RunReader::Read(const RecordedRun& run) {
   TRY_ASSIGN(Json data, ReadData(run.uuid));
   TRY_ASSIGN(Json inputs, ReadInputs(run.uuid));
   TRY_ASSIGN(Json outputs, ReadOutputs(run.uuid));

@@ -11,7 +11,7 @@
 
 namespace curbstop {
 
-Json RunInfoJson(const RunRow& run);
+Json RunInfoJson(const RecordedRun& run);
 Result<Json> ExperimentJson(Database& database, const ExperimentRow& experiment);
 // A metric row of columns key, value, timestamp, step, is_nan, run_uuid, from 0.
 Json MetricJson(const Statement& statement);
@@ -21,7 +21,7 @@ class RunReader {
  public:
   static Result<RunReader> Make(Database& database);
   // {"info", "data": {"metrics", "params", "tags"}, "inputs", "outputs"}
-  Result<Json> Read(const RunRow& run);
+  Result<Json> Read(const RecordedRun& run);
 
  private:
   RunReader() = default;

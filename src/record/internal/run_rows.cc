@@ -51,28 +51,28 @@ Result<std::vector<KeyValue>> ReadPairs(Database& database, const std::string& s
 
 }  // namespace
 
-RunRow ReadRunRow(const Statement& statement) {
+RecordedRun ReadRunRow(const Statement& statement) {
   return {statement.Text(0),         statement.Text(1), statement.Text(2),
           statement.Text(3),         statement.Text(4), OptionalInt(statement, 5),
           OptionalInt(statement, 6), statement.Text(7), statement.Text(8)};
 }
 
-Result<std::optional<RunRow>> FindRun(Database& database, const std::string& uuid) {
+Result<std::optional<RecordedRun>> FindRun(Database& database, const std::string& uuid) {
   TRY_ASSIGN(Statement statement, database.Prepare(fmt::format(
                                       "SELECT {} FROM runs WHERE run_uuid = ?1", kRunColumns)));
   TRY_ASSIGN(const bool found, statement.Bind(1, uuid).Step());
-  if (!found) return std::optional<RunRow>();
+  if (!found) return std::optional<RecordedRun>();
   return std::optional(ReadRunRow(statement));
 }
 
-Result<RunRow> GetRun(Database& database, const std::string& uuid) {
+Result<RecordedRun> GetRun(Database& database, const std::string& uuid) {
   TRY_ASSIGN(auto run, FindRun(database, uuid));
   if (!run) return NotFound(fmt::format("Run with id={} not found", uuid));
   return *std::move(run);
 }
 
-Result<RunRow> GetActiveRun(Database& database, const std::string& uuid) {
-  TRY_ASSIGN(RunRow run, GetRun(database, uuid));
+Result<RecordedRun> GetActiveRun(Database& database, const std::string& uuid) {
+  TRY_ASSIGN(RecordedRun run, GetRun(database, uuid));
   if (run.lifecycle_stage == "active") return run;
   return InvalidInput(fmt::format("The run {} must be in the 'active' state. Current state is {}.",
                                   uuid, run.lifecycle_stage));

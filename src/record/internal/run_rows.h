@@ -16,7 +16,7 @@ namespace curbstop {
 
 inline constexpr std::string_view kRunNameTag = "mlflow.runName";
 
-struct RunRow {
+struct RecordedRun {
   std::string uuid;
   std::string name;
   std::string experiment_id;
@@ -31,13 +31,13 @@ struct RunRow {
 inline constexpr std::string_view kRunColumns =
     "runs.run_uuid, runs.name, runs.experiment_id, runs.user_id, runs.status, runs.start_time, "
     "runs.end_time, runs.artifact_uri, runs.lifecycle_stage";
-RunRow ReadRunRow(const Statement& statement);  // columns in that order, from 0
+RecordedRun ReadRunRow(const Statement& statement);  // columns in that order, from 0
 
-Result<std::optional<RunRow>> FindRun(Database& database, const std::string& uuid);
+Result<std::optional<RecordedRun>> FindRun(Database& database, const std::string& uuid);
 // Errors: kNotFound "Run with id=X not found".
-Result<RunRow> GetRun(Database& database, const std::string& uuid);
+Result<RecordedRun> GetRun(Database& database, const std::string& uuid);
 // The same, and kInvalidInput for a deleted run.
-Result<RunRow> GetActiveRun(Database& database, const std::string& uuid);
+Result<RecordedRun> GetActiveRun(Database& database, const std::string& uuid);
 
 struct NewRun {
   std::string uuid;

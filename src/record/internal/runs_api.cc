@@ -52,7 +52,7 @@ Result<std::string> ChosenName(const Message& message, const TagMap& tags) {
 }
 
 Result<Json> ReadRunJson(Database& database, const std::string& uuid) {
-  TRY_ASSIGN(const RunRow run, GetRun(database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(database, uuid));
   TRY_ASSIGN(RunReader reader, RunReader::Make(database));
   TRY_ASSIGN(Json json, reader.Read(run));
   return Json::MakeObject({{"run", std::move(json)}});
@@ -111,7 +111,7 @@ Result<Json> UpdateRun(ApiContext& context, const Message& message) {
                                       "?1 END, end_time = COALESCE(?2, end_time) WHERE run_uuid = ?3"));
   TRY(update.BindAll(status, end_ms, uuid).Run());
   TRY(PutTags(context.database, uuid, {{std::string(kRunNameTag), name}}));
-  TRY_ASSIGN(const RunRow run, GetRun(context.database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(context.database, uuid));
   return Json::MakeObject({{"run_info", RunInfoJson(run)}});
 }
 
@@ -124,7 +124,7 @@ Result<Json> DeleteRun(ApiContext& context, const Message& message) {
 
 Result<Json> RestoreRun(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const std::string uuid, message.RunId());
-  TRY_ASSIGN(const RunRow run, GetRun(context.database, uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(context.database, uuid));
   if (run.lifecycle_stage != "deleted") {
     return InvalidInput(fmt::format(
         "The run {} must be in the 'deleted' state. Current state is {}.", uuid, run.lifecycle_stage));

@@ -47,7 +47,7 @@ std::optional<std::string> StepRun::WantsMove(std::string_view route, const Mess
 
 Status MoveEmptyRun(Database& database, const std::string& run_uuid,
                     const std::string& experiment_id) {
-  TRY_ASSIGN(const RunRow run, GetRun(database, run_uuid));
+  TRY_ASSIGN(const RecordedRun run, GetRun(database, run_uuid));
   TRY_ASSIGN(const ExperimentRow experiment, GetExperiment(database, experiment_id));
   TRY_ASSIGN(const bool has_metrics, HasMetrics(database, run_uuid));
   if (run.experiment_id == experiment_id || experiment.lifecycle_stage != "active" || has_metrics) {

@@ -1,0 +1,44 @@
+// `curbstop cost`: electricity and time per step and project, from the ledger.
+#include "plan/cost.h"
+
+#include "base/time_text.h"
+#include "base/units.h"
+#include "face/cli/commands.h"
+#include "face/cli/run_face.h"
+#include "run/history.h"
+
+namespace curbstop {
+namespace {
+
+struct Options {
+  std::string project;
+  std::string since;
+  bool all = false;
+};
+
+Status Run(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  LedgerFilter filter;
+  filter.project = options.all ? "" : options.project.empty() ? ProjectHere(context) : options.project;
+  if (!options.since.empty()) {
+    TRY_ASSIGN(filter.since_ms, ParseDate(options.since));
+  }
+  TRY_ASSIGN(const std::vector<LedgerLine> lines, ReadLedger(journal, filter));
+  const CostTable table = SumCosts(lines);
+  const std::string text = lines.empty() ? "nothing was spent yet\n" : CostText(table);
+  context.out.Answer(CostJson(table), text);
+  return {};
+}
+
+}  // namespace
+
+Action AddCost(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand("cost", "Show what steps have cost, from the ledger");
+  command->add_option("--project", options->project, "Of this project, wherever it lies");
+  command->add_flag("--all", options->all, "Of every project");
+  command->add_option("--since", options->since, "From this day on, UTC")->type_name("DATE");
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop

@@ -1,0 +1,80 @@
+#include "face/cli/planning.h"
+
+#include <fmt/format.h>
+
+#include "machine/read_machine.h"
+#include "market/drivers.h"
+#include "market/offer.h"
+#include "project/settings.h"
+#include "run/history.h"
+#include "sys/environment.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+Status ReadMarket(const std::string& file, const CommandContext& context, Planning& planning) {
+  std::string text;
+  if (!file.empty()) {
+    TRY_ASSIGN(text, ReadFile(context.folder / file));
+  }
+  Result<std::vector<Offer>> offers = ParseOffers(file.empty() ? BundledOffersCsv() : text);
+  if (!offers.ok()) return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
+  planning.offers = *std::move(offers);
+  planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
+  return {};
+}
+
+// A test build may stand on another computer's recorded tree.
+std::filesystem::path MachineRoot() {
+#ifdef CURBSTOP_FAILPOINTS
+  const std::string recorded = ReadVariable("CURBSTOP_MACHINE_ROOT");
+  if (!recorded.empty()) return recorded;
+#endif
+  return "/";
+}
+
+}  // namespace
+
+void AddPlanningOptions(CLI::App& command, PlanningOptions& options) {
+  command.add_option("STEP", options.steps, "Steps of the project; none: all");
+  AddProjectOption(command, options.project);
+  command.add_option("--on", options.on, "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
+      ->type_name("PLACE");
+}
+
+Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& context) {
+  const Project& project = planning.project;
+  const std::string machine_class = MachineClass(planning.machine);
+  planning.facts.history.clear();
+  for (const Step& step : project.steps) {
+    TRY_ASSIGN(StepHistory history, ReadHistory(journal, project.name, step.name, machine_class));
+    planning.facts.history.push_back(history);
+  }
+  TRY_ASSIGN(planning.facts.month_spent,
+             MonthSpent(journal, project.name, project.budget.include_energy, context.clock.WallMs()));
+  return {};
+}
+
+Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, CommandContext& context) {
+  auto planning = std::make_unique<Planning>();
+  PlanFacts& facts = planning->facts;
+  options.project.TakeFrom(options.steps, context);
+  TRY_ASSIGN(facts.on, ParsePlace(options.on));
+  TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
+  TRY_ASSIGN(planning->project, LoadProject(where));
+  TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
+  TRY(ReadMarket(options.offers, context, *planning));
+  TRY_ASSIGN(const Settings settings, LoadSettings(context.directories.SettingsFile()));
+  facts.electricity = {settings.electricity_per_kwh, settings.electricity_assumed};
+  facts.project = &planning->project;
+  facts.machine = &planning->machine;
+  facts.offers = &planning->offers;
+  facts.steps = options.steps;
+  facts.drivers = ProvidersWithDriver();
+  TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
+  TRY(RefreshPast(*planning, journal, context));
+  return planning;
+}
+
+}  // namespace curbstop

@@ -1,0 +1,38 @@
+// What `plan` and `run` both gather before the plan room decides: the project, this computer, the
+// prices, and what the journal knows of earlier runs and of this month.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "face/cli/command.h"
+#include "machine/machine.h"
+#include "plan/plan.h"
+#include "project/project.h"
+#include "run/journal.h"
+
+namespace curbstop {
+
+struct PlanningOptions {
+  ProjectOption project;
+  std::vector<std::string> steps;
+  std::string on = "auto";
+  std::string offers;  // a CSV file instead of the bundled prices
+};
+
+struct Planning {
+  Project project;
+  Machine machine;
+  std::vector<Offer> offers;
+  PlanFacts facts;  // points into the fields above
+};
+
+void AddPlanningOptions(CLI::App& command, PlanningOptions& options);
+
+// Errors: those of the project's file, of the prices and of the journal.
+Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, CommandContext& context);
+
+// The facts as they are now: the journal may have learned something since.
+Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& context);
+
+}  // namespace curbstop

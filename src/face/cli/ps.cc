@@ -1,0 +1,74 @@
+// `curbstop ps`: what runs now, and what this month has cost.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "face/cli/commands.h"
+#include "face/cli/run_face.h"
+#include "run/history.h"
+
+namespace curbstop {
+namespace {
+
+struct Month {
+  MicroUsd spent;
+  std::optional<MicroUsd> cap;
+};
+
+// Of the project in the working folder; without one there is no cap to speak of.
+Result<Month> ReadMonth(Journal& journal, const CommandContext& context) {
+  const Result<Project> project = LoadProject(context.folder);
+  if (!project.ok()) return Month();
+  TRY_ASSIGN(const MicroUsd spent, MonthSpent(journal, project->name, project->budget.include_energy,
+                                              context.clock.WallMs()));
+  return Month{spent, project->budget.cap};
+}
+
+Json ActiveJson(const RunRow& row) {
+  return Json::MakeObject({{"id", row.run.id},
+                           {"project", row.run.project},
+                           {"step", row.run.step},
+                           {"state", row.state},
+                           {"reason", row.reason},
+                           {"place", row.run.place},
+                           {"attempt", row.attempt},
+                           {"created_at_ms", row.created_at_ms},
+                           {"started_at_ms", row.started_at_ms}});
+}
+
+std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
+  const int64_t since = row.started_at_ms > 0 ? now_ms - row.started_at_ms : 0;
+  return {row.run.id, row.run.project, row.run.step, row.state, row.run.place, std::to_string(row.attempt),
+          DurationText(Millis(std::max<int64_t>(since, 0))), row.reason};
+}
+
+Status Run(CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  TRY_ASSIGN(const std::vector<RunRow> rows, journal.FindRuns({.active_only = true, .most = 1000}));
+  TRY_ASSIGN(const Month month, ReadMonth(journal, context));
+  Json runs = Json::MakeArray();
+  std::vector<std::vector<std::string>> table = {
+      {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME", ""}};
+  for (const RunRow& row : rows) {
+    runs.Push(ActiveJson(row));
+    table.push_back(ActiveCells(row, context.clock.WallMs()));
+  }
+  const Json cap = month.cap ? Json(month.cap->value()) : Json();
+  const Json object = Json::MakeObject(
+      {{"machines", Json::MakeArray()},
+       {"runs", runs},
+       {"month", Json::MakeObject({{"spent_micro_usd", month.spent.value()}, {"cap_micro_usd", cap}})}});
+  const std::string last = fmt::format("month {}{}\n", UsdText(month.spent),
+                                       month.cap ? " of " + UsdText(*month.cap) : "");
+  context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) + last);
+  return {};
+}
+
+}  // namespace
+
+Action AddPs(CLI::App& parent) {
+  parent.add_subcommand("ps", "Show what runs now, and what this month has cost");
+  return [](CommandContext& context) { return Run(context); };
+}
+
+}  // namespace curbstop

@@ -1,0 +1,135 @@
+// `curbstop run`: plan, ask, do.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "face/cli/commands.h"
+#include "face/cli/planning.h"
+#include "face/cli/run_face.h"
+
+namespace curbstop {
+namespace {
+
+struct Options {
+  PlanningOptions planning;
+  std::vector<std::string> set;
+  std::string lease;
+  bool force = false;
+  bool detach = false;
+};
+
+// Shows the plan of the steps that have to run before it asks.
+class PlannedVoice final : public Voice {
+ public:
+  PlannedVoice(CommandContext& context, Planning& planning, Journal& journal)
+      : Voice(context), planning_(planning), journal_(journal) {}
+
+  Status Approve(const std::vector<std::string>& steps) override {
+    planning_.facts.steps = steps;
+    TRY(RefreshPast(planning_, journal_, context_));
+    TRY_ASSIGN(const Plan plan, MakePlan(planning_.facts, false));
+    context_.out.Talk(PlanText(plan));
+    return Voice::Approve(steps);
+  }
+
+ private:
+  Planning& planning_;
+  Journal& journal_;
+};
+
+Result<RunWishes> WishesOf(const Options& options) {
+  RunWishes wishes;
+  wishes.force = options.force;
+  if (!options.lease.empty()) {
+    TRY_ASSIGN(wishes.lease, ParseDuration(options.lease));
+  }
+  for (const std::string& pair : options.set) {
+    const size_t equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) {
+      return InvalidInput(fmt::format("`--set {}` is not `key=value`", Printable(pair)))
+          .WithHint("for example `--set lr=0.01`");
+    }
+    wishes.set[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return wishes;
+}
+
+Result<std::vector<const Step*>> ChosenSteps(const Project& project, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  std::vector<const Step*> chosen;
+  for (const Step& step : project.steps) {
+    known.push_back(step.name);
+    const bool wanted = names.empty() || std::find(names.begin(), names.end(), step.name) != names.end();
+    if (wanted) chosen.push_back(&step);
+  }
+  for (const std::string& name : names) {
+    if (project.FindStep(name) != nullptr) continue;
+    return InvalidInput(fmt::format("`{}` is no step of `{}`{}", Printable(name), project.name,
+                                    DidYouMean(name, known)))
+        .WithHint(fmt::format("its steps: {}", Join(known, ", ")));
+  }
+  return chosen;
+}
+
+Json OutcomeJson(const StepOutcome& outcome) {
+  Json json = RunJson(outcome.row);
+  json.Set("step", outcome.step).Set("unchanged", outcome.unchanged);
+  if (outcome.outputs.IsArray()) json.Set("outputs", outcome.outputs);
+  return json;
+}
+
+std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Directories& directories) {
+  std::vector<std::vector<std::string>> rows;
+  std::string failure;
+  for (const StepOutcome& outcome : outcomes) {
+    const std::string state = outcome.unchanged ? "unchanged" : outcome.detached ? "started" : outcome.row.state;
+    const bool has_outputs = outcome.unchanged || outcome.row.state == "succeeded";
+    rows.push_back({outcome.step, state, outcome.row.run.id, has_outputs ? "out/" + outcome.step : ""});
+    if (outcome.row.state == "failed" || outcome.row.state == "crashed") failure = FailureText(outcome.row, directories);
+  }
+  return TextTable(rows) + failure;
+}
+
+int ExitCodeFor(const std::vector<StepOutcome>& outcomes) {
+  const StepOutcome& last = outcomes.back();
+  if (last.unchanged || last.detached || last.row.state == "succeeded") return 0;
+  return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
+}
+
+Status Run(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(RunWishes wishes, WishesOf(options));
+  TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  // A place that cannot be served is refused before anything is prepared.
+  TRY_ASSIGN([[maybe_unused]] const Plan all, MakePlan(planning->facts, false));
+  DriveRequest request{.project = &planning->project,
+                       .machine = &planning->machine,
+                       .wishes = std::move(wishes),
+                       .detach = options.detach,
+                       .per_kwh = planning->facts.electricity.per_kwh,
+                       .per_kwh_assumed = planning->facts.electricity.assumed};
+  TRY_ASSIGN(request.steps, ChosenSteps(planning->project, planning->facts.steps));
+  PlannedVoice voice(context, *planning, journal);
+  TRY_ASSIGN(const std::vector<StepOutcome> outcomes,
+             DriveSteps(request, journal, OutsideOf(context), voice));
+  Json runs = Json::MakeArray();
+  for (const StepOutcome& outcome : outcomes) runs.Push(OutcomeJson(outcome));
+  context.out.Answer(Json::MakeObject({{"runs", runs}}), OutcomeText(outcomes, context.directories));
+  context.exit_code = ExitCodeFor(outcomes);
+  return {};
+}
+
+}  // namespace
+
+Action AddRun(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand("run", "Plan, ask, and run the steps that have changed");
+  AddPlanningOptions(*command, options->planning);
+  command->add_option("--set", options->set, "Change a parameter for this run")->type_name("KEY=VALUE");
+  command->add_option("--lease", options->lease, "End each step after this time at the latest")
+      ->type_name("DURATION");
+  command->add_flag("--force", options->force, "Run although nothing has changed");
+  command->add_flag("--detach", options->detach, "Start and do not wait");
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop

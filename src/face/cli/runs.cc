@@ -1,0 +1,158 @@
+// `curbstop runs`: what was run, with `show`, `diff` and `rm`.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "base/time_text.h"
+#include "face/cli/commands.h"
+#include "face/cli/run_face.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+struct Options {
+  std::string step;
+  bool all = false;
+  int64_t most = 20;
+  CLI::App* show = nullptr;
+  CLI::App* diff = nullptr;
+  CLI::App* rm = nullptr;
+  std::string run;
+  std::string other;
+  std::vector<std::string> runs;
+};
+
+std::string MetricsText(const Json& metrics) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : metrics.members()) {
+    if (parts.size() == 3) break;
+    parts.push_back(fmt::format("{} {:.4g}", name, value.AsDouble().value_or(0)));
+  }
+  return Join(parts, " · ");
+}
+
+Status List(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  const std::string project = options.all ? "" : ProjectHere(context);
+  TRY_ASSIGN(const std::vector<RunRow> rows,
+             journal.FindRuns({.project = project, .step = options.step, .most = options.most}));
+  Json runs = Json::MakeArray();
+  std::vector<std::vector<std::string>> table = {
+      {"RUN", "STEP", "STATE", "STARTED", "TIME", "ATTEMPTS", "ENERGY USD", "METRICS"}};
+  for (const RunRow& row : rows) {
+    runs.Push(RunJson(row));
+    const std::string step = project.empty() ? row.run.project + "/" + row.run.step : row.run.step;
+    table.push_back({row.run.id, step, row.state, UtcText(row.created_at_ms), DurationText(Millis(row.busy_ms)),
+                     std::to_string(row.attempt), UsdText(row.spent), MetricsText(row.metrics)});
+  }
+  context.out.Answer(Json::MakeObject({{"runs", runs}}),
+                     rows.empty() ? "no runs yet: `curbstop run` starts one\n" : TextTable(table));
+  return {};
+}
+
+Status Show(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  TRY_ASSIGN(const RunRow row, ResolveRun(options.run, journal, context));
+  Json object = RunJson(row);
+  object.Set("facts", row.run.facts);
+  context.out.Answer(object, RunText(row));
+  return {};
+}
+
+// The run's own id appears in its folder's name: two equal commands shall compare equal.
+std::string WithoutId(std::string command, const std::string& id) {
+  for (size_t at = 0; (at = command.find(id, at)) != command.npos;) command.replace(at, id.size(), "RUN");
+  return command;
+}
+
+// What can differ between two runs, by name.
+std::map<std::string, std::string> Comparable(const RunRow& row) {
+  std::map<std::string, std::string> values = {{"state", row.state},
+                                               {"fingerprint", row.run.fingerprint.substr(0, 16)},
+                                               {"time", DurationText(Millis(row.busy_ms))},
+                                               {"command", WithoutId(row.run.facts.StringOr("command", ""), row.run.id)}};
+  if (const Json* params = row.run.facts.Find("params")) {
+    for (const auto& [name, value] : params->members()) values["param " + name] = *value.AsString();
+  }
+  if (const Json* git = row.run.facts.Find("git")) values["git"] = git->StringOr("commit", "").substr(0, 12);
+  for (const auto& [name, value] : row.metrics.members()) values["metric " + name] = WriteJson(value);
+  for (const Json& output : row.outputs.items()) {
+    values["output " + output.StringOr("path", "")] = output.StringOr("md5", "");
+  }
+  return values;
+}
+
+Status Diff(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  TRY_ASSIGN(const RunRow a, ResolveRun(options.run, journal, context));
+  TRY_ASSIGN(const RunRow b, ResolveRun(options.other, journal, context));
+  std::map<std::string, std::string> left = Comparable(a);
+  std::map<std::string, std::string> right = Comparable(b);
+  std::set<std::string> names;
+  for (const auto& entry : left) names.insert(entry.first);
+  for (const auto& entry : right) names.insert(entry.first);
+  Json changes = Json::MakeArray();
+  std::vector<std::vector<std::string>> table = {{"", a.run.id, b.run.id}};
+  for (const std::string& name : names) {
+    if (left[name] == right[name]) continue;
+    changes.Push(Json::MakeObject({{"name", name}, {"a", left[name]}, {"b", right[name]}}));
+    table.push_back({name, Printable(left[name]), Printable(right[name])});
+  }
+  context.out.Answer(Json::MakeObject({{"a", a.run.id}, {"b", b.run.id}, {"changes", changes}}),
+                     changes.items().empty() ? "no difference\n" : TextTable(table));
+  return {};
+}
+
+Status Remove(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  std::vector<RunRow> rows;
+  for (const std::string& id : options.runs) {
+    TRY_ASSIGN(RunRow row, journal.GetRun(id));
+    if (row.active) return Conflict(fmt::format("run `{}` is still running", id)).WithHint("cancel it first");
+    rows.push_back(std::move(row));
+  }
+  const std::string what = fmt::format("Remove {} run{} with logs and kept checkpoints? The ledger stays.",
+                                       rows.size(), rows.size() == 1 ? "" : "s");
+  bool yes = context.yes;
+  if (!yes) {
+    TRY_ASSIGN(yes, AskYesNo(context.out.terminal(), what));
+  }
+  if (!yes) return Cancelled("nothing was removed");
+  for (const RunRow& row : rows) {
+    TRY(journal.RemoveRun(row.run.id));
+    TRY(RemoveTree(context.directories.RunFolder(row.run.id)));
+  }
+  context.out.Answer(Json::MakeObject({{"removed", Json::ArrayOf(options.runs)}}),
+                     fmt::format("removed {}; `curbstop data gc` frees what nothing names any more\n",
+                                 Join(options.runs, ", ")));
+  return {};
+}
+
+Status Run(const Options& options, CommandContext& context) {
+  if (options.show->parsed()) return Show(options, context);
+  if (options.diff->parsed()) return Diff(options, context);
+  return options.rm->parsed() ? Remove(options, context) : List(options, context);
+}
+
+}  // namespace
+
+Action AddRuns(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand("runs", "List, show, compare and remove runs");
+  command->require_subcommand(0, 1);
+  command->add_option("--step", options->step, "Only runs of this step");
+  command->add_flag("--all", options->all, "Runs of every project, not only of this folder's");
+  command->add_option("-n,--most", options->most, "How many, the newest first")->check(CLI::Range(1, 100'000));
+  options->show = command->add_subcommand("show", "Everything about one run");
+  options->show->add_option("RUN", options->run, "A run's id or a step's name; none: the newest run");
+  options->diff = command->add_subcommand("diff", "What differs between two runs");
+  options->diff->add_option("A", options->run)->required();
+  options->diff->add_option("B", options->other)->required();
+  options->rm = command->add_subcommand("rm", "Remove runs; the ledger keeps what they cost");
+  options->rm->add_option("RUN", options->runs)->required();
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop

@@ -1,0 +1,359 @@
+#include "run/agent/agent.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "sys/failpoint.h"
+#include "sys/files.h"
+#include "sys/process_identity.h"
+
+namespace curbstop {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kLookEvery{50};
+constexpr size_t kTailBytes = 4096;
+constexpr int kMostSupervisorStarts = 20;
+
+Json Said(std::string_view kind) { return Json::MakeObject({{"kind", kind}}); }
+
+std::vector<Secret> SecretValues(const AgentSecrets& secrets) {
+  std::vector<Secret> values;
+  for (const auto& [name, value] : secrets.environment) values.emplace_back(value);
+  return values;
+}
+
+// 1, 2, 4 … 60 s.
+milliseconds Backoff(int64_t crashes) {
+  return seconds(std::min<int64_t>(60, int64_t{1} << std::min<int64_t>(crashes - 1, 6)));
+}
+
+void SetVariable(EnvironmentList& list, const std::string& name, const std::string& value) {
+  std::erase_if(list, [&](const auto& entry) { return entry.first == name; });
+  list.emplace_back(name, value);
+}
+
+}  // namespace
+
+Agent::Agent(std::filesystem::path folder, AgentOrder order, AgentSecrets secrets, Clock& clock,
+             FileStore& files, ProcessRunner& processes)
+    : folder_(std::move(folder)),
+      order_(std::move(order)),
+      secrets_(std::move(secrets)),
+      clock_(clock),
+      files_(files),
+      processes_(processes),
+      redactor_(SecretValues(secrets_)),
+      started_(clock.Boot()) {}
+
+Status Agent::Run() {
+  TRY_ASSIGN(const std::optional<FileLock> lock, FileLock::TryTake(folder_ / "agent.lock"));
+  if (!lock) return Conflict(fmt::format("run `{}` has an agent already", order_.run));
+  TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
+  const ProcessIdentity self = IdentifySelf();
+  Tell(Said("started").Set("pid", int64_t{self.pid}).Set("start_ticks", self.start_ticks));
+  // A process of an agent that died must not meet the next attempt.
+  killed_before_ = EndStepProcesses(order_.step_id, order_.grace, clock_) || LastAttempt() > 0;
+  Result<Ending> ended = RunAttempts();
+  const Ending ending = ended.ok() ? *ended : Ending{"failed", 1, ended.error().OneLine()};
+  Tell(Said("finished")
+           .Set("outcome", ending.outcome)
+           .Set("exit_code", int64_t{ending.exit_code})
+           .Set("reason", ending.reason));
+  AwaitRelease();
+  return {};
+}
+
+Result<Agent::Ending> Agent::RunAttempts() {
+  TRY_ASSIGN(const std::optional<Ending> no_right, TakeResources());
+  if (no_right) return *no_right;
+  TRY_ASSIGN(const std::optional<Ending> no_setup, SetUp());
+  if (no_setup) return *no_setup;
+  for (int64_t attempt = LastAttempt() + 1, crashes = 0;; ++attempt) {
+    TRY_ASSIGN(const AttemptEnd end, RunAttempt(attempt));
+    if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
+    if (end.why == "deadline") {
+      return Ending{"failed", end.exit_code,
+                    fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
+    }
+    if (end.why == "hang") {
+      return Ending{"failed", end.exit_code,
+                    "no sign of life: no log line, checkpoint, processor or GPU use for too long"};
+    }
+    if (end.why.empty() && end.exit_code == 0) return Ending{"done", 0, ""};
+    if (++crashes > order_.retries) {
+      return Ending{"failed", end.exit_code,
+                    fmt::format("attempt {} ended with {}", attempt, ExitText(end.exit_code))};
+    }
+    Tell(Said("backoff").Set("wait_ms", int64_t{Backoff(crashes).count()}));
+    Pause(Backoff(crashes));
+    if (wish_ != Wish::kNone) return Ending{"cancelled", end.exit_code, "cancelled by the user"};
+  }
+}
+
+Result<std::optional<Agent::Ending>> Agent::TakeResources() {
+  Resources resources(order_, files_, clock_);
+  for (std::string told;;) {
+    ResourceWait wait;
+    TRY_ASSIGN(std::optional<HeldResources> held, resources.TryTake(wait));
+    if (held) {
+      held_ = *std::move(held);
+      Tell(Said("held").Set("gpus", Json::ArrayOf(held_.gpus)));
+      return std::optional<Ending>();
+    }
+    if (wait.reason != told) Tell(Said("waiting").Set("text", told = wait.reason));
+    Pause(milliseconds(500));
+    if (wish_ != Wish::kNone) return std::optional(Ending{"cancelled", 0, "cancelled by the user"});
+  }
+}
+
+Result<std::optional<Agent::Ending>> Agent::SetUp() {
+  if (order_.setup.empty() || Exists(order_.setup_marker)) return std::optional<Ending>();
+  Tell(Said("setup_started"));
+  TRY_ASSIGN(const int exit_code, RunSetup());
+  Tell(Said("setup_ended").Set("exit_code", int64_t{exit_code}).Set("tail", tail_));
+  if (wish_ != Wish::kNone) return std::optional(Ending{"cancelled", exit_code, "cancelled by the user"});
+  if (exit_code != 0) {
+    return std::optional(
+        Ending{"failed", exit_code, fmt::format("`setup:` ended with {}", ExitText(exit_code))});
+  }
+  TRY(MakeFolders(order_.setup_marker.parent_path()));
+  TRY(files_.Write(order_.setup_marker, order_.run + "\n", 0644));
+  return std::optional<Ending>();
+}
+
+Result<int> Agent::RunSetup() {
+  LogStep(fmt::format("[curbstop] setup: {}\n", order_.setup));
+  TRY_ASSIGN(StepProcess process, StepProcess::Start(order_.setup, order_.root, StepEnvironment(0)));
+  return WatchAttempt(process).exit_code;
+}
+
+int64_t Agent::LastAttempt() const {
+  int64_t last = 0;
+  const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.events", 0);
+  if (!lines.ok()) return last;
+  for (const SpoolLine& line : *lines) last = std::max(last, line.body.IntOr("attempt", 0));
+  return last;
+}
+
+Status Agent::PrepareFolders(int64_t attempt) {
+  TRY(RemoveTree(folder_ / "out"));
+  TRY(MakeFolders(folder_ / "out"));
+  resume_from_.clear();
+  if (order_.checkpoint_dir.empty()) return {};
+  TRY(MakeFolders(order_.checkpoint_dir));
+  const bool fresh = attempt == 1 && !order_.keep_checkpoints;
+  if (fresh) {
+    TRY_ASSIGN(const CheckpointScan old, ScanCheckpoints(order_.checkpoint_dir, AfterKill::kNo, {}));
+    TRY(MoveEntriesAside(order_.checkpoint_dir, old.complete, order_.old_checkpoints, files_));
+    TRY(MoveEntriesAside(order_.checkpoint_dir, old.incomplete, order_.old_checkpoints, files_));
+    return {};
+  }
+  const bool killed = killed_before_ || attempt == 1;
+  TRY_ASSIGN(const CheckpointScan scan,
+             ScanCheckpoints(order_.checkpoint_dir, killed ? AfterKill::kYes : AfterKill::kNo, renamed_));
+  TRY(MoveEntriesAside(order_.checkpoint_dir, scan.incomplete, folder_ / "incomplete", files_));
+  if (!scan.complete.empty()) resume_from_ = scan.complete.back();
+  return {};
+}
+
+Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
+  TRY(PrepareFolders(attempt));
+  Tell(Said("attempt_starting").Set("attempt", attempt).Set("resume_from", resume_from_));
+  if (!order_.checkpoint_dir.empty()) watch_.emplace(order_.checkpoint_dir);
+  LogStep(fmt::format("[curbstop] attempt {}: {}\n", attempt, order_.command));
+  FAILPOINT("agent.before_step");
+  TRY_ASSIGN(StepProcess process,
+             StepProcess::Start(order_.command, order_.root, StepEnvironment(attempt)));
+  FAILPOINT("agent.after_step_start");
+  Tell(Said("attempt_started").Set("attempt", attempt).Set("pid", int64_t{process.pid()}));
+  const AttemptEnd end = WatchAttempt(process);
+  if (watch_) renamed_.insert(watch_->renamed().begin(), watch_->renamed().end());
+  watch_.reset();
+  killed_before_ = !end.why.empty() || end.exit_code > 128;
+  FAILPOINT("agent.after_step_end");
+  Tell(Said("attempt_ended")
+           .Set("attempt", attempt)
+           .Set("exit_code", int64_t{end.exit_code})
+           .Set("why", end.why)
+           .Set("tail", tail_));
+  return end;
+}
+
+Agent::AttemptEnd Agent::WatchAttempt(StepProcess& process) {
+  Progress progress(clock_.Awake(), order_.hang_floor);
+  AttemptEnd end;
+  Ticks kill_at{0};
+  tail_.clear();
+  for (;;) {
+    const std::optional<int> exited = process.Poll();
+    progress.Look(clock_.Awake(), Look(process));
+    if (exited) {
+      FinishOutput(process);
+      EndStepProcesses(order_.step_id, order_.grace, clock_);
+      end.exit_code = *exited;
+      return end;
+    }
+    if (end.why.empty() && !(end.why = ReasonToStop(progress)).empty()) {
+      Tell(Said("stopping").Set("why", end.why));
+      process.Signal(SIGTERM);
+      kill_at = clock_.Awake() + order_.grace;
+    }
+    const bool out_of_grace = !end.why.empty() && (clock_.Awake() >= kill_at || wish_ == Wish::kKill);
+    if (out_of_grace) process.Signal(SIGKILL);
+    Pause(kLookEvery);
+  }
+}
+
+// The rest of the output; a child that still holds the pipe is not waited for.
+void Agent::FinishOutput(StepProcess& process) {
+  for (std::string text; !(text = process.ReadOutput()).empty();) LogStep(redactor_.Feed(text));
+  LogStep(redactor_.Finish());
+  Look(process);
+}
+
+// One look at everything the step does; true if it showed a sign of life.
+bool Agent::Look(StepProcess& process) {
+  bool life = false;
+  if (watch_) {
+    life = watch_->Poll();
+    for (const std::string& name : watch_->TakeFinished()) {
+      if (Exists(order_.checkpoint_dir / name)) Tell(Said("checkpoint").Set("name", name));
+    }
+  }
+  const std::string output = process.ReadOutput();
+  if (!output.empty()) {
+    life = true;
+    LogStep(redactor_.Feed(output));
+  }
+  if (clock_.Awake() >= next_cpu_look_) {
+    next_cpu_look_ = clock_.Awake() + seconds(order_.gpus_needed > 0 ? 60 : 10);
+    const milliseconds before = std::exchange(cpu_time_, process.CpuTime());
+    life = life || (order_.gpus_needed > 0 ? GpusAreBusy() : cpu_time_ > before + milliseconds(100));
+  }
+  return life;
+}
+
+bool Agent::GpusAreBusy() {
+  ProcessRequest request;
+  request.argv = {"nvidia-smi", "--query-gpu=index,utilization.gpu", "--format=csv,noheader,nounits"};
+  request.timeout = seconds(10);
+  const Result<ProcessOutcome> asked = processes_.Run(request);
+  if (!asked.ok()) return false;
+  for (const std::string_view line : Lines(asked->out)) {
+    const std::vector<std::string> cells = Split(line, ',');
+    if (cells.size() != 2 || !IsDigits(Trim(cells[0]))) continue;
+    const int64_t index = std::atoll(cells[0].c_str());
+    const bool ours = std::find(held_.gpus.begin(), held_.gpus.end(), index) != held_.gpus.end();
+    if (ours && std::atoi(std::string(Trim(cells[1])).c_str()) > 0) return true;
+  }
+  return false;
+}
+
+bool Agent::PastLimit() const {
+  return order_.time_limit.count() > 0 && clock_.Boot() - started_ >= order_.time_limit;
+}
+
+std::string Agent::ReasonToStop(const Progress& progress) const {
+  if (wish_ != Wish::kNone) return "cancel";
+  if (PastLimit()) return "deadline";
+  return progress.Hangs() ? "hang" : "";
+}
+
+void Agent::LogStep(std::string_view text) {
+  if (text.empty()) return;
+  // The log is not worth a sync per line; a full disk loses log lines, never the run.
+  [[maybe_unused]] const Status logged = AppendQuickly(folder_ / "step.log", text);
+  tail_ += text;
+  if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+}
+
+EnvironmentList Agent::StepEnvironment(int64_t attempt) const {
+  EnvironmentList list = ReadEnvironment();
+  for (const auto& [name, value] : order_.environment) SetVariable(list, name, value);
+  for (const auto& [name, value] : secrets_.environment) SetVariable(list, name, value);
+  const bool resumes = !resume_from_.empty();
+  SetVariable(list, "CURBSTOP_STEP_ID", order_.step_id);
+  SetVariable(list, "CURBSTOP_ATTEMPT", std::to_string(attempt));
+  SetVariable(list, "CURBSTOP_OUT", (folder_ / "out").string());
+  SetVariable(list, "CURBSTOP_CHECKPOINT_DIR", order_.checkpoint_dir.string());
+  SetVariable(list, "CURBSTOP_RESUME", resumes ? order_.checkpoint_dir.string() : "");
+  SetVariable(list, "CURBSTOP_RESUME_FROM",
+              resumes ? (order_.checkpoint_dir / resume_from_).string() : "");
+  if (order_.gpus_needed > 0) {
+    std::vector<std::string> indices;
+    for (const int64_t gpu : held_.gpus) indices.push_back(std::to_string(gpu));
+    SetVariable(list, "CUDA_VISIBLE_DEVICES", Join(indices, ","));
+  }
+  return list;
+}
+
+void Agent::Tell(Json body) {
+  body.Set("at_ms", clock_.WallMs());
+  body.Set("awake_ms", int64_t{std::chrono::duration_cast<milliseconds>(clock_.Awake()).count()});
+  untold_.push_back(std::move(body));
+  FlushTold();
+}
+
+void Agent::FlushTold() {
+  while (!untold_.empty()) {
+    FAILPOINT("agent.before_event");
+    if (!spool_->Append(untold_.front()).ok()) return;
+    FAILPOINT("agent.after_event");
+    untold_.pop_front();
+  }
+}
+
+void Agent::ReadCommands() {
+  const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.commands", last_command_);
+  if (!lines.ok()) return;
+  for (const SpoolLine& line : *lines) {
+    last_command_ = line.seq;
+    const std::string kind = line.body.StringOr("kind", "");
+    if (kind == "cancel" && wish_ == Wish::kNone) wish_ = Wish::kCancel;
+    if (kind == "kill") wish_ = Wish::kKill;
+    if (kind == "release") released_ = true;
+  }
+}
+
+void Agent::KeepSupervisor() {
+  if (order_.supervisor.empty() || clock_.Awake() < next_supervisor_look_) return;
+  const bool alive = IsLocked(folder_ / "supervisor.lock");
+  const milliseconds wait = alive ? milliseconds(1000) : Backoff(1 + supervisor_starts_);
+  next_supervisor_look_ = clock_.Awake() + wait;
+  if (alive || supervisor_starts_ >= kMostSupervisorStarts) return;
+  ++supervisor_starts_;
+  ChildRequest request;
+  request.argv = order_.supervisor;
+  request.folder = "/";
+  request.environment = ReadEnvironment();
+  request.out = request.err = folder_ / "supervisor.log";
+  [[maybe_unused]] const Result<int> started = StartDetached(request);  // tried again later
+}
+
+void Agent::Pause(milliseconds time) {
+  const Ticks end = clock_.Awake() + time;
+  do {
+    clock_.Wait(std::min<Ticks>(kLookEvery, std::max<Ticks>(end - clock_.Awake(), Ticks(1))));
+    FlushTold();
+    ReadCommands();
+    KeepSupervisor();
+    const bool overdue = order_.expected_time.count() > 0 && clock_.Boot() - started_ > order_.expected_time;
+    if (overdue && !std::exchange(overdue_told_, true)) Tell(Said("overdue"));
+  } while (clock_.Awake() < end && wish_ == Wish::kNone);
+}
+
+void Agent::AwaitRelease() {
+  wish_ = Wish::kNone;
+  while (!released_ && supervisor_starts_ < kMostSupervisorStarts) {
+    Pause(milliseconds(200));
+    wish_ = Wish::kNone;
+  }
+}
+
+}  // namespace curbstop

@@ -1,0 +1,104 @@
+// The agent: runs one step to its end, whoever else is alive.
+//
+// It takes the step's lock and its GPUs, does the setup once, runs attempts with bounded retries
+// and backoff, watches for hangs and limits, obeys commands from the spool, tells everything it
+// does before and after doing it, and starts a new supervisor when the old one is gone. It keeps
+// what it holds until it is released, because the outputs must be committed first.
+//
+// Words on the wire (spool bodies, key `kind`), agent to supervisor:
+//   started · waiting {text} · held {gpus} · setup_started · setup_ended {exit_code, tail} ·
+//   attempt_starting {attempt, resume_from} · attempt_started {attempt, pid} · checkpoint {name} ·
+//   overdue · stopping {why} · attempt_ended {attempt, exit_code, why, tail} · backoff {wait_ms} ·
+//   finished {outcome: done | failed | cancelled, exit_code, reason}
+// and back: cancel · kill · release.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "run/agent/checkpoints.h"
+#include "run/agent/order.h"
+#include "run/agent/progress.h"
+#include "run/agent/resources.h"
+#include "run/agent/spool.h"
+#include "run/agent/step_process.h"
+#include "sys/clock.h"
+#include "sys/file_store.h"
+#include "sys/process.h"
+#include "sys/redactor.h"
+
+namespace curbstop {
+
+class Agent {
+ public:
+  Agent(std::filesystem::path folder, AgentOrder order, AgentSecrets secrets, Clock& clock,
+        FileStore& files, ProcessRunner& processes);
+
+  // Blocks until released. Errors: kConflict if another agent of this run is alive.
+  Status Run();
+
+ private:
+  enum class Wish { kNone, kCancel, kKill };
+  struct Ending {
+    std::string outcome;
+    int exit_code = 0;
+    std::string reason;
+  };
+  struct AttemptEnd {
+    int exit_code = 0;
+    std::string why;  // empty: it ended by itself; else cancel, deadline, hang
+  };
+
+  Result<Ending> RunAttempts();
+  Result<std::optional<Ending>> TakeResources();
+  Result<std::optional<Ending>> SetUp();
+  Result<int> RunSetup();
+  Status PrepareFolders(int64_t attempt);
+  Result<AttemptEnd> RunAttempt(int64_t attempt);
+  AttemptEnd WatchAttempt(StepProcess& process);
+  void FinishOutput(StepProcess& process);
+  bool Look(StepProcess& process);
+  std::string ReasonToStop(const Progress& progress) const;
+  bool PastLimit() const;
+  bool GpusAreBusy();
+  void LogStep(std::string_view text);
+  EnvironmentList StepEnvironment(int64_t attempt) const;
+  int64_t LastAttempt() const;
+
+  void Tell(Json body);
+  void FlushTold();
+  void ReadCommands();
+  void KeepSupervisor();
+  void Pause(std::chrono::milliseconds time);
+  void AwaitRelease();
+
+  std::filesystem::path folder_;
+  AgentOrder order_;
+  AgentSecrets secrets_;
+  Clock& clock_;
+  FileStore& files_;
+  ProcessRunner& processes_;
+  Redactor redactor_;
+  std::optional<SpoolWriter> spool_;
+  std::deque<Json> untold_;  // not on disk yet: the disk is full
+  HeldResources held_;
+  std::optional<CheckpointWatch> watch_;
+  std::set<std::string> renamed_;  // over all attempts of this agent
+  std::string resume_from_;
+  std::string tail_;  // last output of the step
+  Wish wish_ = Wish::kNone;
+  bool released_ = false;
+  bool overdue_told_ = false;
+  bool killed_before_ = false;  // the attempt before this one did not end by itself
+  int64_t last_command_ = 0;
+  int64_t started_at_ms_ = 0;
+  Ticks started_;
+  Ticks next_supervisor_look_{0};
+  int supervisor_starts_ = 0;
+  Ticks next_cpu_look_{0};
+  std::chrono::milliseconds cpu_time_{0};
+};
+
+}  // namespace curbstop

@@ -1,0 +1,136 @@
+#include "run/agent/checkpoints.h"
+
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/text.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Times {
+  timespec modified{};
+  timespec changed{};
+};
+
+bool Before(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+Times ReadTimes(const fs::path& path) {
+  struct stat info{};
+  if (lstat(path.c_str(), &info) != 0) return {};
+  return {info.st_mtim, info.st_ctim};
+}
+
+// Of the entry itself or anything below it, the latest modification.
+timespec LastTouched(const fs::path& path) {
+  timespec latest = ReadTimes(path).modified;
+  std::error_code error;
+  for (fs::recursive_directory_iterator walk(path, error), end; !error && walk != end; walk.increment(error)) {
+    const timespec touched = ReadTimes(walk->path()).modified;
+    if (Before(latest, touched)) latest = touched;
+  }
+  return latest;
+}
+
+bool ShowsRename(const fs::path& path) {
+  const Times times = ReadTimes(path);
+  return Before(times.modified, times.changed);
+}
+
+std::string LastTouchedName(const fs::path& folder, const std::vector<FolderEntry>& entries) {
+  std::string last;
+  timespec latest{};
+  for (const FolderEntry& entry : entries) {
+    const timespec touched = LastTouched(folder / entry.name);
+    if (!Before(touched, latest)) last = entry.name, latest = touched;
+  }
+  return last;
+}
+
+fs::path FreeName(const fs::path& wanted) {
+  fs::path free = wanted;
+  for (int n = 2; Exists(free); ++n) free = wanted.string() + "." + std::to_string(n);
+  return free;
+}
+
+// Within one file system a rename, else a copy and a removal.
+Status MoveAnywhere(const fs::path& from, const fs::path& to, FileStore& files) {
+  if (files.Move(from, to).ok()) return {};
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+  if (error) return FromErrno(error.value(), "cannot move `" + from.string() + "`");
+  return RemoveTree(from);
+}
+
+}  // namespace
+
+bool HasIncompleteName(std::string_view name) {
+  return name.starts_with('.') || name.starts_with("tmp") || name.ends_with(".tmp") ||
+         name.ends_with(".part");
+}
+
+Result<CheckpointScan> ScanCheckpoints(const fs::path& folder, AfterKill after_kill,
+                                       const std::set<std::string>& renamed) {
+  CheckpointScan scan;
+  if (!IsFolder(folder)) return scan;
+  TRY_ASSIGN(const std::vector<FolderEntry> entries, ListFolder(folder));
+  const std::string suspect = after_kill == AfterKill::kYes ? LastTouchedName(folder, entries) : "";
+  for (const FolderEntry& entry : entries) {
+    const fs::path path = folder / entry.name;
+    const bool sealed = renamed.contains(entry.name) || Exists(path / ".complete") || ShowsRename(path);
+    const bool torn = entry.name == suspect && !sealed;
+    const bool complete = !HasIncompleteName(entry.name) && !torn;
+    (complete ? scan.complete : scan.incomplete).push_back(entry.name);
+  }
+  std::sort(scan.complete.begin(), scan.complete.end(), NaturalLess);
+  return scan;
+}
+
+Status MoveEntriesAside(const fs::path& folder, const std::vector<std::string>& names,
+                        const fs::path& aside, FileStore& files) {
+  if (names.empty()) return {};
+  TRY(MakeFolders(aside));
+  for (const std::string& name : names) {
+    TRY(MoveAnywhere(folder / name, FreeName(aside / name), files));
+  }
+  return {};
+}
+
+CheckpointWatch::CheckpointWatch(const fs::path& folder) : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+  constexpr uint32_t kEvents = IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_MODIFY;
+  if (fd_ >= 0) inotify_add_watch(fd_, folder.c_str(), kEvents);
+}
+
+CheckpointWatch::~CheckpointWatch() {
+  if (fd_ >= 0) close(fd_);
+}
+
+bool CheckpointWatch::Poll() {
+  alignas(inotify_event) char buffer[16384];
+  bool touched = false;
+  for (ssize_t size = 0; fd_ >= 0 && (size = read(fd_, buffer, sizeof buffer)) > 0;) {
+    for (ssize_t at = 0; at < size;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+      const std::string name = event->len > 0 ? event->name : "";
+      touched = true;
+      if ((event->mask & IN_MOVED_TO) != 0) renamed_.insert(name);
+      const bool finished = (event->mask & (IN_MOVED_TO | IN_CLOSE_WRITE)) != 0;
+      if (finished && !HasIncompleteName(name)) finished_.push_back(name);
+    }
+  }
+  return touched;
+}
+
+std::vector<std::string> CheckpointWatch::TakeFinished() { return std::exchange(finished_, {}); }
+
+}  // namespace curbstop

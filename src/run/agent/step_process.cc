@@ -1,0 +1,114 @@
+#include "run/agent/step_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+#include "sys/files.h"
+#include "sys/process.h"
+#include "sys/process_identity.h"
+
+namespace curbstop {
+namespace {
+
+// Fields 5 (process group), 14 and 15 (user and system time in ticks) of /proc/PID/stat.
+struct GroupTime {
+  int group = 0;
+  int64_t ticks = 0;
+};
+
+GroupTime ReadGroupTime(const std::string& pid) {
+  const Result<std::string> stat = ReadFile("/proc/" + pid + "/stat");
+  if (!stat.ok() || stat->rfind(')') == stat->npos) return {};
+  const std::vector<std::string> fields = Split(stat->substr(stat->rfind(')') + 2), ' ');
+  if (fields.size() < 13) return {};
+  return {std::atoi(fields[2].c_str()), std::atoll(fields[11].c_str()) + std::atoll(fields[12].c_str())};
+}
+
+}  // namespace
+
+Result<StepProcess> StepProcess::Start(const std::string& command, const std::filesystem::path& folder,
+                                       const EnvironmentList& environment) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe");
+  ChildRequest request;
+  request.argv = {"/bin/sh", "-euc", command};
+  request.folder = folder;
+  request.environment = environment;
+  request.output_fd = ends[1];
+  Result<int> pid = StartChild(request);
+  close(ends[1]);
+  if (!pid.ok()) {
+    close(ends[0]);
+    return std::move(pid).error();
+  }
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return StepProcess(*pid, ends[0]);
+}
+
+StepProcess::StepProcess(StepProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)),
+      exit_code_(other.exit_code_) {}
+
+StepProcess::~StepProcess() {
+  if (output_ >= 0) close(output_);
+}
+
+std::string StepProcess::ReadOutput() {
+  char buffer[65536];
+  const ssize_t count = read(output_, buffer, sizeof buffer);
+  return count > 0 ? std::string(buffer, static_cast<size_t>(count)) : std::string();
+}
+
+std::optional<int> StepProcess::Poll() {
+  int status = 0;
+  if (!exit_code_ && waitpid(pid_, &status, WNOHANG) == pid_) {
+    exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+  return exit_code_;
+}
+
+void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); }
+
+std::chrono::milliseconds StepProcess::CpuTime() const {
+  const auto processes = ListFolder("/proc");
+  int64_t ticks = 0;
+  if (!processes.ok()) return std::chrono::milliseconds(0);
+  for (const FolderEntry& process : *processes) {
+    if (!IsDigits(process.name)) continue;
+    const GroupTime time = ReadGroupTime(process.name);
+    if (time.group == pid_) ticks += time.ticks;
+  }
+  return std::chrono::milliseconds(ticks * 1000 / sysconf(_SC_CLK_TCK));
+}
+
+bool EndStepProcesses(const std::string& step_id, std::chrono::milliseconds grace, Clock& clock) {
+  const std::string mark = "CURBSTOP_STEP_ID=" + step_id;
+  const auto signal_all = [&](int signal_number) {
+    const std::vector<int> pids = FindByEnvironment(mark);
+    for (const int pid : pids) kill(pid, signal_number);
+    return pids.size();
+  };
+  if (signal_all(SIGTERM) == 0) return false;
+  const Ticks end = clock.Awake() + grace;
+  while (clock.Awake() < end && !FindByEnvironment(mark).empty()) clock.Wait(std::chrono::milliseconds(50));
+  while (signal_all(SIGKILL) > 0) clock.Wait(std::chrono::milliseconds(20));
+  return true;
+}
+
+std::string ExitText(int exit_code) {
+  if (exit_code <= 128 || exit_code > 128 + 64) return fmt::format("exit code {}", exit_code);
+  const int number = exit_code - 128;
+  const char* name = sigdescr_np(number);
+  return fmt::format("signal {} ({})", number, name ? Lower(name) : "unknown");
+}
+
+}  // namespace curbstop

@@ -1,0 +1,88 @@
+#include "run/commit.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "sys/failpoint.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+void CollectNumbers(const Json& value, const std::string& name, Json& numbers) {
+  if (value.IsNumber()) numbers.Set(name, value);
+  if (value.IsBool()) numbers.Set(name, *value.AsBool() ? 1.0 : 0.0);
+  for (const auto& [key, member] : value.members()) {
+    CollectNumbers(member, name.empty() ? key : name + "." + key, numbers);
+  }
+}
+
+// The declared outputs without a final slash, and the metrics file; all top-level entries where
+// none is declared.
+Result<std::vector<std::string>> OutputNames(const RunRow& row, const std::filesystem::path& out) {
+  std::vector<std::string> names;
+  const Json* declared = row.run.facts.Find("outputs");
+  if (declared != nullptr && !declared->items().empty()) {
+    for (const Json& item : declared->items()) {
+      std::string name = item.IsString() ? *item.AsString() : "";
+      while (name.ends_with('/')) name.pop_back();
+      names.push_back(std::move(name));
+    }
+    const std::string metrics = row.run.facts.StringOr("metrics_file", "");
+    const bool listed = std::find(names.begin(), names.end(), metrics) != names.end();
+    if (!metrics.empty() && !listed) names.push_back(metrics);
+    return names;
+  }
+  TRY_ASSIGN(const std::vector<FolderEntry> entries, ListFolder(out));
+  for (const FolderEntry& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+Status CheckThere(const std::vector<std::string>& names, const std::filesystem::path& out) {
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    if (!Exists(out / name)) missing.push_back("`" + name + "`");
+  }
+  if (missing.empty()) return {};
+  return No(fmt::format("the step ended well but did not write {} into {{out}}", Join(missing, ", ")))
+      .WithHint("write them below the folder in CURBSTOP_OUT, or change `outputs:`");
+}
+
+}  // namespace
+
+Result<Json> ReadMetrics(const std::filesystem::path& file) {
+  TRY_ASSIGN(const std::string text, ReadFile(file, 16 << 20));
+  Result<Json> json = ParseJson(text);
+  if (!json.ok() || !json->IsObject()) {
+    const std::string why = json.ok() ? "it is no JSON object" : json.error().message();
+    return InvalidInput(why).While(fmt::format("cannot read the metrics `{}`", file.filename().string()));
+  }
+  Json numbers = Json::MakeObject();
+  CollectNumbers(*json, "", numbers);
+  return numbers;
+}
+
+Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
+                                Journal& journal, ObjectStore& store, FileStore& files) {
+  Committed committed{Json::MakeArray(), Json()};
+  TRY_ASSIGN(const std::vector<std::string> names, OutputNames(row, out));
+  TRY(CheckThere(names, out));
+  const std::string metrics = row.run.facts.StringOr("metrics_file", "");
+  if (!metrics.empty()) {
+    TRY_ASSIGN(committed.metrics, ReadMetrics(out / metrics));
+  }
+  for (const std::string& name : names) {
+    TRY_ASSIGN(const StoredObject object, store.Add(out / name));
+    committed.outputs.Push(Json::MakeObject(
+        {{"path", name}, {"md5", object.id}, {"size", object.size}, {"files", object.files}}));
+  }
+  FAILPOINT("commit.after_store");
+  if (row.run.facts.BoolOr("drill", false)) return committed;
+  TRY(LinkOutputs(row.run.root, row.run.step, committed.outputs, store));
+  TRY(KeepResult({row.run.project, row.run.step, row.run.fingerprint, row.run.root,
+                  {row.run.id, committed.outputs}, at_ms},
+                 journal, files));
+  return committed;
+}
+
+}  // namespace curbstop

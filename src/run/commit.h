@@ -1,0 +1,26 @@
+// The end of a successful run: its outputs go into the store, once, all or none.
+#pragma once
+
+#include "run/journal.h"
+#include "run/results.h"
+#include "store/object_store.h"
+#include "sys/file_store.h"
+
+namespace curbstop {
+
+struct Committed {
+  Json outputs;  // [{path, md5, size, files}]
+  Json metrics;  // {name: number}; null without `metrics:`
+};
+
+// `out` is the attempt's CURBSTOP_OUT. Doing it twice has the effect of once. A drill's outputs
+// are stored but become no result and are not linked.
+// Errors: kNo if a declared output or the metrics file is missing or no JSON object; those of
+// the store.
+Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
+                                Journal& journal, ObjectStore& store, FileStore& files);
+
+// Numbers of a metrics file, nested names joined by dots. Errors: kInvalidInput.
+Result<Json> ReadMetrics(const std::filesystem::path& file);
+
+}  // namespace curbstop

@@ -1,0 +1,231 @@
+#include "run/drive.h"
+
+#include <fmt/format.h>
+
+#include "run/narrate.h"
+#include "run/shell.h"
+#include "sys/file_lock.h"
+#include "sys/secrets.h"
+
+namespace curbstop {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Status CheckSecrets(const Project& project, const RunOutside& outside) {
+  if (project.secrets.empty()) return {};
+  const SecretStore store(outside.directories, outside.processes, outside.files, KeyringIsThere());
+  for (const std::string& name : project.secrets) {
+    Result<Secret> value = store.Get(name);
+    if (value.ok()) continue;
+    return std::move(value)
+        .error()
+        .While(fmt::format("the project's secret `{}` cannot be given to its steps", name))
+        .WithHint(fmt::format("`curbstop secret set {}` asks for its value", name));
+  }
+  return {};
+}
+
+class Driver {
+ public:
+  Driver(const DriveRequest& request, Journal& journal, const RunOutside& outside, RunAudience& audience)
+      : request_(request), journal_(journal), outside_(outside), audience_(audience) {}
+
+  Result<std::vector<StepOutcome>> Run() {
+    std::vector<StepOutcome> outcomes;
+    for (size_t i = 0; i < request_.steps.size(); ++i) {
+      TRY_ASSIGN(StepOutcome outcome, RunStep(i));
+      const bool goes_on = outcome.unchanged || outcome.row.state == "succeeded";
+      outcomes.push_back(std::move(outcome));
+      if (!goes_on) break;
+    }
+    return outcomes;
+  }
+
+ private:
+  Result<StepOutcome> RunStep(size_t index) {
+    const Project& project = *request_.project;
+    TRY_ASSIGN(const Step step, WithParams(*request_.steps[index], SetFor(*request_.steps[index])));
+    Result<PreparedRun> made =
+        PrepareRun(project, step, *request_.machine, request_.wishes, journal_, outside_);
+    if (!made.ok()) return std::move(made).error().While(fmt::format("cannot run step `{}`", step.name));
+    PreparedRun& prepared = *made;
+    if (prepared.known) return Unchanged(prepared);
+    TRY(ApproveFrom(index));
+    TRY(CheckSecrets(project, outside_));
+    const EnergyRate rate = EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
+    TRY(CreateRun(prepared, rate, journal_, outside_));
+    TRY(StartSupervisor(prepared.run.id, false, outside_));
+    audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
+    if (!prepared.takes_over.empty()) {
+      audience_.Line(step.name, fmt::format("takes over the checkpoints of run {}", prepared.takes_over));
+    }
+    return Watch(prepared);
+  }
+
+  // --set may name a parameter that only some of the steps have; DriveSteps checked that one does.
+  std::map<std::string, std::string> SetFor(const Step& step) const {
+    std::map<std::string, std::string> set;
+    for (const auto& [name, value] : request_.wishes.set) {
+      if (step.params.contains(name)) set[name] = value;
+    }
+    return set;
+  }
+
+  Result<StepOutcome> Unchanged(const PreparedRun& prepared) {
+    TRY_ASSIGN(const ObjectStore store, ObjectStore::OpenForProject(request_.project->root));
+    TRY(LinkOutputs(request_.project->root, prepared.step.name, prepared.known->outputs, store));
+    StepOutcome outcome{.step = prepared.step.name, .unchanged = true, .outputs = prepared.known->outputs};
+    const Result<RunRow> row = journal_.GetRun(prepared.known->run);
+    if (row.ok()) outcome.row = *row;
+    audience_.Line(prepared.step.name, fmt::format("unchanged (run {})", prepared.known->run));
+    return outcome;
+  }
+
+  Status ApproveFrom(size_t index) {
+    if (approved_) return {};
+    std::vector<std::string> names;
+    for (size_t i = index; i < request_.steps.size(); ++i) names.push_back(request_.steps[i]->name);
+    TRY(audience_.Approve(names));
+    approved_ = true;
+    return {};
+  }
+
+  Result<StepOutcome> Watch(const PreparedRun& prepared) {
+    StepOutcome outcome{.step = prepared.step.name, .detached = request_.detach};
+    if (request_.detach) {
+      TRY_ASSIGN(outcome.row, journal_.GetRun(prepared.run.id));
+      return outcome;
+    }
+    TRY_ASSIGN(outcome.row, FollowRun(prepared.run.id, journal_, outside_, audience_));
+    outcome.outputs = outcome.row.outputs;
+    return outcome;
+  }
+
+  const DriveRequest& request_;
+  Journal& journal_;
+  const RunOutside& outside_;
+  RunAudience& audience_;
+  bool approved_ = false;
+};
+
+Status CheckSet(const DriveRequest& request) {
+  for (const auto& entry : request.wishes.set) {
+    bool known = false;
+    for (const Step* step : request.steps) known = known || step->params.contains(entry.first);
+    if (known) continue;
+    TRY_ASSIGN([[maybe_unused]] const Step refused, WithParams(*request.steps.front(), {entry}));
+  }
+  return {};
+}
+
+// One watch over one run.
+class Follower {
+ public:
+  Follower(const std::string& run, Journal& journal, const RunOutside& outside, RunAudience& audience)
+      : run_(run), journal_(journal), outside_(outside), audience_(audience),
+        folder_(outside.directories.RunFolder(run)) {}
+
+  Result<RunRow> Follow() {
+    const Interrupts interrupts;
+    for (;;) {
+      TRY_ASSIGN(const RunRow row, journal_.GetRun(run_));
+      TRY(Narrate(row));
+      if (!row.active) {
+        audience_.Live("");
+        audience_.Line(row.run.step, NarrateEnd(row));
+        return row;
+      }
+      TRY(PassOn(interrupts.count()));
+      TRY(ReviveSupervisor());
+      audience_.Live(LiveText(row));
+      outside_.clock.Wait(milliseconds(100));
+    }
+  }
+
+ private:
+  Status Narrate(const RunRow& row) {
+    TRY_ASSIGN(const auto events, journal_.EventsAfter(run_, last_seq_));
+    for (const Journal::NumberedEvent& entry : events) {
+      last_seq_ = entry.seq;
+      const std::string text = NarrateEvent(entry.event);
+      if (!text.empty()) audience_.Line(row.run.step, text);
+    }
+    return {};
+  }
+
+  Status PassOn(int interrupts) {
+    while (passed_on_ < interrupts) {
+      ++passed_on_;
+      TRY(journal_.Ask(run_, passed_on_ == 1 ? "cancel" : "kill", outside_.clock.WallMs()));
+    }
+    return {};
+  }
+
+  // The agent restarts a lost supervisor itself; with neither alive it is up to us.
+  Status ReviveSupervisor() {
+    const bool alone = !IsLocked(folder_ / "supervisor.lock") && !IsLocked(folder_ / "agent.lock");
+    if (!alone) {
+      alone_since_ = outside_.clock.Awake();
+      return {};
+    }
+    if (outside_.clock.Awake() - alone_since_ < seconds(2)) return {};
+    alone_since_ = outside_.clock.Awake();
+    return StartSupervisor(run_, false, outside_);
+  }
+
+  std::string LiveText(const RunRow& row) const {
+    const int64_t since = row.started_at_ms > 0 ? outside_.clock.WallMs() - row.started_at_ms : 0;
+    std::string text = fmt::format("{}  {} · {} · attempt {}", row.run.step, row.state,
+                                   DurationText(Millis(std::max<int64_t>(since, 0))), row.attempt);
+    if (row.checkpoints > 0) text += fmt::format(" · {} checkpoints", row.checkpoints);
+    return row.reason.empty() ? text : text + " · " + row.reason;
+  }
+
+  std::string run_;
+  Journal& journal_;
+  const RunOutside& outside_;
+  RunAudience& audience_;
+  std::filesystem::path folder_;
+  int64_t last_seq_ = 0;
+  int passed_on_ = 0;
+  Ticks alone_since_ = outside_.clock.Awake();
+};
+
+}  // namespace
+
+Result<std::vector<StepOutcome>> DriveSteps(const DriveRequest& request, Journal& journal,
+                                            const RunOutside& outside, RunAudience& audience) {
+  TRY(CheckSet(request));
+  return Driver(request, journal, outside, audience).Run();
+}
+
+Result<RunRow> FollowRun(const std::string& run, Journal& journal, const RunOutside& outside,
+                         RunAudience& audience) {
+  return Follower(run, journal, outside, audience).Follow();
+}
+
+Json RunJson(const RunRow& row) {
+  return Json::MakeObject({{"id", row.run.id},
+                           {"project", row.run.project},
+                           {"step", row.run.step},
+                           {"state", row.state},
+                           {"reason", row.reason},
+                           {"place", row.run.place},
+                           {"attempts", row.attempt},
+                           {"resumed_from", row.resumed_from},
+                           {"exit_code", row.exit_code},
+                           {"created_at_ms", row.created_at_ms},
+                           {"started_at_ms", row.started_at_ms},
+                           {"ended_at_ms", row.ended_at_ms},
+                           {"busy_ms", row.busy_ms},
+                           {"micro_usd", row.spent.value()},
+                           {"fingerprint", row.run.fingerprint},
+                           {"mlflow_run_id", row.run.record_run},
+                           {"drill", row.run.facts.BoolOr("drill", false)},
+                           {"outputs", row.outputs.IsArray() ? row.outputs : Json::MakeArray()},
+                           {"metrics", row.metrics.IsObject() ? row.metrics : Json::MakeObject()}});
+}
+
+}  // namespace curbstop

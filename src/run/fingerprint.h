@@ -1,0 +1,41 @@
+// What makes two runs of a step the same (contracts §2): the step's own keys, the contents of its
+// code and inputs, its environment lock. The git commit is recorded, never part of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "project/project.h"
+#include "run/journal.h"
+#include "store/work_tree.h"
+#include "sys/process.h"
+
+namespace curbstop {
+
+struct Fingerprint {
+  std::string id;         // SHA-256 in hex of `content` as compact JSON
+  Json content;           // {version, step, code, inputs, environment}
+  std::vector<std::string> code;  // paths of the code set, for "which files did the step make?"
+  std::vector<std::string> inputs;  // input paths that were hashed
+};
+
+// Errors: kNotFound names an input that is missing; what git and Python cannot tell is an error
+// only where the step needs it.
+Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Journal& journal,
+                                    ProcessRunner& processes);
+
+// The values that the references of the step's commands stand for; `out` is left to the shell.
+Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Project& project,
+                                                                        const Step& step);
+
+// Untracked files that appeared while the step ran are its own: they are no code as long as their
+// content stays.
+Status RememberMadeFiles(const std::filesystem::path& root, const std::vector<std::string>& code_before,
+                         Journal& journal, ProcessRunner& processes);
+
+// {commit, dirty, diff_sha256}, or null outside git.
+Json DescribeGit(const std::filesystem::path& root, ProcessRunner& processes);
+
+}  // namespace curbstop

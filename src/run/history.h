@@ -1,0 +1,30 @@
+// What earlier runs of a step took, keyed by (project, step, machine class): the last 20 successes.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "plan/cost.h"
+#include "plan/plan.h"
+#include "run/journal.h"
+
+namespace curbstop {
+
+// Median and p90 (nearest rank) of the time that the attempts of those runs ran; drills excluded.
+Result<StepHistory> ReadHistory(Journal& journal, const std::string& project, const std::string& step,
+                                const std::string& machine_class);
+
+// Money that the project's ledger counts in the calendar month of `now_ms`, energy included only
+// where the budget does.
+Result<MicroUsd> MonthSpent(Journal& journal, const std::string& project, bool include_energy,
+                            int64_t now_ms);
+
+struct LedgerFilter {
+  std::string project;  // empty: any
+  int64_t since_ms = 0;
+};
+
+// The ledger's lines, oldest first, as the plan room sums them.
+Result<std::vector<LedgerLine>> ReadLedger(Journal& journal, const LedgerFilter& filter);
+
+}  // namespace curbstop

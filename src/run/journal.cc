@@ -1,0 +1,306 @@
+#include "run/journal.h"
+
+#include <fmt/format.h>
+
+#include "base/embedded.h"
+#include "base/text.h"
+#include "base/time_text.h"
+#include "sys/failpoint.h"
+#include "sys/mount_kind.h"
+
+CURBSTOP_EMBEDDED(money_schema, MoneySchema)
+
+namespace curbstop {
+namespace {
+
+constexpr std::string_view kVersion = "1";
+
+constexpr std::string_view kRunColumns =
+    "id, project, step, root, place, fingerprint, machine_class, record_run, facts, created_at_ms, "
+    "active, state, reason, attempt, resumed_from, checkpoints, last_checkpoint, exit_code, "
+    "started_at_ms, ended_at_ms, busy_ms, micro_usd, outputs, metrics, tail";
+
+Status CheckVersion(Database& database) {
+  TRY_ASSIGN(Statement query, database.Prepare("SELECT value FROM meta WHERE key = 'version'"));
+  TRY_ASSIGN(const bool found, query.Step());
+  const std::string version = found ? query.Text(0) : "none";
+  if (version == kVersion) return {};
+  return Corrupt(fmt::format("`{}` has version {}, this curbstop knows version {}",
+                             database.file().string(), version, kVersion))
+      .WithHint("use the newer curbstop that wrote it");
+}
+
+Json JsonColumn(const Statement& row, int column) {
+  Result<Json> json = ParseJson(row.Text(column));
+  return json.ok() ? *std::move(json) : Json();
+}
+
+RunRow RowOf(const Statement& row) {
+  RunRow read;
+  int at = 0;
+  read.run.id = row.Text(at++);
+  read.run.project = row.Text(at++);
+  read.run.step = row.Text(at++);
+  read.run.root = row.Text(at++);
+  read.run.place = row.Text(at++);
+  read.run.fingerprint = row.Text(at++);
+  read.run.machine_class = row.Text(at++);
+  read.run.record_run = row.Text(at++);
+  read.run.facts = JsonColumn(row, at++);
+  read.created_at_ms = row.Int(at++);
+  read.active = row.Int(at++) == 1;
+  read.state = row.Text(at++);
+  read.reason = row.Text(at++);
+  read.attempt = row.Int(at++);
+  read.resumed_from = row.Text(at++);
+  read.checkpoints = row.Int(at++);
+  read.last_checkpoint = row.Text(at++);
+  read.exit_code = row.Int(at++);
+  read.started_at_ms = row.Int(at++);
+  read.ended_at_ms = row.Int(at++);
+  read.busy_ms = row.Int(at++);
+  read.spent = MicroUsd(row.Int(at++));
+  read.outputs = JsonColumn(row, at++);
+  read.metrics = JsonColumn(row, at++);
+  read.tail = row.Text(at++);
+  return read;
+}
+
+Result<Event> EventOf(const Statement& row) {
+  Event event;
+  TRY_ASSIGN(event.kind, EventKindOf(row.Text(1)));
+  event.at_ms = row.Int(2);
+  event.awake_ms = row.Int(3);
+  event.effect = row.Text(4);
+  event.agent_seq = row.Int(5);
+  event.data = JsonColumn(row, 6);
+  return event;
+}
+
+Status InsertLedger(Database& database, const std::string& run, const LedgerEntry& entry) {
+  TRY_ASSIGN(Statement insert,
+             database.Prepare("INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, "
+                              "to_ms, micro_usd_per_hour, source, at_ms) "
+                              "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 FROM runs "
+                              "WHERE id = ?1"));
+  return insert
+      .BindAll(std::string_view(run), std::string_view(entry.kind), std::string_view(entry.ledger_class),
+               entry.amount.value(), entry.from_ms, entry.to_ms, entry.per_hour.value(),
+               std::string_view(entry.source))
+      .Run();
+}
+
+}  // namespace
+
+Result<Journal> Journal::Open(const std::filesystem::path& file) {
+  TRY(RequireLocalMount(file, "the money database"));
+  TRY_ASSIGN(Database database, Database::Open(file));
+  // The usual case costs one SELECT; only a new file is written to.
+  if (!CheckVersion(database).ok()) {
+    TRY_ASSIGN(Transaction transaction, Transaction::Begin(database));
+    TRY(database.Execute(MoneySchema()));
+    TRY(CheckVersion(database));
+    TRY(transaction.Commit());
+  }
+  return Journal(std::move(database));
+}
+
+Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
+  TRY_ASSIGN(Statement insert,
+             database_.Prepare(fmt::format(
+                 "INSERT INTO runs({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,1,'created','',0,'',0,'',0,"
+                 "0,0,0,0,'null','null','')",
+                 kRunColumns)));
+  const std::string root = run.root.string();
+  const std::string facts = WriteJson(run.facts);
+  return insert
+      .BindAll(std::string_view(run.id), std::string_view(run.project), std::string_view(run.step),
+               std::string_view(root), std::string_view(run.place), std::string_view(run.fingerprint),
+               std::string_view(run.machine_class), std::string_view(run.record_run),
+               std::string_view(facts), at_ms)
+      .Run();
+}
+
+Status Journal::Create(const NewRun& run, const Event& created) {
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  TRY_ASSIGN(const std::vector<RunRow> others,
+             FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
+  if (!others.empty()) {
+    return Conflict(fmt::format("step `{}` is already running as run `{}`", run.step, others[0].run.id))
+        .WithHint(fmt::format("`curbstop logs -f {0}` follows it; `curbstop cancel {0}` ends it",
+                              others[0].run.id));
+  }
+  TRY(InsertRun(run, created.at_ms));
+  const Transition transition = Apply(RunState(), created, 1);
+  TRY(InsertEvent(run.id, 1, created));
+  TRY(InsertConsequences(run.id, transition));
+  return transaction.Commit();
+}
+
+Status Journal::InsertEvent(const std::string& run, int64_t seq, const Event& event) {
+  TRY_ASSIGN(Statement insert,
+             database_.Prepare("INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data) "
+                               "VALUES(?,?,?,?,?,?,?,?)"));
+  const std::string data = WriteJson(event.data);
+  TRY(insert
+          .BindAll(std::string_view(run), seq, event.at_ms, event.awake_ms, NameOf(event.kind),
+                   std::string_view(event.effect), event.agent_seq, std::string_view(data))
+          .Run());
+  if (event.effect.empty()) return {};
+  TRY_ASSIGN(Statement done, database_.Prepare("UPDATE effects SET done_seq = ? WHERE run = ? AND id = ?"));
+  return done.BindAll(seq, std::string_view(run), std::string_view(event.effect)).Run();
+}
+
+Status Journal::InsertConsequences(const std::string& run, const Transition& transition) {
+  for (const Effect& effect : transition.effects) {
+    TRY_ASSIGN(Statement insert,
+               database_.Prepare("INSERT INTO effects(run, id, kind, data) VALUES(?,?,?,?)"));
+    const std::string data = WriteJson(effect.data);
+    TRY(insert.BindAll(std::string_view(run), std::string_view(effect.id), NameOf(effect.kind),
+                       std::string_view(data))
+            .Run());
+  }
+  for (const LedgerEntry& entry : transition.ledger) TRY(InsertLedger(database_, run, entry));
+  return UpdateRow(run, transition.state);
+}
+
+Status Journal::UpdateRow(const std::string& run, const RunState& state) {
+  TRY_ASSIGN(Statement update,
+             database_.Prepare("UPDATE runs SET active=?2, state=?3, reason=?4, attempt=?5, resumed_from=?6, "
+                               "checkpoints=?7, last_checkpoint=?8, exit_code=?9, started_at_ms=?10, "
+                               "ended_at_ms=?11, busy_ms=?12, micro_usd=?13, outputs=?14, metrics=?15, "
+                               "tail=?16 WHERE id=?1"));
+  const std::string outputs = WriteJson(state.outputs);
+  const std::string metrics = WriteJson(state.metrics);
+  return update
+      .BindAll(std::string_view(run), int64_t{IsFinal(state.phase) ? 0 : 1}, NameOf(state.phase),
+               std::string_view(state.reason), state.attempt, std::string_view(state.resumed_from),
+               state.checkpoints, std::string_view(state.last_checkpoint), state.exit_code,
+               state.started_at_ms, state.ended_at_ms, state.busy_ms, state.spent.value(),
+               std::string_view(outputs), std::string_view(metrics), std::string_view(state.tail))
+      .Run();
+}
+
+Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::string& run, int64_t after) {
+  TRY_ASSIGN(Statement query,
+             database_.Prepare("SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data FROM events "
+                               "WHERE run = ? AND seq > ? ORDER BY seq"));
+  query.BindAll(std::string_view(run), after);
+  std::vector<NumberedEvent> events;
+  for (;;) {
+    TRY_ASSIGN(const bool row, query.Step());
+    if (!row) return events;
+    TRY_ASSIGN(Event event, EventOf(query));
+    events.push_back({query.Int(0), std::move(event)});
+  }
+}
+
+Result<LoadedRun> Journal::Load(const std::string& run) {
+  TRY_ASSIGN(const std::vector<NumberedEvent> events, EventsAfter(run, 0));
+  if (events.empty()) return NotFound(fmt::format("there is no run `{}`", Printable(run)));
+  LoadedRun loaded;
+  for (const NumberedEvent& entry : events) {
+    loaded.last_seq = entry.seq;
+    loaded.state = Apply(loaded.state, entry.event, entry.seq).state;
+  }
+  return loaded;
+}
+
+Status Journal::Append(LoadedRun& loaded, const std::string& run, const Event& event) {
+  const int64_t seq = loaded.last_seq + 1;
+  Transition transition = Apply(loaded.state, event, seq);
+  FAILPOINT("journal.before_append");
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  TRY(InsertEvent(run, seq, event));
+  TRY(InsertConsequences(run, transition));
+  TRY(transaction.Commit());
+  FAILPOINT("journal.after_append");
+  loaded.state = std::move(transition.state);
+  loaded.last_seq = seq;
+  return {};
+}
+
+Result<std::vector<RunRow>> Journal::FindRuns(const RunFilter& filter) {
+  std::string where;
+  std::vector<std::string> values;
+  const auto add = [&](std::string_view column, const std::string& value) {
+    if (value.empty()) return;
+    where += fmt::format("{}{} = ?", where.empty() ? " WHERE " : " AND ", column);
+    values.push_back(value);
+  };
+  add("id", filter.id), add("project", filter.project), add("step", filter.step), add("root", filter.root);
+  if (filter.active_only) where += fmt::format("{}active = 1", where.empty() ? " WHERE " : " AND ");
+  TRY_ASSIGN(Statement query,
+             database_.Prepare(fmt::format("SELECT {} FROM runs{} ORDER BY created_at_ms DESC, id LIMIT {}",
+                                           kRunColumns, where, filter.most)));
+  for (size_t i = 0; i < values.size(); ++i) query.Bind(static_cast<int>(i + 1), std::string_view(values[i]));
+  std::vector<RunRow> rows;
+  for (;;) {
+    TRY_ASSIGN(const bool row, query.Step());
+    if (!row) return rows;
+    rows.push_back(RowOf(query));
+  }
+}
+
+Result<RunRow> Journal::GetRun(const std::string& id) {
+  TRY_ASSIGN(std::vector<RunRow> rows, FindRuns({.id = id}));
+  if (!rows.empty()) return std::move(rows[0]);
+  TRY_ASSIGN(const std::vector<RunRow> recent, FindRuns({}));
+  std::vector<std::string> ids;
+  for (const RunRow& row : recent) ids.push_back(row.run.id);
+  return NotFound(fmt::format("there is no run `{}`{}", Printable(id), DidYouMean(id, ids)))
+      .WithHint("`curbstop runs` lists them");
+}
+
+Status Journal::Ask(const std::string& run, const std::string& what, int64_t at_ms) {
+  TRY_ASSIGN(Statement insert, database_.Prepare("INSERT INTO requests(run, kind, at_ms) VALUES(?,?,?)"));
+  return insert.BindAll(std::string_view(run), std::string_view(what), at_ms).Run();
+}
+
+Result<std::vector<UserRequest>> Journal::OpenRequests(const std::string& run) {
+  TRY_ASSIGN(Statement query, database_.Prepare("SELECT seq, kind FROM requests WHERE run = ? AND "
+                                                "handled_seq IS NULL ORDER BY seq"));
+  query.Bind(1, std::string_view(run));
+  std::vector<UserRequest> requests;
+  for (;;) {
+    TRY_ASSIGN(const bool row, query.Step());
+    if (!row) return requests;
+    requests.push_back({query.Int(0), query.Text(1)});
+  }
+}
+
+Status Journal::CloseRequest(int64_t seq, int64_t handled_seq) {
+  TRY_ASSIGN(Statement update, database_.Prepare("UPDATE requests SET handled_seq = ? WHERE seq = ?"));
+  return update.BindAll(handled_seq, seq).Run();
+}
+
+Status Journal::SetOwner(const std::string& run, const std::string& role, const ProcessIdentity& process) {
+  TRY_ASSIGN(Statement insert, database_.Prepare("INSERT OR REPLACE INTO owners VALUES(?,?,?,?,?)"));
+  return insert
+      .BindAll(std::string_view(run), std::string_view(role), int64_t{process.pid}, process.start_ticks,
+               std::string_view(process.boot_id))
+      .Run();
+}
+
+Result<std::optional<ProcessIdentity>> Journal::FindOwner(const std::string& run,
+                                                          const std::string& role) {
+  TRY_ASSIGN(Statement query, database_.Prepare("SELECT pid, start_ticks, boot_id FROM owners WHERE "
+                                                "run = ? AND role = ?"));
+  query.BindAll(std::string_view(run), std::string_view(role));
+  TRY_ASSIGN(const bool found, query.Step());
+  if (!found) return std::optional<ProcessIdentity>();
+  return std::optional(ProcessIdentity{static_cast<int>(query.Int(0)), query.Int(1), query.Text(2)});
+}
+
+Status Journal::RemoveRun(const std::string& id) {
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  for (const char* sql : {"DELETE FROM events WHERE run = ?", "DELETE FROM effects WHERE run = ?",
+                          "DELETE FROM requests WHERE run = ?", "DELETE FROM owners WHERE run = ?",
+                          "DELETE FROM results WHERE run = ?", "DELETE FROM runs WHERE id = ?"}) {
+    TRY_ASSIGN(Statement remove, database_.Prepare(sql));
+    TRY(remove.Bind(1, std::string_view(id)).Run());
+  }
+  return transaction.Commit();
+}
+
+}  // namespace curbstop

@@ -1,0 +1,125 @@
+// money.db: the journal of every run, the ledger, and what the commands read.
+//
+// An event, the intents it causes, its ledger entries and the run's row are one transaction. The
+// state is never stored: it is the fold of the events. Threads: one per Journal; several processes
+// may use the file at once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "run/event.h"
+#include "run/supervisor.h"
+#include "sys/process_identity.h"
+#include "sys/sqlite/database.h"
+
+namespace curbstop {
+
+// What is known of a run before its first event.
+struct NewRun {
+  std::string id;
+  std::string project;
+  std::string step;
+  std::filesystem::path root;
+  std::string place = "local";
+  std::string fingerprint;
+  std::string machine_class;
+  std::string record_run;  // MLflow's run id
+  // {command, params, git_commit, git_dirty, code, inputs, outputs, metrics_file, drill, …}: what
+  // the commit needs and what `runs show` prints.
+  Json facts;
+};
+
+struct RunRow {
+  NewRun run;
+  int64_t created_at_ms = 0;
+  bool active = false;
+  std::string state;
+  std::string reason;
+  int64_t attempt = 0;
+  std::string resumed_from;
+  int64_t checkpoints = 0;
+  std::string last_checkpoint;
+  int64_t exit_code = 0;
+  int64_t started_at_ms = 0;
+  int64_t ended_at_ms = 0;
+  int64_t busy_ms = 0;
+  MicroUsd spent;
+  Json outputs;
+  Json metrics;
+  std::string tail;
+};
+
+struct RunFilter {
+  std::string id;
+  std::string project;  // empty: any
+  std::string step;
+  std::string root;
+  bool active_only = false;
+  int64_t most = 100;  // the newest
+};
+
+struct UserRequest {
+  int64_t seq = 0;
+  std::string kind;  // cancel · kill
+};
+
+struct LoadedRun {
+  RunState state;
+  int64_t last_seq = 0;
+};
+
+class Journal {
+ public:
+  // Errors: kInvalidInput on a network or 9p mount, kCorrupt (with the version) if a newer curbstop
+  // wrote it, kExhausted, kDenied.
+  static Result<Journal> Open(const std::filesystem::path& file);
+
+  // The run and its kCreated event. Errors: kConflict if the step has an active run, whose id is
+  // in the message.
+  Status Create(const NewRun& run, const Event& created);
+
+  Result<LoadedRun> Load(const std::string& run);
+
+  // Writes one event and what follows from it; returns the state after it. `loaded` must be the
+  // newest: the caller holds the run's supervisor lock.
+  Status Append(LoadedRun& loaded, const std::string& run, const Event& event);
+
+  Result<std::vector<RunRow>> FindRuns(const RunFilter& filter);
+  Result<RunRow> GetRun(const std::string& id);  // Errors: kNotFound, with "did you mean"
+
+  Status Ask(const std::string& run, const std::string& what, int64_t at_ms);
+  Result<std::vector<UserRequest>> OpenRequests(const std::string& run);
+  Status CloseRequest(int64_t seq, int64_t handled_seq);
+
+  Status SetOwner(const std::string& run, const std::string& role, const ProcessIdentity& process);
+
+  Result<std::optional<ProcessIdentity>> FindOwner(const std::string& run, const std::string& role);
+
+  // What followed event `after` in the run's journal, oldest first.
+  struct NumberedEvent {
+    int64_t seq = 0;
+    Event event;
+  };
+  Result<std::vector<NumberedEvent>> EventsAfter(const std::string& run, int64_t after);
+
+  Status RemoveRun(const std::string& id);  // its ledger entries stay
+
+  Database& database() { return database_; }
+
+ private:
+  explicit Journal(Database database) : database_(std::move(database)) {}
+  Status InsertRun(const NewRun& run, int64_t at_ms);
+  Status InsertEvent(const std::string& run, int64_t seq, const Event& event);
+  Status InsertConsequences(const std::string& run, const Transition& transition);
+  Status UpdateRow(const std::string& run, const RunState& state);
+
+  Database database_;
+};
+
+}  // namespace curbstop

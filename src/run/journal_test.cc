@@ -1,0 +1,150 @@
+#include "run/journal.h"
+
+#include <gtest/gtest.h>
+
+#include "sys/testing/temporary_folder.h"
+
+namespace curbstop {
+namespace {
+
+NewRun Run(const std::string& id) {
+  NewRun run;
+  run.id = id;
+  run.project = "demo";
+  run.step = "train";
+  run.root = "/home/ana/demo";
+  run.fingerprint = "f1";
+  run.facts = Json::MakeObject({{"command", "python train.py"}});
+  return run;
+}
+
+Event Created() {
+  Event event;
+  event.kind = EventKind::kCreated;
+  event.at_ms = 1'000;
+  event.data = Json::MakeObject({{"rate_micro_usd_per_hour", 3'600'000}, {"boot_id", "boot-a"}});
+  return event;
+}
+
+Event EventOf(EventKind kind, int64_t awake_ms, Json data = Json::MakeObject()) {
+  Event event;
+  event.kind = kind;
+  event.at_ms = 1'000 + awake_ms;
+  event.awake_ms = awake_ms;
+  event.data = std::move(data);
+  return event;
+}
+
+class JournalTest : public ::testing::Test {
+ protected:
+  Journal Open() {
+    Result<Journal> journal = Journal::Open(folder_ / "money.db");
+    EXPECT_TRUE(journal.ok()) << (journal.ok() ? "" : journal.error().Text());
+    return *std::move(journal);
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(JournalTest, TheStateIsTheFoldOfTheEventsAfterReopening) {
+  {
+    Journal journal = Open();
+    ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+    LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+    Event started = EventOf(EventKind::kRecordStarted, 0, Json::MakeObject({{"experiment_id", "7"}}));
+    started.effect = loaded.state.pending.at(0).id;
+    ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", started).ok());
+  }
+  Journal journal = Open();
+  const LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+  EXPECT_EQ(loaded.last_seq, 2);
+  EXPECT_EQ(loaded.state.phase, Phase::kRunning);
+  EXPECT_EQ(loaded.state.experiment_id, "7");
+  ASSERT_EQ(loaded.state.pending.size(), 1u);
+  EXPECT_EQ(loaded.state.pending[0].kind, EffectKind::kStartAgent);
+}
+
+TEST_F(JournalTest, AStepHasOneActiveRunAndTheRefusalNamesIt) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  const Status second = journal.Create(Run("bbbbbbbbbb"), Created());
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().kind(), ErrorKind::kConflict);
+  EXPECT_NE(second.error().message().find("aaaaaaaaaa"), std::string::npos);
+  EXPECT_EQ(journal.FindRuns({})->size(), 1u);
+}
+
+TEST_F(JournalTest, LedgerEntriesAreWrittenWithTheirEvent) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+  Event report = EventOf(EventKind::kAgentReport, 0,
+                         Json::MakeObject({{"kind", "attempt_started"}, {"awake_ms", 0}}));
+  report.agent_seq = 1;
+  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", report).ok());
+  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", EventOf(EventKind::kTick, 2'000)).ok());
+  Statement sum = *journal.database().Prepare("SELECT sum(micro_usd), max(class) FROM ledger");
+  ASSERT_TRUE(*sum.Step());
+  EXPECT_EQ(sum.Int(0), 2'000);  // 3.6 USD an hour are 1000 micro-dollars a second
+  EXPECT_EQ(sum.Text(1), "energy");
+  EXPECT_EQ(journal.GetRun("aaaaaaaaaa")->spent, MicroUsd(2'000));
+}
+
+TEST_F(JournalTest, TheSameReportCannotBeWrittenTwice) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+  Event report = EventOf(EventKind::kAgentReport, 0, Json::MakeObject({{"kind", "held"}}));
+  report.agent_seq = 1;
+  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", report).ok());
+  EXPECT_EQ(journal.Append(loaded, "aaaaaaaaaa", report).error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(journal.Load("aaaaaaaaaa")->last_seq, 2);
+}
+
+TEST_F(JournalTest, ARequestIsOpenUntilItIsClosed) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Ask("aaaaaaaaaa", "cancel", 5).ok());
+  const auto open = *journal.OpenRequests("aaaaaaaaaa");
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open[0].kind, "cancel");
+  ASSERT_TRUE(journal.CloseRequest(open[0].seq, 3).ok());
+  EXPECT_TRUE(journal.OpenRequests("aaaaaaaaaa")->empty());
+}
+
+TEST_F(JournalTest, AnUnknownRunIsNamedWithTheNearestOne) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  const Result<RunRow> row = journal.GetRun("aaaaaaaaab");
+  ASSERT_FALSE(row.ok());
+  EXPECT_EQ(row.error().kind(), ErrorKind::kNotFound);
+  EXPECT_NE(row.error().message().find("did you mean `aaaaaaaaaa`"), std::string::npos);
+}
+
+TEST_F(JournalTest, ANewerVersionIsRefusedAndLeftAsItIs) {
+  {
+    Journal journal = Open();
+    ASSERT_TRUE(journal.database().Execute("UPDATE meta SET value = '99'").ok());
+  }
+  const Result<Journal> journal = Journal::Open(folder_ / "money.db");
+  ASSERT_FALSE(journal.ok());
+  EXPECT_EQ(journal.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_NE(journal.error().Text().find("99"), std::string::npos);
+}
+
+TEST_F(JournalTest, RemovingARunLeavesTheLedger) {
+  Journal journal = Open();
+  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.database()
+                  .Execute("INSERT INTO ledger(run,project,step,kind,class,micro_usd,from_ms,to_ms,"
+                           "micro_usd_per_hour,source,at_ms) "
+                           "VALUES('aaaaaaaaaa','demo','train','accrue','energy',9,0,1,1,'x',1)")
+                  .ok());
+  ASSERT_TRUE(journal.RemoveRun("aaaaaaaaaa").ok());
+  EXPECT_FALSE(journal.GetRun("aaaaaaaaaa").ok());
+  Statement count = *journal.database().Prepare("SELECT count(*) FROM ledger");
+  ASSERT_TRUE(*count.Step());
+  EXPECT_EQ(count.Int(0), 1);
+}
+
+}  // namespace
+}  // namespace curbstop

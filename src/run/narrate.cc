@@ -1,0 +1,72 @@
+#include "run/narrate.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "run/agent/step_process.h"
+
+namespace curbstop {
+namespace {
+
+std::string NarrateAttemptEnd(const Json& data) {
+  const std::string why = data.StringOr("why", "");
+  const std::string code = ExitText(static_cast<int>(data.IntOr("exit_code", 0)));
+  const std::string attempt = fmt::format("attempt {} ended with {}", data.IntOr("attempt", 0), code);
+  if (why == "cancel") return attempt + ", as asked";
+  if (why == "hang") return attempt + " after too long without a sign of life";
+  if (why == "deadline") return attempt + " at the time limit";
+  return data.IntOr("exit_code", 0) == 0 ? "" : attempt;
+}
+
+std::string NarrateReport(const Json& data) {
+  const std::string kind = data.StringOr("kind", "");
+  if (kind == "waiting") return "waits: " + data.StringOr("text", "");
+  if (kind == "setup_started") return "setup runs";
+  if (kind == "setup_ended" && data.IntOr("exit_code", 0) == 0) return "setup done";
+  if (kind == "attempt_starting") {
+    const std::string from = data.StringOr("resume_from", "");
+    return fmt::format("attempt {} starts{}", data.IntOr("attempt", 1),
+                       from.empty() ? "" : fmt::format(", resumes from checkpoint `{}`", Printable(from)));
+  }
+  if (kind == "checkpoint") return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
+  if (kind == "overdue") return "takes longer than its `needs.time` said";
+  if (kind == "stopping") return fmt::format("stops the step ({})", data.StringOr("why", ""));
+  if (kind == "attempt_ended") return NarrateAttemptEnd(data);
+  if (kind == "backoff") return fmt::format("tries again in {}", DurationText(Millis(data.IntOr("wait_ms", 0))));
+  return "";
+}
+
+std::string OutputsText(const Json& outputs) {
+  int64_t files = 0;
+  int64_t size = 0;
+  for (const Json& output : outputs.items()) {
+    files += output.IntOr("files", 1);
+    size += output.IntOr("size", 0);
+  }
+  return fmt::format("{} file{}, {}", files, files == 1 ? "" : "s", BytesText({size}));
+}
+
+}  // namespace
+
+std::string NarrateEvent(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kAgentReport: return NarrateReport(event.data);
+    case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
+    case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
+    case EventKind::kRecovered: return "";
+    default: return "";
+  }
+}
+
+std::string NarrateEnd(const RunRow& row) {
+  const std::string energy = fmt::format("energy {} USD", UsdText(row.spent));
+  if (row.state == "succeeded") {
+    return fmt::format("succeeded in {} · {} · {}", DurationText(Millis(row.busy_ms)),
+                       OutputsText(row.outputs), energy);
+  }
+  const std::string reason = row.reason.empty() ? "" : ": " + row.reason;
+  return fmt::format("{}{} · {}", row.state, reason, energy);
+}
+
+}  // namespace curbstop

@@ -1,0 +1,17 @@
+// The events of a run in plain words, a line each: what `run` prints while it watches.
+#pragma once
+
+#include <string>
+
+#include "run/event.h"
+#include "run/journal.h"
+
+namespace curbstop {
+
+// Empty for events that a user need not see.
+std::string NarrateEvent(const Event& event);
+
+// "succeeded in 12 s · 3 files, 2.1 MiB · energy 0.0003 USD", "failed: …".
+std::string NarrateEnd(const RunRow& row);
+
+}  // namespace curbstop

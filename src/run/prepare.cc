@@ -1,0 +1,195 @@
+#include "run/prepare.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "project/references.h"
+#include "run/fingerprint.h"
+#include "sys/files.h"
+#include "sys/hash/sha256.h"
+
+namespace curbstop {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<std::string> Expand(const std::string& command, const Project& project, const Step& step,
+                           const fs::path& out) {
+  TRY_ASSIGN(auto values, ReferenceValues(project, step));
+  values["out"] = {out.string()};
+  return ExpandReferences(command, values);
+}
+
+bool Meets(const Gpu& gpu, const GpuNeed& need) {
+  const bool named = need.name.empty() || Lower(need.name) == Lower(gpu.name) ||
+                     Lower(need.name) == Lower(gpu.driver_name);
+  const bool large = !need.memory || (gpu.memory_total && *gpu.memory_total >= *need.memory);
+  return named && large;
+}
+
+Status ChooseGpus(const Step& step, const Machine& machine, const Directories& directories,
+                  AgentOrder& order) {
+  if (!step.needs.gpu) return {};
+  order.gpus_needed = step.needs.gpu->count;
+  for (const Gpu& gpu : machine.gpus) {
+    if (!Meets(gpu, *step.needs.gpu)) continue;
+    const std::string name = gpu.uuid.empty() ? std::to_string(gpu.index) : gpu.uuid;
+    order.gpus.push_back({gpu.index, (directories.Locks() / ("gpu-" + name + ".lock")).string()});
+  }
+  if (static_cast<int64_t>(order.gpus.size()) >= order.gpus_needed) return {};
+  return No(fmt::format("step `{}` needs {} GPU(s) that this computer does not have: {} of {} found",
+                        step.name, order.gpus_needed, order.gpus.size(), machine.gpus.size()))
+      .WithHint("`curbstop plan` shows what it needs and where that is on offer");
+}
+
+// The step's last run in this folder, if it left checkpoints that an equal run can continue from.
+Result<std::optional<RunRow>> LastRun(const Project& project, const Step& step, Journal& journal) {
+  TRY_ASSIGN(const std::vector<RunRow> rows,
+             journal.FindRuns({.step = step.name, .root = project.root.string(), .most = 50}));
+  for (const RunRow& row : rows) {
+    if (!row.run.facts.BoolOr("drill", false)) return std::optional(row);
+  }
+  return std::optional<RunRow>();
+}
+
+bool CanContinue(const RunRow& last, const PreparedRun& prepared) {
+  const bool unfinished = last.state == "cancelled" || last.state == "crashed" || last.state == "failed";
+  return unfinished && last.run.fingerprint == prepared.fingerprint;
+}
+
+Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journal& journal,
+                         const RunOutside& outside, PreparedRun& prepared) {
+  AgentOrder& order = prepared.order;
+  if (!prepared.step.checkpoint) return {};
+  if (wishes.purpose == RunPurpose::kDrill) {
+    order.checkpoint_dir = outside.directories.RunFolder(order.run) / "checkpoints";
+    return {};
+  }
+  order.checkpoint_dir = project.root / prepared.step.checkpoint->dir;
+  TRY_ASSIGN(const std::optional<RunRow> last, LastRun(project, prepared.step, journal));
+  const std::string owner = last ? last->run.id : "before";
+  order.old_checkpoints = outside.directories.RunFolder(owner) / "checkpoints";
+  order.keep_checkpoints = last && !wishes.force && CanContinue(*last, prepared);
+  const Result<std::vector<FolderEntry>> left = ListFolder(order.checkpoint_dir);
+  if (order.keep_checkpoints && left.ok() && !left->empty()) prepared.takes_over = owner;
+  return {};
+}
+
+Json FactsOf(const PreparedRun& prepared, const Fingerprint& fingerprint, const RunWishes& wishes,
+             const Json& git) {
+  const Step& step = prepared.step;
+  Json params = Json::MakeObject();
+  for (const auto& [name, value] : step.params) params.Set(name, value);
+  return Json::MakeObject({{"command", prepared.order.command},
+                           {"params", params},
+                           {"outputs", Json::ArrayOf(step.outputs)},
+                           {"metrics_file", step.metrics},
+                           {"deterministic", step.deterministic},
+                           {"drill", wishes.purpose == RunPurpose::kDrill},
+                           {"takes_over", prepared.takes_over},
+                           {"git", git},
+                           {"inputs", Json::ArrayOf(fingerprint.inputs)}});
+}
+
+}  // namespace
+
+Result<Step> WithParams(const Step& step, const std::map<std::string, std::string>& set) {
+  Step changed = step;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : step.params) names.push_back(name);
+  for (const auto& [name, value] : set) {
+    if (!changed.params.contains(name)) {
+      return InvalidInput(fmt::format("`--set {}`: step `{}` has no such parameter{}", Printable(name),
+                                      step.name, DidYouMean(name, names)))
+          .WithHint(names.empty() ? "it has none; add it under `params:`"
+                                  : fmt::format("it has: {}", Join(names, ", ")));
+    }
+    changed.params[name] = value;
+  }
+  return changed;
+}
+
+Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
+                               const RunWishes& wishes, Journal& journal, const RunOutside& outside) {
+  PreparedRun prepared;
+  prepared.step = step;
+  TRY_ASSIGN(const Fingerprint fingerprint, MakeFingerprint(project, step, journal, outside.processes));
+  prepared.fingerprint = fingerprint.id;
+  TRY_ASSIGN(const ObjectStore store, ObjectStore::OpenForProject(project.root));
+  if (!wishes.force && wishes.purpose == RunPurpose::kNormal) {
+    TRY_ASSIGN(prepared.known, FindResult(project, step, fingerprint.id, journal, store));
+    if (prepared.known) return prepared;
+  }
+  AgentOrder& order = prepared.order;
+  order.run = NewRunId(outside.random);
+  order.step_id = order.run + "-" + step.name;
+  order.project = project.name;
+  order.step = step.name;
+  order.root = project.root;
+  const fs::path folder = outside.directories.RunFolder(order.run);
+  TRY_ASSIGN(order.command, Expand(step.run, project, step, folder / "out"));
+  TRY_ASSIGN(order.setup, Expand(step.setup, project, step, folder / "out"));
+  const std::string environment = Sha256Hex(WriteJson(*fingerprint.content.Find("environment")));
+  order.setup_marker = outside.directories.state / "setup" /
+                       Sha256Hex(project.root.string() + "\n" + environment);
+  order.secrets = project.secrets;
+  order.step_lock = outside.directories.Locks() /
+                    ("step-" + Sha256Hex(project.root.string() + "\n" + step.name).substr(0, 32) + ".lock");
+  TRY(ChooseGpus(step, machine, outside.directories, order));
+  order.retries = wishes.purpose == RunPurpose::kDrill ? std::max<int64_t>(step.Retries(), 1) : step.Retries();
+  if (step.deadline) order.time_limit = *step.deadline;
+  if (wishes.lease && (!step.deadline || *wishes.lease < *step.deadline)) order.time_limit = *wishes.lease;
+  if (step.needs.time) order.expected_time = *step.needs.time;
+  order.supervisor = {outside.program.string(), "supervise", order.run};
+  TRY(ChooseCheckpoints(project, wishes, journal, outside, prepared));
+
+  prepared.run.id = order.run;
+  prepared.run.project = project.name;
+  prepared.run.step = step.name;
+  prepared.run.root = project.root;
+  prepared.run.fingerprint = fingerprint.id;
+  prepared.run.machine_class = MachineClass(machine);
+  prepared.run.record_run = NewToken(outside.random);
+  prepared.run.facts = FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
+  TRY(MakeFolders(folder, true));
+  TRY(outside.files.Write(folder / "code.json", WriteJson(Json::ArrayOf(fingerprint.code)), 0600));
+  return prepared;
+}
+
+EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed) {
+  const PowerFigure power = PowerUnderLoad(machine, step.needs.gpu.has_value());
+  // W x USD/kWh = USD/1000 h; rounded up.
+  const MicroUsd per_hour((power.watts * per_kwh.value() + 999) / 1000);
+  return {per_hour, fmt::format("{} W ({}) x {} USD/kWh{}", power.watts, power.source, UsdText(per_kwh),
+                                assumed ? " (assumed)" : "")};
+}
+
+Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
+                 const RunOutside& outside) {
+  const fs::path folder = outside.directories.RunFolder(prepared.run.id);
+  TRY(outside.files.Write(folder / "order.json", WriteJson(OrderJson(prepared.order), JsonStyle::kIndented),
+                          0600));
+  Event created;
+  created.kind = EventKind::kCreated;
+  created.at_ms = outside.clock.WallMs();
+  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
+                                   {"energy_source", rate.source},
+                                   {"boot_id", ReadBootId()}});
+  TRY(journal.Create(prepared.run, created));
+  return journal.SetOwner(prepared.run.id, "creator", IdentifySelf());
+}
+
+Status StartSupervisor(const std::string& run, bool adopted, const RunOutside& outside) {
+  const fs::path folder = outside.directories.RunFolder(run);
+  TRY(MakeFolders(folder, true));
+  ChildRequest request;
+  request.argv = {outside.program.string(), "supervise", run};
+  if (adopted) request.argv.push_back("--adopt");
+  request.folder = "/";
+  request.environment = ReadEnvironment();
+  request.out = request.err = folder / "supervisor.log";
+  TRY_ASSIGN([[maybe_unused]] const int pid, StartDetached(request));
+  return {};
+}
+
+}  // namespace curbstop

@@ -1,0 +1,71 @@
+// From a step of the project to a run that can be started: fingerprint, what need not run again,
+// what is taken over from the run before, and the agent's order.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "machine/machine.h"
+#include "project/project.h"
+#include "run/agent/order.h"
+#include "run/journal.h"
+#include "run/results.h"
+#include "sys/clock.h"
+#include "sys/directories.h"
+#include "sys/file_store.h"
+#include "sys/process.h"
+#include "sys/random_bytes.h"
+
+namespace curbstop {
+
+enum class RunPurpose { kNormal, kDrill };
+
+struct RunWishes {
+  std::map<std::string, std::string> set;  // --set key=value
+  bool force = false;                      // run although the fingerprint is known
+  std::optional<Millis> lease;             // --lease: hard limit on the time
+  RunPurpose purpose = RunPurpose::kNormal;
+};
+
+// The outside world's pieces that starting a run needs.
+struct RunOutside {
+  const Directories& directories;
+  Clock& clock;
+  FileStore& files;
+  ProcessRunner& processes;
+  Random& random;
+  std::filesystem::path program;  // curbstop itself
+};
+
+struct PreparedRun {
+  Step step;  // with --set applied
+  std::string fingerprint;
+  std::optional<StepResult> known;  // unchanged: nothing to run
+  NewRun run;
+  AgentOrder order;
+  std::string takes_over;  // run whose checkpoints it continues with, or empty
+};
+
+// Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.
+Result<Step> WithParams(const Step& step, const std::map<std::string, std::string>& set);
+
+// Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets the needs.
+Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
+                               const RunWishes& wishes, Journal& journal, const RunOutside& outside);
+
+struct EnergyRate {
+  MicroUsd per_hour;
+  std::string source;
+};
+EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed);
+
+// Writes the order and the run's first event; the supervisor can then be started.
+// Errors: kConflict if the step runs already.
+Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
+                 const RunOutside& outside);
+
+// `curbstop supervise RUN` as a process of its own, with this process's environment.
+Status StartSupervisor(const std::string& run, bool adopted, const RunOutside& outside);
+
+}  // namespace curbstop

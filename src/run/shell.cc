@@ -1,0 +1,371 @@
+#include "run/shell.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "base/time_text.h"
+#include "record/record.h"
+#include "run/agent/spool.h"
+#include "run/agent/step_process.h"
+#include "run/commit.h"
+#include "run/fingerprint.h"
+#include "store/object_store.h"
+#include "sys/failpoint.h"
+#include "sys/file_lock.h"
+#include "sys/files.h"
+#include "sys/secrets.h"
+
+namespace curbstop {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kTurn{100};
+constexpr seconds kTickEvery{60};
+constexpr seconds kCommitPatience{600};  // how long a full disk is waited for
+
+std::filesystem::path AgentProgram(const std::filesystem::path& program) {
+  const std::string set = ReadVariable("CURBSTOP_AGENT");
+  return set.empty() ? program.parent_path() / "curbstop-agent" : std::filesystem::path(set);
+}
+
+RecordStatus RecordStatusOf(const std::string& name) {
+  if (name == "FINISHED") return RecordStatus::kFinished;
+  return name == "KILLED" ? RecordStatus::kKilled : RecordStatus::kFailed;
+}
+
+std::vector<RecordMetric> MetricsOf(const Json& metrics, int64_t at_ms) {
+  std::vector<RecordMetric> list;
+  for (const auto& [name, value] : metrics.members()) {
+    list.push_back({name, value.AsDouble().value_or(0), at_ms, 0});
+  }
+  return list;
+}
+
+bool IsOrphan(Journal& journal, const std::string& run, const std::filesystem::path& folder) {
+  if (IsLocked(folder / "supervisor.lock") || IsLocked(folder / "agent.lock")) return false;
+  const Result<std::optional<ProcessIdentity>> creator = journal.FindOwner(run, "creator");
+  return creator.ok() && *creator && !IsAlive(**creator);
+}
+
+}  // namespace
+
+Shell::Shell(std::string run, SupervisorOrigin origin, const RunOutside& outside)
+    : run_(std::move(run)),
+      origin_(origin),
+      outside_(outside),
+      folder_(outside.directories.RunFolder(run_)) {}
+
+Shell::~Shell() = default;
+
+Status Shell::Run() {
+  TRY_ASSIGN(const std::optional<FileLock> lock, FileLock::TryTake(folder_ / "supervisor.lock"));
+  if (!lock) return {};
+  return RunLocked();
+}
+
+Status Shell::RunLocked() {
+  TRY_ASSIGN(journal_, Journal::Open(outside_.directories.MoneyDb()));
+  TRY_ASSIGN(row_, journal_->GetRun(run_));
+  TRY_ASSIGN(loaded_, journal_->Load(run_));
+  if (IsFinal(loaded_.state.phase) && loaded_.state.pending.empty()) return {};
+  TRY(journal_->SetOwner(run_, "supervisor", IdentifySelf()));
+  Log(fmt::format("supervisor.started pid={} origin={}", getpid(),
+                  origin_ == SupervisorOrigin::kAdopted ? "adopted" : "started"));
+  Event recovered = Outcome(EventKind::kRecovered,
+                            Json::MakeObject({{"boot_id", ReadBootId()},
+                                              {"can_restart", origin_ == SupervisorOrigin::kStarted}}));
+  TRY(Append(std::move(recovered)));
+  next_tick_ = outside_.clock.Awake() + kTickEvery;
+  while (!IsFinal(loaded_.state.phase) || !loaded_.state.pending.empty()) {
+    const Status turn = Turn();
+    // A full disk or a busy database: nothing has changed, the same turn is tried again.
+    if (!turn.ok() && !IsRetryable(turn.error().kind())) return turn;
+    if (!turn.ok()) Log(fmt::format("supervisor.waits why=\"{}\"", turn.error().OneLine()));
+    outside_.clock.Wait(turn.ok() ? kTurn : milliseconds(1000));
+  }
+  Log(fmt::format("run.ended state={}", NameOf(loaded_.state.phase)));
+  return {};
+}
+
+Status Shell::Turn() {
+  TRY(PerformPending());
+  TRY(ReadReports());
+  TRY(ReadRequests());
+  TRY(NoticeLostAgent());
+  TRY(TickEachMinute());
+  return PerformPending();
+}
+
+Status Shell::PerformPending() {
+  const std::vector<Effect> pending = loaded_.state.pending;
+  for (const Effect& effect : pending) {
+    Log(fmt::format("effect.performed id={} kind={}", effect.id, NameOf(effect.kind)));
+    FAILPOINT("shell.before_effect");
+    TRY_ASSIGN(std::optional<Event> outcome, Perform(effect));
+    FAILPOINT("shell.after_effect");
+    if (!outcome) continue;
+    outcome->effect = effect.id;
+    TRY(Append(*std::move(outcome)));
+  }
+  return {};
+}
+
+Result<std::optional<Event>> Shell::Perform(const Effect& effect) {
+  const auto always = [](Result<Event> event) -> Result<std::optional<Event>> {
+    if (!event.ok()) return std::move(event).error();
+    return std::optional(*std::move(event));
+  };
+  switch (effect.kind) {
+    case EffectKind::kStartRecord: return always(StartRecord());
+    case EffectKind::kStartAgent: return StartAgent();
+    case EffectKind::kTellAgent: return always(TellAgent(effect));
+    case EffectKind::kEndProcesses: return always(EndProcesses());
+    case EffectKind::kCommit: return Commit();
+    case EffectKind::kFinishRecord: return always(FinishRecord(effect));
+    case EffectKind::kReleaseAgent: return always(ReleaseAgent());
+  }
+  return Internal("unknown effect");
+}
+
+Result<Event> Shell::StartRecord() {
+  const auto failed = [&](const Error& error) {
+    return Outcome(EventKind::kRecordFailed, Json::MakeObject({{"error", error.OneLine()}}));
+  };
+  Result<Record> record = Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts());
+  if (!record.ok()) return failed(record.error());
+  RecordRunRequest request;
+  request.run_uuid = row_.run.record_run;
+  request.experiment = row_.run.project;
+  request.run_name = row_.run.step + "-" + run_;
+  request.start_ms = row_.created_at_ms;
+  request.tags = {{"curbstop.run", run_},
+                  {"curbstop.step", row_.run.step},
+                  {"curbstop.step_id", run_ + "-" + row_.run.step},
+                  {"curbstop.fingerprint", row_.run.fingerprint},
+                  {"curbstop.place", row_.run.place}};
+  if (const Json* params = row_.run.facts.Find("params")) {
+    for (const auto& [name, value] : params->members()) {
+      if (value.IsString()) request.params[name] = *value.AsString();
+    }
+  }
+  const Result<RecordRun> started = record->StartRun(request);
+  if (!started.ok()) return failed(started.error());
+  return Outcome(EventKind::kRecordStarted, Json::MakeObject({{"experiment_id", started->experiment_id}}));
+}
+
+// The step's endpoint keeps its port and token over supervisors: both lie in the run's folder.
+Status Shell::ServeRecord() {
+  if (server_) return {};
+  const std::filesystem::path token_file = folder_ / "record.token";
+  const std::filesystem::path port_file = folder_ / "record.port";
+  if (!Exists(token_file)) TRY(outside_.files.Write(token_file, NewToken(outside_.random), 0600));
+  TRY_ASSIGN(std::string token, ReadFile(token_file, 4096));
+  RecordServerOptions options;
+  options.database = outside_.directories.MlflowDb();
+  options.artifacts = outside_.directories.Artifacts();
+  options.token = Secret(std::move(token));
+  options.run_uuid = row_.run.record_run;
+  options.step_id = run_ + "-" + row_.run.step;
+  const Result<std::string> port = ReadFile(port_file, 64);
+  if (port.ok()) options.port = std::atoi(port->c_str());
+  TRY_ASSIGN(server_, RecordServer::Start(options));
+  if (!port.ok()) TRY(outside_.files.Write(port_file, std::to_string(server_->port()), 0600));
+  return {};
+}
+
+Result<AgentOrder> Shell::OrderWithRecord() const {
+  TRY_ASSIGN(AgentOrder order, ReadOrder(folder_));
+  order.environment = {{"MLFLOW_TRACKING_URI", fmt::format("http://127.0.0.1:{}", server_->port())},
+                       {"MLFLOW_RUN_ID", row_.run.record_run},
+                       {"MLFLOW_EXPERIMENT_ID", loaded_.state.experiment_id}};
+  return order;
+}
+
+Result<AgentSecrets> Shell::Secrets(const AgentOrder& order) const {
+  AgentSecrets secrets;
+  TRY_ASSIGN(secrets.environment["MLFLOW_TRACKING_TOKEN"], ReadFile(folder_ / "record.token", 4096));
+  if (order.secrets.empty()) return secrets;
+  const SecretStore store(outside_.directories, outside_.processes, outside_.files, KeyringIsThere());
+  for (const std::string& name : order.secrets) {
+    TRY_ASSIGN(const Secret value, store.Get(name));
+    secrets.environment[name] = value.Reveal();
+  }
+  return secrets;
+}
+
+Result<std::optional<Event>> Shell::StartAgent() {
+  const auto failed = [&](const std::string& why) {
+    return std::optional(Outcome(EventKind::kAgentFailed, Json::MakeObject({{"error", why}})));
+  };
+  if (!IsLocked(folder_ / "agent.lock")) {
+    if (origin_ == SupervisorOrigin::kAdopted) {
+      return failed("the processes of this run went down before it began");
+    }
+    TRY(ServeRecord());
+    TRY_ASSIGN(const AgentOrder order, OrderWithRecord());
+    TRY(outside_.files.Write(folder_ / "order.json", WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
+    const Result<AgentSecrets> secrets = Secrets(order);
+    if (!secrets.ok()) return failed(secrets.error().OneLine());
+    ChildRequest request;
+    request.argv = {AgentProgram(outside_.program).string(), folder_.string()};
+    request.folder = "/";
+    request.environment = ReadEnvironment();
+    request.out = request.err = folder_ / "agent.log";
+    request.input = SecretsText(*secrets);
+    const Result<int> pid = StartDetached(request);
+    if (!pid.ok()) return failed(pid.error().OneLine());
+    FAILPOINT("shell.after_agent_start");
+    const Status ready = AwaitAgent(*pid);
+    if (!ready.ok()) return failed(ready.error().OneLine());
+  }
+  return std::optional(Outcome(EventKind::kAgentStarted));
+}
+
+Status Shell::AwaitAgent(int pid) const {
+  const Ticks end = outside_.clock.Awake() + seconds(10);
+  while (!IsLocked(folder_ / "agent.lock")) {
+    const bool gone = !IdentifyProcess(pid).has_value();
+    if (gone && !IsLocked(folder_ / "agent.lock")) {
+      const Result<std::string> log = ReadTail(folder_ / "agent.log", 2048);
+      return Unavailable(fmt::format("it ended at once: {}", log.ok() ? Trim(*log) : "no message"));
+    }
+    if (outside_.clock.Awake() > end) return Unavailable("it did not answer within 10 s");
+    outside_.clock.Wait(milliseconds(5));
+  }
+  return {};
+}
+
+Status Shell::Command(const std::string& what) const {
+  TRY_ASSIGN(SpoolWriter commands, SpoolWriter::Open(folder_ / "agent.commands", outside_.files));
+  return commands.Append(Json::MakeObject({{"kind", what}}));
+}
+
+Result<Event> Shell::TellAgent(const Effect& effect) {
+  TRY(Command(effect.data.StringOr("what", "cancel")));
+  return Outcome(EventKind::kAgentTold);
+}
+
+Result<Event> Shell::EndProcesses() {
+  TRY_ASSIGN(const AgentOrder order, ReadOrder(folder_));
+  EndStepProcesses(order.step_id, order.grace, outside_.clock);
+  return Outcome(EventKind::kProcessesEnded);
+}
+
+Result<std::optional<Event>> Shell::Commit() {
+  if (commit_deadline_ == Ticks(0)) commit_deadline_ = outside_.clock.Awake() + kCommitPatience;
+  TRY_ASSIGN(ObjectStore store, ObjectStore::OpenForProject(row_.run.root));
+  Result<Committed> committed =
+      CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(), *journal_, store, outside_.files);
+  if (committed.ok()) {
+    return std::optional(Outcome(EventKind::kCommitted, Json::MakeObject({{"outputs", committed->outputs},
+                                                                          {"metrics", committed->metrics}})));
+  }
+  const bool wait = IsRetryable(committed.error().kind()) && outside_.clock.Awake() < commit_deadline_;
+  if (wait) return std::move(committed).error();
+  return std::optional(Outcome(EventKind::kCommitFailed,
+                               Json::MakeObject({{"error", committed.error().OneLine()}})));
+}
+
+Result<Event> Shell::FinishRecord(const Effect& effect) {
+  TRY_ASSIGN(Record record, Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
+  const int64_t now = outside_.clock.WallMs();
+  const std::vector<RecordMetric> metrics = MetricsOf(loaded_.state.metrics, now);
+  if (!metrics.empty()) TRY(record.LogMetrics(row_.run.record_run, metrics));
+  TRY(record.SetTags(row_.run.record_run, {{"curbstop.attempts", std::to_string(loaded_.state.attempt)},
+                                           {"curbstop.exit_code", std::to_string(loaded_.state.exit_code)}}));
+  TRY(record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")), now));
+  const Result<std::string> code = ReadFile(folder_ / "code.json", 64 << 20);
+  const Result<Json> before = code.ok() ? ParseJson(*code) : Result<Json>(Json());
+  std::vector<std::string> paths;
+  for (const Json& path : before.ok() ? before->items() : Json::Array()) paths.push_back(*path.AsString());
+  const Status remembered = RememberMadeFiles(row_.run.root, paths, *journal_, outside_.processes);
+  if (!remembered.ok()) Log(fmt::format("made_files.unknown why=\"{}\"", remembered.error().OneLine()));
+  return Outcome(EventKind::kRecordFinished);
+}
+
+Result<Event> Shell::ReleaseAgent() {
+  TRY(Command("release"));
+  // The outputs are in the store (or lost with their run): the work folder is not needed any more.
+  if (loaded_.state.phase == Phase::kSucceeded) TRY(RemoveTree(folder_ / "out"));
+  return Outcome(EventKind::kAgentReleased);
+}
+
+Status Shell::ReadReports() {
+  TRY_ASSIGN(const std::vector<SpoolLine> lines,
+             ReadSpool(folder_ / "agent.events", loaded_.state.last_agent_seq));
+  for (const SpoolLine& line : lines) {
+    Event report = Outcome(EventKind::kAgentReport, line.body);
+    report.agent_seq = line.seq;
+    TRY(Append(std::move(report)));
+  }
+  return {};
+}
+
+Status Shell::ReadRequests() {
+  TRY_ASSIGN(const std::vector<UserRequest> requests, journal_->OpenRequests(run_));
+  for (const UserRequest& request : requests) {
+    TRY(Append(Outcome(EventKind::kUserAsked, Json::MakeObject({{"what", request.kind}}))));
+    TRY(journal_->CloseRequest(request.seq, loaded_.last_seq));
+  }
+  return {};
+}
+
+Status Shell::NoticeLostAgent() {
+  const RunState& state = loaded_.state;
+  if (state.phase != Phase::kRunning || !state.agent_started) return {};
+  if (IsLocked(folder_ / "agent.lock")) return ServeRecord();
+  TRY(ReadReports());  // its last words
+  if (loaded_.state.phase != Phase::kRunning) return {};
+  Log("agent.lost");
+  return Append(Outcome(EventKind::kAgentGone));
+}
+
+Status Shell::TickEachMinute() {
+  if (outside_.clock.Awake() < next_tick_ || loaded_.state.phase != Phase::kRunning) return {};
+  next_tick_ = outside_.clock.Awake() + kTickEvery;
+  return Append(Outcome(EventKind::kTick));
+}
+
+Event Shell::Outcome(EventKind kind, Json data) const {
+  Event event;
+  event.kind = kind;
+  event.at_ms = outside_.clock.WallMs();
+  event.awake_ms = duration_cast<milliseconds>(outside_.clock.Awake()).count();
+  event.data = std::move(data);
+  return event;
+}
+
+Status Shell::Append(Event event) { return journal_->Append(loaded_, run_, event); }
+
+void Shell::Log(const std::string& line) const {
+  const std::string text = fmt::format("{} {} run={}\n", UtcText(outside_.clock.WallMs()), line, run_);
+  [[maybe_unused]] const Status logged = AppendQuickly(folder_ / "supervisor.log", text);
+}
+
+Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside) {
+  TRY_ASSIGN(const std::vector<RunRow> active, journal.FindRuns({.active_only = true, .most = 1000}));
+  std::vector<std::string> orphans;
+  for (const RunRow& row : active) {
+    if (!IsOrphan(journal, row.run.id, outside.directories.RunFolder(row.run.id))) continue;
+    TRY(StartSupervisor(row.run.id, true, outside));
+    orphans.push_back(row.run.id);
+  }
+  // An adopted run is over in moments; longer is waited only for processes that must be ended.
+  const Ticks end = outside.clock.Awake() + seconds(5);
+  for (const std::string& run : orphans) {
+    for (bool is_active = true; is_active && outside.clock.Awake() < end;) {
+      outside.clock.Wait(milliseconds(50));
+      TRY_ASSIGN(const RunRow row, journal.GetRun(run));
+      is_active = row.active;
+    }
+  }
+  return static_cast<int>(orphans.size());
+}
+
+}  // namespace curbstop

@@ -1,0 +1,74 @@
+// The thin shell around the pure supervisor: performs effects, feeds their outcomes and the agent's
+// reports back as events, until the run is over.
+//
+// One process per run (`curbstop supervise RUN`), which holds the run's supervisor lock. It may
+// die at any instruction: the next one loads the journal and performs what has no outcome yet.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "record/record_server.h"
+#include "run/agent/order.h"
+#include "run/journal.h"
+#include "run/prepare.h"
+
+namespace curbstop {
+
+enum class SupervisorOrigin {
+  kStarted,  // by `run` or by the agent: this process has the step's environment
+  kAdopted,  // by somebody else: no attempt may be started
+};
+
+class Shell {
+ public:
+  Shell(std::string run, SupervisorOrigin origin, const RunOutside& outside);
+  ~Shell();
+
+  // Blocks until the run is over and everything is told; at once if another supervisor has it.
+  Status Run();
+
+ private:
+  Status RunLocked();
+  Status Turn();
+  Status PerformPending();
+  Result<std::optional<Event>> Perform(const Effect& effect);
+  Result<Event> StartRecord();
+  Result<std::optional<Event>> StartAgent();
+  Result<Event> TellAgent(const Effect& effect);
+  Result<Event> EndProcesses();
+  Result<std::optional<Event>> Commit();
+  Result<Event> FinishRecord(const Effect& effect);
+  Result<Event> ReleaseAgent();
+
+  Status ServeRecord();
+  Result<AgentOrder> OrderWithRecord() const;
+  Result<AgentSecrets> Secrets(const AgentOrder& order) const;
+  Status AwaitAgent(int pid) const;
+  Status ReadReports();
+  Status ReadRequests();
+  Status NoticeLostAgent();
+  Status TickEachMinute();
+  Status Append(Event event);
+  Event Outcome(EventKind kind, Json data = Json::MakeObject()) const;
+  Status Command(const std::string& what) const;
+  void Log(const std::string& line) const;
+
+  std::string run_;
+  SupervisorOrigin origin_;
+  RunOutside outside_;
+  std::filesystem::path folder_;
+  std::optional<Journal> journal_;
+  RunRow row_;
+  LoadedRun loaded_;
+  std::unique_ptr<RecordServer> server_;
+  Ticks next_tick_{0};
+  Ticks commit_deadline_{0};
+};
+
+// Starts supervisors for active runs that nobody looks after (their processes died, the computer
+// went down), and waits shortly for their end. Returns how many there were.
+Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside);
+
+}  // namespace curbstop

@@ -1,0 +1,236 @@
+#include "run/supervisor.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace curbstop {
+namespace {
+
+// Feeds events one by one, numbering them as the journal does.
+class Life {
+ public:
+  Life() {
+    Add(EventKind::kCreated, Json::MakeObject({{"rate_micro_usd_per_hour", 36'000}, {"boot_id", "boot-a"}}));
+  }
+
+  Transition Add(EventKind kind, Json data = Json::MakeObject()) {
+    Event event;
+    event.kind = kind;
+    event.at_ms = 1'000'000 + awake_ms_;
+    event.awake_ms = awake_ms_;
+    event.data = std::move(data);
+    if (kind == EventKind::kAgentReport) event.agent_seq = ++agent_seq_;
+    // An outcome answers the oldest open intent of its kind, as the shell's do.
+    const EffectKind answered = AnsweredBy(kind);
+    for (const Effect& effect : state.pending) {
+      if (IsOutcome(kind) && effect.kind == answered) event.effect = effect.id;
+    }
+    return Feed(event);
+  }
+  Transition Report(std::string_view what, Json data = Json::MakeObject()) {
+    data.Set("kind", what).Set("awake_ms", awake_ms_).Set("at_ms", 1'000'000 + awake_ms_);
+    return Add(EventKind::kAgentReport, data);
+  }
+  Transition Feed(const Event& event) {
+    Transition transition = Apply(state, event, ++seq_);
+    state = transition.state;
+    for (const LedgerEntry& entry : transition.ledger) booked += entry.amount;
+    return transition;
+  }
+  void Pass(int64_t ms) { awake_ms_ += ms; }
+
+  void Start() {
+    Add(EventKind::kRecordStarted, Json::MakeObject({{"experiment_id", "1"}}));
+    Add(EventKind::kAgentStarted);
+    Report("attempt_starting", Json::MakeObject({{"attempt", 1}, {"resume_from", ""}}));
+    Report("attempt_started", Json::MakeObject({{"attempt", 1}, {"pid", 42}}));
+  }
+
+  RunState state;
+  MicroUsd booked;
+
+ private:
+  static bool IsOutcome(EventKind kind) {
+    return kind != EventKind::kAgentReport && kind != EventKind::kAgentGone &&
+           kind != EventKind::kUserAsked && kind != EventKind::kTick && kind != EventKind::kRecovered &&
+           kind != EventKind::kCreated;
+  }
+  static EffectKind AnsweredBy(EventKind kind) {
+    switch (kind) {
+      case EventKind::kRecordStarted:
+      case EventKind::kRecordFailed: return EffectKind::kStartRecord;
+      case EventKind::kAgentStarted:
+      case EventKind::kAgentFailed: return EffectKind::kStartAgent;
+      case EventKind::kProcessesEnded: return EffectKind::kEndProcesses;
+      case EventKind::kCommitted:
+      case EventKind::kCommitFailed: return EffectKind::kCommit;
+      case EventKind::kRecordFinished: return EffectKind::kFinishRecord;
+      case EventKind::kAgentReleased: return EffectKind::kReleaseAgent;
+      default: return EffectKind::kTellAgent;
+    }
+  }
+
+  int64_t seq_ = 0;
+  int64_t agent_seq_ = 0;
+  int64_t awake_ms_ = 0;
+};
+
+bool HasEffect(const Transition& transition, EffectKind kind) {
+  for (const Effect& effect : transition.effects) {
+    if (effect.kind == kind) return true;
+  }
+  return false;
+}
+
+Json Finished(const char* outcome, int exit_code = 0) {
+  return Json::MakeObject({{"outcome", outcome}, {"exit_code", exit_code}, {"reason", "because"}});
+}
+
+TEST(Supervisor, ALifeWithoutTroubleCommitsOnceAndReleasesTheAgent) {
+  Life life;
+  life.Start();
+  EXPECT_EQ(life.state.phase, Phase::kRunning);
+  EXPECT_TRUE(HasEffect(life.Report("finished", Finished("done")), EffectKind::kCommit));
+  EXPECT_EQ(life.state.phase, Phase::kCommitting);
+  EXPECT_TRUE(HasEffect(life.Add(EventKind::kCommitted), EffectKind::kFinishRecord));
+  EXPECT_TRUE(HasEffect(life.Add(EventKind::kRecordFinished), EffectKind::kReleaseAgent));
+  life.Add(EventKind::kAgentReleased);
+  EXPECT_EQ(life.state.phase, Phase::kSucceeded);
+  EXPECT_TRUE(life.state.pending.empty());
+}
+
+TEST(Supervisor, ARepeatedReportChangesNothing) {
+  Life life;
+  life.Start();
+  Event again;
+  again.kind = EventKind::kAgentReport;
+  again.agent_seq = 1;
+  again.data = Finished("failed").Set("kind", "finished");
+  const Transition transition = life.Feed(again);
+  EXPECT_TRUE(transition.effects.empty());
+  EXPECT_EQ(life.state.phase, Phase::kRunning);
+}
+
+TEST(Supervisor, ALostAgentIsReplacedOnlyAfterItsProcessesHaveEnded) {
+  Life life;
+  life.Start();
+  const Transition gone = life.Add(EventKind::kAgentGone);
+  EXPECT_TRUE(HasEffect(gone, EffectKind::kEndProcesses));
+  EXPECT_FALSE(HasEffect(gone, EffectKind::kStartAgent));
+  EXPECT_TRUE(HasEffect(life.Add(EventKind::kProcessesEnded), EffectKind::kStartAgent));
+  EXPECT_EQ(life.state.phase, Phase::kRunning);
+}
+
+TEST(Supervisor, AnAdoptedRunWhoseAgentIsLostHasCrashed) {
+  Life life;
+  life.Start();
+  life.Add(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot-b"}, {"can_restart", false}}));
+  life.Add(EventKind::kAgentGone);
+  EXPECT_FALSE(HasEffect(life.Add(EventKind::kProcessesEnded), EffectKind::kStartAgent));
+  life.Add(EventKind::kRecordFinished);
+  EXPECT_EQ(life.state.phase, Phase::kCrashed);
+}
+
+TEST(Supervisor, AnAgentLostAgainAndAgainEndsTheRun) {
+  Life life;
+  life.Start();
+  for (int64_t i = 0; i < kMostLostAgents; ++i) {
+    life.Add(EventKind::kAgentGone);
+    life.Add(EventKind::kProcessesEnded);
+    life.Add(EventKind::kAgentStarted);
+  }
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kCrashed);
+}
+
+TEST(Supervisor, CancelIsToldToTheAgentAndEndsAsCancelled) {
+  Life life;
+  life.Start();
+  EXPECT_TRUE(HasEffect(life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}})),
+                        EffectKind::kTellAgent));
+  life.Add(EventKind::kAgentTold);
+  life.Report("finished", Finished("cancelled", 143));
+  life.Add(EventKind::kRecordFinished);
+  EXPECT_EQ(life.state.phase, Phase::kCancelled);
+  EXPECT_EQ(life.state.exit_code, 143);
+}
+
+TEST(Supervisor, CancelBeforeTheAgentStartsNeverStartsIt) {
+  Life life;
+  life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}}));
+  EXPECT_FALSE(HasEffect(life.Add(EventKind::kRecordStarted), EffectKind::kStartAgent));
+  EXPECT_EQ(life.state.verdict, Phase::kCancelled);
+}
+
+TEST(Supervisor, CancelDuringTheCommitIsTooLate) {
+  Life life;
+  life.Start();
+  life.Report("finished", Finished("done"));
+  EXPECT_TRUE(life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}})).effects.empty());
+  life.Add(EventKind::kCommitted);
+  EXPECT_EQ(life.state.verdict, Phase::kSucceeded);
+}
+
+TEST(Supervisor, OutputsThatCannotBeKeptFailTheRun) {
+  Life life;
+  life.Start();
+  life.Report("finished", Finished("done"));
+  life.Add(EventKind::kCommitFailed, Json::MakeObject({{"error", "`model` is missing"}}));
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+  EXPECT_NE(life.state.reason.find("`model` is missing"), std::string::npos);
+}
+
+TEST(Supervisor, TheMeterRunsOnlyWhileAnAttemptDoes) {
+  // 36,000 micro-dollars an hour are 10 a second.
+  Life life;
+  life.Pass(5'000);
+  life.Start();
+  EXPECT_EQ(life.booked, MicroUsd(0));
+  life.Pass(3'000);
+  life.Add(EventKind::kTick);
+  EXPECT_EQ(life.booked, MicroUsd(30));
+  life.Pass(1'500);
+  life.Report("attempt_ended", Json::MakeObject({{"attempt", 1}, {"exit_code", 1}}));
+  EXPECT_EQ(life.booked, MicroUsd(45));
+  life.Pass(60'000);
+  life.Add(EventKind::kTick);
+  EXPECT_EQ(life.booked, MicroUsd(45));
+  EXPECT_EQ(life.state.busy_ms, 4'500);
+}
+
+TEST(Supervisor, AnotherBootStartsTheMeterAnew) {
+  Life life;
+  life.Start();
+  life.Add(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot-b"}}));
+  life.Pass(3'600'000);
+  life.Add(EventKind::kTick);
+  EXPECT_EQ(life.booked, MicroUsd(0));
+}
+
+RC_GTEST_PROP(Supervisor, AnyOrderOfEventsKeepsItsPromises, ()) {
+  Life life;
+  int commits = 0;
+  bool was_final = false;
+  const int length = *rc::gen::inRange(0, 60);
+  for (int i = 0; i < length; ++i) {
+    const auto kind = static_cast<EventKind>(*rc::gen::inRange(1, 16));
+    Json data = Json::MakeObject({{"what", "cancel"}, {"error", "x"}, {"boot_id", "boot-a"},
+                                  {"can_restart", *rc::gen::arbitrary<bool>()}});
+    const char* const words[] = {"waiting", "held", "attempt_starting", "attempt_started", "attempt_ended",
+                                 "finished", "checkpoint"};
+    data.Set("outcome", *rc::gen::element("done", "failed", "cancelled"));
+    life.Pass(*rc::gen::inRange(0, 5000));
+    const Phase before = life.state.phase;
+    const Transition transition = kind == EventKind::kAgentReport
+                                      ? life.Report(words[*rc::gen::inRange(0, 7)], data)
+                                      : life.Add(kind, data);
+    if (HasEffect(transition, EffectKind::kCommit)) ++commits;
+    if (was_final) RC_ASSERT(life.state.phase == before);
+    was_final = IsFinal(life.state.phase);
+  }
+  RC_ASSERT(commits <= 1);
+  RC_ASSERT(life.booked == life.state.spent);
+}
+
+}  // namespace
+}  // namespace curbstop
