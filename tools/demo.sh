@@ -20,12 +20,7 @@ cd "$demo/triage"
 
 # Processes of the demo are known by its own home in their environment.
 processes_of_demo() {
-  local process
-  for process in /proc/[0-9]*; do
-    if tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qxF "XDG_DATA_HOME=$XDG_DATA_HOME"; then
-      echo "${process#/proc/}"
-    fi
-  done
+  grep -lzxF "XDG_DATA_HOME=$XDG_DATA_HOME" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
 }
 
 clean_up() {
@@ -58,7 +53,7 @@ wait_for_training() {
   for ((tries = 0; tries < 600; tries++)); do
     if compgen -G 'checkpoints/step-*' >/dev/null; then
       for process in $(processes_of_demo); do
-        if tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null | grep -q '^/usr/bin/python3 train.py'; then
+        if { tr '\0' ' ' <"/proc/$process/cmdline"; } 2>/dev/null | grep -q '^/usr/bin/python3 train.py'; then
           echo "$process"
           return
         fi
