@@ -25,11 +25,14 @@ constexpr std::string_view kSteps =
     "WHERE run_uuid = ?1 AND key = ?2 AND step IN (SELECT value FROM json_each(?3)) "
     "ORDER BY step, timestamp, value LIMIT ?4";
 
-Status Append(Statement& statement, Json::Array& metrics) {
+enum class RunIdShown { kNo, kYes };  // answers over several runs say whose point it is
+
+Status Append(Statement& statement, RunIdShown shown, Json::Array& metrics) {
   while (true) {
     TRY_ASSIGN(const bool row, statement.Step());
     if (!row) return {};
     metrics.push_back(MetricJson(statement));
+    if (shown == RunIdShown::kYes) metrics.back().Set("run_id", statement.Text(5));
   }
 }
 
@@ -122,7 +125,7 @@ Result<Json> MetricHistory(ApiContext& context, const Message& message) {
   TRY_ASSIGN(Statement statement, context.database.Prepare(kHistory));
   statement.BindAll(uuid, key, size ? *size + 1 : int64_t{-1}, offset);
   Json::Array metrics;
-  TRY(Append(statement, metrics));
+  TRY(Append(statement, RunIdShown::kNo, metrics));
   const bool more = size && static_cast<int64_t>(metrics.size()) > *size;
   if (more) metrics.pop_back();
   Json answer = MetricsAnswer(std::move(metrics));
@@ -146,7 +149,7 @@ Result<Json> MetricHistoryInterval(ApiContext& context, const Message& message) 
   Json::Array metrics;
   for (const std::string& run : runs) {
     statement.BindAll(run, key, sampled, kMostBulk);
-    TRY(Append(statement, metrics));
+    TRY(Append(statement, RunIdShown::kYes, metrics));
   }
   return MetricsAnswer(std::move(metrics));
 }
@@ -161,7 +164,7 @@ Result<Json> MetricHistoryBulk(ApiContext& context, const Message& message) {
   Json::Array metrics;
   for (const std::string& run : runs) {
     statement.BindAll(run, key, most - static_cast<int64_t>(metrics.size()), int64_t{0});
-    TRY(Append(statement, metrics));
+    TRY(Append(statement, RunIdShown::kYes, metrics));
   }
   Json answer = Json::MakeObject();
   answer.Set("metrics", Json(std::move(metrics)));

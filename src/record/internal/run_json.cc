@@ -89,8 +89,7 @@ Json MetricJson(const Statement& row) {
   return Json::MakeObject({{"key", row.Text(0)},
                            {"value", FromStored({row.Double(1), row.Int(4) != 0})},
                            {"timestamp", row.Int(2)},
-                           {"step", row.Int(3)},
-                           {"run_id", row.Text(5)}});
+                           {"step", row.Int(3)}});
 }
 
 Result<RunReader> RunReader::Make(Database& database) {

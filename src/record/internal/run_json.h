@@ -13,7 +13,7 @@ namespace curbstop {
 
 Json RunInfoJson(const RecordedRun& run);
 Result<Json> ExperimentJson(Database& database, const ExperimentRow& experiment);
-// A metric row of columns key, value, timestamp, step, is_nan, run_uuid, from 0.
+// A metric row of columns key, value, timestamp, step, is_nan, run_uuid, from 0; without its run.
 Json MetricJson(const Statement& statement);
 
 // Reads whole runs, one after the other, with the same prepared statements.

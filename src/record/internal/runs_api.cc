@@ -97,7 +97,13 @@ Result<Json> CreateRun(ApiContext& context, const Message& message) {
   if (run.name.empty()) run.name = RunNameFrom(fresh.seed);
   if (!context.step_id.empty()) run.tags[std::string(kStepTag)] = context.step_id;
   TRY(InsertRun(context.database, experiment, run));
-  return ReadRunJson(context.database, run.uuid);
+  TRY_ASSIGN(const RunRow made, GetRun(context.database, run.uuid));
+  TRY_ASSIGN(RunReader reader, RunReader::Make(context.database));
+  TRY_ASSIGN(const Json json, reader.Read(made));
+  // Stock answers a new run without `outputs`.
+  return Json::MakeObject({{"run", Json::MakeObject({{"info", *json.Find("info")},
+                                                     {"data", *json.Find("data")},
+                                                     {"inputs", *json.Find("inputs")}})}});
 }
 
 Result<Json> UpdateRun(ApiContext& context, const Message& message) {
