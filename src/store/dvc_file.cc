@@ -140,16 +140,20 @@ class Updater {
     for (const NodeEntry& pair : entry_.entries) {
       if (pair.key.line <= last || pair.key.column - 1 != indent_) return false;
       last = pair.key.line;
-      if (IsOurs(pair.key.text) && (pair.value.line != pair.key.line || !pair.value.IsScalar())) return false;
+      const bool one_line = pair.value.line == pair.key.line && pair.value.IsScalar();
+      if (!one_line && (IsOurs(pair.key.text) || pair.key.text == "path")) return false;
+      if (pair.key.text == "meta" && !pair.value.entries.empty() && pair.value.line == pair.key.line) return false;
     }
     return true;
   }
 
   std::string Update(const DvcOut& out) {
-    UpdateMeta(out);
     const std::vector<std::string> wanted = ValueLines(out, std::string(static_cast<size_t>(indent_), ' '));
+    const bool has_meta = entry_.Find("meta") != nullptr;
     for (auto pair = entry_.entries.rbegin(); pair != entry_.entries.rend(); ++pair) {
       if (IsOurs(pair->key.text)) UpdateLine(*pair, wanted);
+      if (pair->key.text == "meta") UpdateMeta(*pair, out);
+      if (pair->key.text == "path" && !has_meta) AddMeta(pair->key, out);
     }
     InsertMissing(wanted);
     return Join(lines_, "\n");
@@ -213,24 +217,23 @@ class Updater {
     lines_.erase(start, end);
   }
 
-  void UpdateMeta(const DvcOut& out) {
-    const auto meta = std::find_if(entry_.entries.begin(), entry_.entries.end(),
-                                   [](const NodeEntry& pair) { return pair.key.text == "meta"; });
-    if (meta == entry_.entries.end()) {
-      std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(indent_) + 2, ' '));
-      if (!lines.empty()) lines.insert(lines.begin(), std::string(static_cast<size_t>(indent_), ' ') + "meta:");
-      lines_.insert(lines_.begin() + entry_.entries.back().key.line, lines.begin(), lines.end());
-      return;
-    }
-    for (const NodeEntry& pair : meta->value.entries) {
+  void AddMeta(const Node& above, const DvcOut& out) {
+    std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(indent_) + 2, ' '));
+    if (!lines.empty()) lines.insert(lines.begin(), std::string(static_cast<size_t>(indent_), ' ') + "meta:");
+    lines_.insert(lines_.begin() + above.line, lines.begin(), lines.end());
+  }
+
+  void UpdateMeta(const NodeEntry& meta, const DvcOut& out) {
+    int column = indent_ + 2;
+    for (const NodeEntry& pair : meta.value.entries) {
+      column = pair.key.column - 1;
       if (pair.key.text != "curbstop") continue;
-      const bool alone = meta->value.entries.size() == 1 && out.executable_members.empty();
-      EraseBlock(alone ? meta->key : pair.key);
+      const bool alone = meta.value.entries.size() == 1 && out.executable_members.empty();
+      EraseBlock(alone ? meta.key : pair.key);
       if (alone) return;
-      break;
     }
-    const std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(indent_) + 2, ' '));
-    lines_.insert(lines_.begin() + meta->key.line, lines.begin(), lines.end());
+    const std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(column), ' '));
+    lines_.insert(lines_.begin() + meta.key.line, lines.begin(), lines.end());
   }
 
   const Node& entry_;
