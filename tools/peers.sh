@@ -7,12 +7,13 @@
 set -eu
 
 usage() {
-  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema" >&2
+  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema, dvc" >&2
   exit 2
 }
 
 requirements() {
   case "$1" in
+    dvc) echo "dvc==3.67.1" ;;
     mlflow) echo "mlflow==3.17.2 pytest==8.4.2" ;;
     jsonschema) echo "jsonschema==4.25.1 PyYAML==6.0.2 pytest==8.4.2" ;;
     *) usage ;;

@@ -88,11 +88,15 @@ bool ReadsAsOther(std::string_view text) {
   static constexpr std::string_view kWords[] = {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"};
   const std::string lower = Lower(text);
   if (std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords)) return true;
-  const std::string_view number = lower.starts_with('-') || lower.starts_with('+') ? std::string_view(lower).substr(1) : std::string_view(lower);
+  std::string_view number = lower;
+  if (number[0] == '-' || number[0] == '+') number.remove_prefix(1);
   if (number == ".inf" || number == ".nan") return true;
-  // Anything of digits and the letters of numbers (exponent, hex, octal, dates, base 60).
-  return !number.empty() && (IsDigit(number[0]) || number[0] == '.') &&
-         number.find_first_not_of("0123456789abcdefox_.:+-t z") == number.npos;
+  if (number.empty() || (!IsDigit(number[0]) && number[0] != '.')) return false;
+  const bool hex = number.starts_with("0x");
+  const bool octal = number.starts_with("0o");
+  // Exponents, dates, times and numbers to base 60 are made of these.
+  const std::string_view letters = hex ? "0123456789abcdefx_" : octal ? "01234567o_" : "0123456789e_.:+-tz ";
+  return number.find_first_not_of(letters) == number.npos;
 }
 
 bool IsPlainYaml(std::string_view text) {

@@ -55,6 +55,12 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(secret, AddSecretSet);
   commands.Add(secret, AddSecretLs);
   commands.Add(secret, AddSecretRm);
+  CLI::App& data = AddNoun(app, "data", "Data and outputs in the store, in DVC's own format");
+  commands.Add(data, AddDataAdd);
+  commands.Add(data, AddDataStatus);
+  commands.Add(data, AddDataCheckout);
+  commands.Add(data, AddDataGc);
+  commands.Add(data, AddDataDu);
   commands.Add(app, AddPaths);
   commands.Add(app, AddSupervise);
 }

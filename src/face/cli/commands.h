@@ -21,6 +21,11 @@ Action AddConfigShow(CLI::App& parent);
 Action AddSecretSet(CLI::App& parent);
 Action AddSecretLs(CLI::App& parent);
 Action AddSecretRm(CLI::App& parent);
+Action AddDataAdd(CLI::App& parent);
+Action AddDataStatus(CLI::App& parent);
+Action AddDataCheckout(CLI::App& parent);
+Action AddDataGc(CLI::App& parent);
+Action AddDataDu(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
 Action AddSupervise(CLI::App& parent);
 

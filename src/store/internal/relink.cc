@@ -15,10 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsSameFile(const fs::path& a, const fs::path& b) {
+bool IsSuchLink(const fs::path& path, const fs::path& object, LinkKind kind) {
+  if ((kind == LinkKind::kSymlink) != fs::is_symlink(fs::symlink_status(path))) return false;
   struct stat info_a{};
   struct stat info_b{};
-  return stat(a.c_str(), &info_a) == 0 && stat(b.c_str(), &info_b) == 0 && info_a.st_ino == info_b.st_ino &&
+  return stat(path.c_str(), &info_a) == 0 && stat(object.c_str(), &info_b) == 0 && info_a.st_ino == info_b.st_ino &&
          info_a.st_dev == info_b.st_dev;
 }
 
@@ -37,7 +38,7 @@ Status Relink(const fs::path& root, const DvcConfig& config, const std::vector<C
   return ForEachParallel(files.size(), 16, [&](size_t i) -> Status {
     const fs::path path = root / files[i].path;
     const fs::path object = objects / ObjectPlace({files[i].md5, false});
-    if (files[i].executable() || IsSameFile(path, object) || !IsUnchanged(path, files[i].stamp)) return {};
+    if (files[i].executable() || IsSuchLink(path, object, config.links.front()) || !IsUnchanged(path, files[i].stamp)) return {};
     const fs::path staged = staging->NextName();
     TRY(Materialize(object, staged, form));
     if (rename(staged.c_str(), path.c_str()) != 0) return FromErrno(errno, Doing("replace", path));

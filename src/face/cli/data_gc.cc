@@ -1,0 +1,83 @@
+// `curbstop data gc`: remove objects that nothing names any more.
+#include "store/data_gc.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/units.h"
+#include "face/cli/commands.h"
+#include "project/project.h"
+
+namespace curbstop {
+namespace {
+
+struct Options {
+  bool dry_run = false;
+};
+
+Json JsonOf(const GcPlan& plan, bool removed) {
+  Json objects = Json::MakeArray();
+  for (const std::filesystem::path& object : plan.objects) {
+    objects.Push(Json::MakeObject({{"path", object.string()}}));
+  }
+  return Json::MakeObject({{"removed", removed},
+                           {"objects", objects},
+                           {"bytes", plan.bytes},
+                           {"kept_objects", plan.kept_objects},
+                           {"kept_bytes", plan.kept_bytes},
+                           {"notes", Json::ArrayOf(plan.notes)}});
+}
+
+std::string ListOf(const GcPlan& plan, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < std::min(most, plan.objects.size()); ++i) text += plan.objects[i].string() + "\n";
+  if (plan.objects.size() > most) text += fmt::format("and {} more\n", plan.objects.size() - most);
+  return text;
+}
+
+std::string SumOf(const GcPlan& plan) {
+  return fmt::format("{} objects, {} that nothing names; {} objects, {} stay", plan.objects.size(),
+                     BytesText({plan.bytes}), plan.kept_objects, BytesText({plan.kept_bytes}));
+}
+
+Status Agree(const GcPlan& plan, CommandContext& context) {
+  if (context.yes) return {};
+  context.out.Talk(ListOf(plan, 20));
+  TRY_ASSIGN(const bool agreed, AskYesNo(context.out.terminal(), "remove them for good?"));
+  return agreed ? Status() : Cancelled("nothing was removed");
+}
+
+// Runs on record whose outputs must stay; those of the last runs stand in curbstop.lock anyway.
+std::vector<std::string> RootsOfRuns(const CommandContext&) { return {}; }
+
+Status Run(const Options& options, CommandContext& context) {
+  const std::filesystem::path root = FindProjectRoot(context.folder);
+  const std::vector<std::string> extra = RootsOfRuns(context);
+  TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, extra));
+  for (const std::string& note : plan.notes) context.out.Talk(fmt::format("note: {}\n", note));
+  if (plan.objects.empty()) {
+    context.out.Answer(JsonOf(plan, false), fmt::format("nothing to remove: {}\n", SumOf(plan)));
+    return {};
+  }
+  context.out.Talk(SumOf(plan) + "\n");
+  if (options.dry_run) {
+    context.out.Answer(JsonOf(plan, false), ListOf(plan, plan.objects.size()));
+    return {};
+  }
+  TRY(Agree(plan, context));
+  TRY_ASSIGN(plan, CollectGarbage(root, context.processes, extra));
+  context.out.Answer(JsonOf(plan, true), fmt::format("removed {} objects, {}\n", plan.objects.size(), BytesText({plan.bytes})));
+  return {};
+}
+
+}  // namespace
+
+Action AddDataGc(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand("gc", "Remove objects that no pointer, lock, commit or run names");
+  command->add_flag("--dry-run", options->dry_run, "List what would be removed, remove nothing");
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop
