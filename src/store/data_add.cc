@@ -6,6 +6,7 @@
 #include "store/internal/add_tree.h"
 #include "store/internal/pointers.h"
 #include "store/internal/relink.h"
+#include "store/internal/small_files.h"
 #include "store/internal/store_lock.h"
 #include "store/names.h"
 #include "sys/failpoint.h"
@@ -48,14 +49,12 @@ class DataAdder {
     TRY(CheckIgnored());
     TRY(CheckGit());
     TRY_ASSIGN(const Fd lock, LockStore(tools_.root, LockUse::kShared));
-    TRY(MakeDvcFolder(tools_.root));
-    TRY(WriteIfMissing(tools_.root / ".dvcignore", "# Paths that `data add` and DVC leave out, by the rules of .gitignore\n"));
+    TRY(MakeDvcFolder(tools_.root, tools_.files));
+    TRY(MakeDvcIgnore());
     TRY_ASSIGN(const AddedTree tree, AddTree(tools_.root / path_, Job()));
     FAILPOINT("data.before_pointer");
     AddedData added{.object = Describe(tree), .pointer = pointer_, .changed = false};
-    TRY_ASSIGN(added.changed, WritePointer(added.object, tree));
-    FAILPOINT("data.before_gitignore");
-    TRY(AddToGitignore());
+    TRY(NameInFiles(tree, added));
     FAILPOINT("data.before_links");
     if (config_.LinksToCache()) TRY(Relink(tools_.root, config_, tree.files));
     return added;
@@ -144,7 +143,15 @@ class DataAdder {
     return out;
   }
 
-  Result<bool> WritePointer(const StoredObject&, const AddedTree& tree) const {
+  // Pointer and ignore line.
+  Status NameInFiles(const AddedTree& tree, AddedData& added) const {
+    TRY_ASSIGN(const Fd lock, LockSmallFiles(tools_.root));
+    TRY_ASSIGN(added.changed, WritePointer(tree));
+    FAILPOINT("data.before_gitignore");
+    return AddToGitignore();
+  }
+
+  Result<bool> WritePointer(const AddedTree& tree) const {
     const fs::path file = tools_.root / pointer_;
     const DvcOut out = OutOf(tree);
     std::string text = WriteDvcFile(out);
@@ -158,12 +165,16 @@ class DataAdder {
       TRY_ASSIGN(text, UpdateDvcFile(old, pointer_, out));
       if (text == old) return false;
     }
-    TRY(tools_.files.Write(file, text, 0644));
+    TRY(WriteSmallFile(tools_.files, file, text));
     return true;
   }
 
-  Status WriteIfMissing(const fs::path& file, std::string_view text) const {
-    return Exists(file) ? Status() : tools_.files.Write(file, text, 0644);
+  Status MakeDvcIgnore() const {
+    const fs::path file = tools_.root / ".dvcignore";
+    if (Exists(file)) return {};
+    TRY_ASSIGN(const Fd lock, LockSmallFiles(tools_.root));
+    return WriteSmallFile(tools_.files, file,
+                          "# What `curbstop data` and DVC leave out, by the rules of .gitignore.\n");
   }
 
   Status AddToGitignore() const {
@@ -177,7 +188,7 @@ class DataAdder {
     rules.Add(text);
     if (rules.Ignores(NameIn(path_), IsFolder(tools_.root / path_))) return {};
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
-    return tools_.files.Write(file, text + IgnoreLine(NameIn(path_)) + "\n", 0644);
+    return WriteSmallFile(tools_.files, file, text + IgnoreLine(NameIn(path_)) + "\n");
   }
 
   const DataTools& tools_;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/text.h"
-#include "sys/file_store.h"
+#include "store/internal/small_files.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -77,12 +77,6 @@ Status SetCache(const std::string& text, const fs::path& file, DvcConfig& config
   return {};
 }
 
-Status MakeFile(const fs::path& file, std::string_view text) {
-  if (Exists(file)) return {};
-  RealFileStore store;
-  return store.Write(file, text, 0644);
-}
-
 }  // namespace
 
 Result<DvcConfig> ReadDvcConfig(const fs::path& root) {
@@ -98,11 +92,16 @@ Result<DvcConfig> ReadDvcConfig(const fs::path& root) {
   return config;
 }
 
-Status MakeDvcFolder(const fs::path& root) {
+Status MakeDvcFolder(const fs::path& root, FileStore& files) {
   const fs::path folder = root / ".dvc";
+  if (Exists(folder / "config") && Exists(folder / ".gitignore")) return {};
+  TRY_ASSIGN(const Fd lock, LockSmallFiles(root));
   TRY(MakeFolders(folder));
-  TRY(MakeFile(folder / ".gitignore", "/config.local\n/tmp\n/cache\n"));
-  return MakeFile(folder / "config", "");
+  if (!Exists(folder / ".gitignore")) {
+    TRY(WriteSmallFile(files, folder / ".gitignore", "/config.local\n/tmp\n/cache\n"));
+  }
+  if (!Exists(folder / "config")) TRY(WriteSmallFile(files, folder / "config", ""));
+  return {};
 }
 
 }  // namespace curbstop

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/file_store.h"
 
 namespace curbstop {
 
@@ -30,6 +31,6 @@ struct DvcConfig {
 Result<DvcConfig> ReadDvcConfig(const std::filesystem::path& root);
 
 // Makes `.dvc/config` and `.dvc/.gitignore` where missing; what is there stays.
-Status MakeDvcFolder(const std::filesystem::path& root);
+Status MakeDvcFolder(const std::filesystem::path& root, FileStore& files);
 
 }  // namespace curbstop

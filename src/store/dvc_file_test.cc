@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "sys/files.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
 namespace curbstop {
 namespace {
 
@@ -145,6 +151,17 @@ TEST(DvcFile, UpdatingKeepsTheListOfExecutablesTrue) {
 TEST(DvcFile, UpdatingRefusesWhatItCannotKeep) {
   EXPECT_FALSE(UpdateDvcFile("outs: [{md5: b1946ac92492d2347c6235b4d2611184, path: f.bin}]\n", "x.dvc", FileOut()).ok());
   EXPECT_FALSE(UpdateDvcFile("outs:\n- path: other\n", "x.dvc", FileOut()).ok());
+}
+
+TEST(DvcFuzz, TheCorpusPassesAgain) {
+  const std::filesystem::path corpus = std::filesystem::path(CURBSTOP_SOURCE_DIR) / "../../tests/fuzz/dvc";
+  int replayed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+    const std::string bytes = *ReadFile(entry.path());
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+    ++replayed;
+  }
+  EXPECT_GE(replayed, 30);
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ Result<ObjectStore> ObjectStore::OpenForProject(const fs::path& root) {
 }
 
 Result<StoredObject> ObjectStore::Add(const fs::path& path) {
-  TRY(MakeDvcFolder(root_));
+  RealFileStore files;
+  TRY(MakeDvcFolder(root_, files));
   const fs::path full = path.is_absolute() ? path : root_ / path;
   Result<AddedTree> added = AddTree(full.lexically_normal(), {.root = root_, .config = config_, .how = TakeHow::kCopy, .rules = {}});
   if (!added.ok()) {

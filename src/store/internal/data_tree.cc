@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/text.h"
@@ -19,6 +20,11 @@ bool LiesIn(const fs::path& path, const fs::path& folder) {
   if (error) return false;
   const auto rest = path.lexically_relative(real);
   return !rest.empty() && *rest.begin() != "..";
+}
+
+bool IsIgnoreFile(const StatedFile& file, const std::vector<std::string>& names) {
+  const std::string_view name = std::string_view(file.path).substr(file.path.rfind('/') + 1);
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 class DataChecker {
@@ -70,12 +76,19 @@ Result<DataTree> ListData(const fs::path& base, const std::string& path, const f
   DataTree tree;
   std::vector<WalkedFile> walked;
   tree.is_folder = S_ISDIR(info.st_mode);
+  const std::vector<std::string> ignore_files = rules.ignore_files;
   if (tree.is_folder) {
     TRY_ASSIGN(walked, WalkTree(base, path, std::move(rules)));
   } else {
     walked.push_back({path, EntryKind::kFile});
   }
   TRY_ASSIGN(tree.files, StatFiles(base, std::move(walked)));
+  for (const StatedFile& file : tree.files) {
+    if (IsIgnoreFile(file, ignore_files)) {
+      return InvalidInput(fmt::format("`{}` lies inside of data, where DVC refuses it", Printable(file.path)))
+          .WithHint("move its rules to the `.dvcignore` above the data");
+    }
+  }
   const DataChecker checker(base, path, cache);
   for (StatedFile& file : tree.files) TRY(checker.Check(file));
   return tree;

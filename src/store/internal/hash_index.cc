@@ -1,6 +1,7 @@
 #include "store/internal/hash_index.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "store/internal/fd.h"
@@ -37,6 +39,18 @@ static_assert(sizeof(Header) == 40);
 bool IsBelow(std::string_view path, std::string_view folder) {
   if (folder.empty()) return true;
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
+// Temporaries `NAME.PID.N.tmp` of processes that are gone.
+void SweepTemporaries(const std::filesystem::path& file) {
+  const std::string start = file.filename().string() + ".";
+  const auto entries = ListFolder(file.parent_path());
+  for (size_t i = 0; entries.ok() && i < entries->size(); ++i) {
+    const std::string& name = (*entries)[i].name;
+    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
+    const int pid = std::atoi(name.c_str() + start.size());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) unlink((file.parent_path() / name).c_str());
+  }
 }
 
 }  // namespace
@@ -208,6 +222,7 @@ Status HashIndex::Save(const std::filesystem::path& file, const std::vector<Inde
   std::memcpy(header.magic, kMagic, sizeof kMagic);
 
   TRY(MakeStateFolder(file.parent_path()));
+  SweepTemporaries(file);
   static std::atomic<unsigned> saves{0};
   const std::filesystem::path temporary = fmt::format("{}.{}.{}.tmp", file.string(), getpid(), ++saves);
   const auto write_all = [&]() -> Status {
