@@ -245,6 +245,16 @@ class Updater {
   int indent_ = 0;
 };
 
+// Whether the text now says what it shall: layouts of a kind never thought of are refused, not
+// spoiled.
+bool Says(std::string_view text, std::string_view name, const DvcOut& out) {
+  const auto read = ReadDvcFile(text, name);
+  return read.ok() && std::any_of(read->outs.begin(), read->outs.end(), [&](const DvcOut& other) {
+           return other.path == out.path && other.md5 == out.md5 && other.size == out.size &&
+                  other.is_folder == out.is_folder && other.hash == HashKind::kMd5;
+         });
+}
+
 }  // namespace
 
 std::string YamlText(std::string_view text) {
@@ -298,7 +308,10 @@ Result<std::string> UpdateDvcFile(std::string_view text, std::string_view name, 
     const Node* path = entry.Find("path");
     if (path == nullptr || path->text != out.path) continue;
     Updater updater(text, entry);
-    if (updater.CanUpdate()) return updater.Update(out);
+    if (updater.CanUpdate()) {
+      std::string updated = updater.Update(out);
+      if (Says(updated, name, out)) return updated;
+    }
     return source.At(entry, "this entry cannot be updated in place: its keys do not stand one per line")
         .WithHint("write one `key: value` per line, or remove the file and add the data again");
   }
