@@ -1,0 +1,35 @@
+# bash completion for curbstop; made by `./dev docs`.
+_curbstop() {
+  local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case "${path:+$path }$word" in
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"drill"|"init"|"logs"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set") path="${path:+$path }$word" ;;
+    esac
+  done
+  case "$path" in
+    "") words="assess plan run ps init logs cancel runs cost drill config secret paths --help --json --version --yes" ;;
+    "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
+    "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
+    "run") words="--detach --file --folder --force --help --json --lease --on --set --version --yes" ;;
+    "ps") words="--help --json --version --yes" ;;
+    "init") words="--folder --help --json --run --version --yes" ;;
+    "logs") words="--follow --help --json --lines --version --yes" ;;
+    "cancel") words="--help --json --kill --version --yes" ;;
+    "runs") words="show diff rm --all --help --json --most --step --version --yes" ;;
+    "runs show") words="--help --json --version --yes" ;;
+    "runs diff") words="--help --json --version --yes" ;;
+    "runs rm") words="--help --json --version --yes" ;;
+    "cost") words="--all --help --json --project --since --version --yes" ;;
+    "drill") words="--file --folder --help --json --on --tolerance --version --yes" ;;
+    "config") words="schema show --help --json --version --yes" ;;
+    "config schema") words="--help --json --version --yes" ;;
+    "config show") words="--help --json --origin --version --yes" ;;
+    "secret") words="set ls rm --help --json --version --yes" ;;
+    "secret set") words="--help --json --version --yes" ;;
+    "secret ls") words="--help --json --version --yes" ;;
+    "secret rm") words="--help --json --version --yes" ;;
+    "paths") words="--help --json --version --yes" ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _curbstop curbstop

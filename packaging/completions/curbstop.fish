@@ -1,0 +1,80 @@
+# fish completion for curbstop; made by `./dev docs`.
+complete -c curbstop -n '__fish_use_subcommand' -a assess -d 'Show what this computer is, what it is good for, and what not to buy'
+complete -c curbstop -n '__fish_use_subcommand' -a plan -d 'Show where each step could run, what it costs there, and why'
+complete -c curbstop -n '__fish_use_subcommand' -a run -d 'Plan, ask, and run the steps that have changed'
+complete -c curbstop -n '__fish_use_subcommand' -a ps -d 'Show what runs now, and what this month has cost'
+complete -c curbstop -n '__fish_use_subcommand' -a init -d 'Write a curbstop.yaml to start from'
+complete -c curbstop -n '__fish_use_subcommand' -a logs -d 'Show a step\'s output'
+complete -c curbstop -n '__fish_use_subcommand' -a cancel -d 'Let a run save and end it'
+complete -c curbstop -n '__fish_use_subcommand' -a runs -d 'List, show, compare and remove runs'
+complete -c curbstop -n '__fish_use_subcommand' -a cost -d 'Show what steps have cost, from the ledger'
+complete -c curbstop -n '__fish_use_subcommand' -a drill -d 'Kill a step in the middle and see whether it resumes'
+complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the schema of curbstop.yaml'
+complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
+complete -c curbstop -n '__fish_use_subcommand' -a paths -d 'Show every file and folder that curbstop uses'
+complete -c curbstop -n '__fish_use_subcommand' -l help
+complete -c curbstop -n '__fish_use_subcommand' -l json
+complete -c curbstop -n '__fish_use_subcommand' -l version
+complete -c curbstop -n '__fish_use_subcommand' -l yes
+complete -c curbstop -n '__fish_seen_subcommand_from assess' -l explain
+complete -c curbstop -n '__fish_seen_subcommand_from assess' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from assess' -l measure
+complete -c curbstop -n '__fish_seen_subcommand_from assess' -l record
+complete -c curbstop -n '__fish_seen_subcommand_from assess' -l root
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l explain
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l file
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l folder
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l offers
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l on
+complete -c curbstop -n '__fish_seen_subcommand_from plan' -l why-not
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l detach
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l file
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l folder
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l force
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l lease
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l on
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l set
+complete -c curbstop -n '__fish_seen_subcommand_from ps' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from init' -l folder
+complete -c curbstop -n '__fish_seen_subcommand_from init' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from init' -l run
+complete -c curbstop -n '__fish_seen_subcommand_from logs' -l follow
+complete -c curbstop -n '__fish_seen_subcommand_from logs' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from logs' -l lines
+complete -c curbstop -n '__fish_seen_subcommand_from cancel' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from cancel' -l kill
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -a show -d 'Everything about one run'
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -a diff -d 'What differs between two runs'
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -a rm -d 'Remove runs; the ledger keeps what they cost'
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -l all
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -l most
+complete -c curbstop -n '__fish_seen_subcommand_from runs' -l step
+complete -c curbstop -n '__fish_seen_subcommand_from runs ; and __fish_seen_subcommand_from show' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from runs ; and __fish_seen_subcommand_from diff' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from runs ; and __fish_seen_subcommand_from rm' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from cost' -l all
+complete -c curbstop -n '__fish_seen_subcommand_from cost' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from cost' -l project
+complete -c curbstop -n '__fish_seen_subcommand_from cost' -l since
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l file
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l folder
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l on
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l tolerance
+complete -c curbstop -n '__fish_seen_subcommand_from config' -a schema -d 'Print the JSON Schema of curbstop.yaml, for editors'
+complete -c curbstop -n '__fish_seen_subcommand_from config' -a show -d 'Show every setting'
+complete -c curbstop -n '__fish_seen_subcommand_from config' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from config ; and __fish_seen_subcommand_from schema' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from config ; and __fish_seen_subcommand_from show' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from config ; and __fish_seen_subcommand_from show' -l origin
+complete -c curbstop -n '__fish_seen_subcommand_from secret' -a set -d 'Keep a secret; its value comes by prompt or stdin'
+complete -c curbstop -n '__fish_seen_subcommand_from secret' -a ls -d 'List the names of the secrets, and where each is kept'
+complete -c curbstop -n '__fish_seen_subcommand_from secret' -a rm -d 'Remove a secret'
+complete -c curbstop -n '__fish_seen_subcommand_from secret' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from ls' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from rm' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help
