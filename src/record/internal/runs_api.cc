@@ -97,7 +97,7 @@ Result<Json> CreateRun(ApiContext& context, const Message& message) {
   if (run.name.empty()) run.name = RunNameFrom(fresh.seed);
   if (!context.step_id.empty()) run.tags[std::string(kStepTag)] = context.step_id;
   TRY(InsertRun(context.database, experiment, run));
-  TRY_ASSIGN(const RunRow made, GetRun(context.database, run.uuid));
+  TRY_ASSIGN(const RecordedRun made, GetRun(context.database, run.uuid));
   TRY_ASSIGN(RunReader reader, RunReader::Make(context.database));
   TRY_ASSIGN(const Json json, reader.Read(made));
   // Stock answers a new run without `outputs`.
