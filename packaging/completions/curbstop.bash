@@ -3,11 +3,11 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"drill"|"init"|"logs"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
-    "") words="assess plan run ps init logs cancel runs cost drill config secret paths --help --json --version --yes" ;;
+    "") words="assess plan run ps init logs cancel runs cost drill config secret data paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
     "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
     "run") words="--detach --file --folder --force --help --json --lease --on --set --version --yes" ;;
@@ -28,6 +28,12 @@ _curbstop() {
     "secret set") words="--help --json --version --yes" ;;
     "secret ls") words="--help --json --version --yes" ;;
     "secret rm") words="--help --json --version --yes" ;;
+    "data") words="add status checkout gc du --help --json --version --yes" ;;
+    "data add") words="--help --json --version --yes" ;;
+    "data status") words="--help --json --version --yes" ;;
+    "data checkout") words="--dry-run --help --json --version --yes" ;;
+    "data gc") words="--dry-run --help --json --version --yes" ;;
+    "data du") words="--help --json --version --yes" ;;
     "paths") words="--help --json --version --yes" ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -11,6 +11,7 @@ complete -c curbstop -n '__fish_use_subcommand' -a cost -d 'Show what steps have
 complete -c curbstop -n '__fish_use_subcommand' -a drill -d 'Kill a step in the middle and see whether it resumes'
 complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the schema of curbstop.yaml'
 complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
+complete -c curbstop -n '__fish_use_subcommand' -a data -d 'Data and outputs in the store, in DVC\'s own format'
 complete -c curbstop -n '__fish_use_subcommand' -a paths -d 'Show every file and folder that curbstop uses'
 complete -c curbstop -n '__fish_use_subcommand' -l help
 complete -c curbstop -n '__fish_use_subcommand' -l json
@@ -77,4 +78,17 @@ complete -c curbstop -n '__fish_seen_subcommand_from secret' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from set' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from ls' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from secret ; and __fish_seen_subcommand_from rm' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data' -a add -d 'Bring files or folders under the store\'s care'
+complete -c curbstop -n '__fish_seen_subcommand_from data' -a status -d 'Show tracked data that has changed; exit 1 if any has'
+complete -c curbstop -n '__fish_seen_subcommand_from data' -a checkout -d 'Make the work tree what the pointers say'
+complete -c curbstop -n '__fish_seen_subcommand_from data' -a gc -d 'Remove objects that no pointer, lock, commit or run names'
+complete -c curbstop -n '__fish_seen_subcommand_from data' -a du -d 'Show what takes the store\'s space, by pointer and step'
+complete -c curbstop -n '__fish_seen_subcommand_from data' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from add' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from status' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from checkout' -l dry-run
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from checkout' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l dry-run
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from du' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help
