@@ -121,7 +121,7 @@ Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
       .Run();
 }
 
-Status Journal::Create(const NewRun& run, const Event& created) {
+Status Journal::Create(const NewRun& run, const Event& created, const ProcessIdentity& creator) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY_ASSIGN(const std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
@@ -134,6 +134,7 @@ Status Journal::Create(const NewRun& run, const Event& created) {
   const Transition transition = Apply(RunState(), created, 1);
   TRY(InsertEvent(run.id, 1, created));
   TRY(InsertConsequences(run.id, transition));
+  TRY(SetOwner(run.id, "creator", creator));
   return transaction.Commit();
 }
 

@@ -80,9 +80,10 @@ class Journal {
   // wrote it, kExhausted, kDenied.
   static Result<Journal> Open(const std::filesystem::path& file);
 
-  // The run and its kCreated event. Errors: kConflict if the step has an active run, whose id is
-  // in the message.
-  Status Create(const NewRun& run, const Event& created);
+  // The run, its kCreated event, and who made it (until the run has a supervisor, it is looked
+  // after by that process). Errors: kConflict if the step has an active run, whose id is in the
+  // message.
+  Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator);
 
   Result<LoadedRun> Load(const std::string& run);
 

@@ -7,7 +7,7 @@
 namespace curbstop {
 namespace {
 
-NewRun Run(const std::string& id) {
+NewRun SomeRun(const std::string& id) {
   NewRun run;
   run.id = id;
   run.project = "demo";
@@ -35,6 +35,8 @@ Event EventOf(EventKind kind, int64_t awake_ms, Json data = Json::MakeObject()) 
   return event;
 }
 
+const ProcessIdentity kAnybody{1, 2, "boot-a"};
+
 class JournalTest : public ::testing::Test {
  protected:
   Journal Open() {
@@ -48,7 +50,7 @@ class JournalTest : public ::testing::Test {
 TEST_F(JournalTest, TheStateIsTheFoldOfTheEventsAfterReopening) {
   {
     Journal journal = Open();
-    ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+    ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
     LoadedRun loaded = *journal.Load("aaaaaaaaaa");
     Event started = EventOf(EventKind::kRecordStarted, 0, Json::MakeObject({{"experiment_id", "7"}}));
     started.effect = loaded.state.pending.at(0).id;
@@ -65,8 +67,8 @@ TEST_F(JournalTest, TheStateIsTheFoldOfTheEventsAfterReopening) {
 
 TEST_F(JournalTest, AStepHasOneActiveRunAndTheRefusalNamesIt) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
-  const Status second = journal.Create(Run("bbbbbbbbbb"), Created());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
+  const Status second = journal.Create(SomeRun("bbbbbbbbbb"), Created(), kAnybody);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind(), ErrorKind::kConflict);
   EXPECT_NE(second.error().message().find("aaaaaaaaaa"), std::string::npos);
@@ -75,7 +77,7 @@ TEST_F(JournalTest, AStepHasOneActiveRunAndTheRefusalNamesIt) {
 
 TEST_F(JournalTest, LedgerEntriesAreWrittenWithTheirEvent) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
   LoadedRun loaded = *journal.Load("aaaaaaaaaa");
   Event report = EventOf(EventKind::kAgentReport, 0,
                          Json::MakeObject({{"kind", "attempt_started"}, {"awake_ms", 0}}));
@@ -91,7 +93,7 @@ TEST_F(JournalTest, LedgerEntriesAreWrittenWithTheirEvent) {
 
 TEST_F(JournalTest, TheSameReportCannotBeWrittenTwice) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
   LoadedRun loaded = *journal.Load("aaaaaaaaaa");
   Event report = EventOf(EventKind::kAgentReport, 0, Json::MakeObject({{"kind", "held"}}));
   report.agent_seq = 1;
@@ -102,7 +104,7 @@ TEST_F(JournalTest, TheSameReportCannotBeWrittenTwice) {
 
 TEST_F(JournalTest, ARequestIsOpenUntilItIsClosed) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
   ASSERT_TRUE(journal.Ask("aaaaaaaaaa", "cancel", 5).ok());
   const auto open = *journal.OpenRequests("aaaaaaaaaa");
   ASSERT_EQ(open.size(), 1u);
@@ -113,7 +115,7 @@ TEST_F(JournalTest, ARequestIsOpenUntilItIsClosed) {
 
 TEST_F(JournalTest, AnUnknownRunIsNamedWithTheNearestOne) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
   const Result<RunRow> row = journal.GetRun("aaaaaaaaab");
   ASSERT_FALSE(row.ok());
   EXPECT_EQ(row.error().kind(), ErrorKind::kNotFound);
@@ -133,7 +135,7 @@ TEST_F(JournalTest, ANewerVersionIsRefusedAndLeftAsItIs) {
 
 TEST_F(JournalTest, RemovingARunLeavesTheLedger) {
   Journal journal = Open();
-  ASSERT_TRUE(journal.Create(Run("aaaaaaaaaa"), Created()).ok());
+  ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
   ASSERT_TRUE(journal.database()
                   .Execute("INSERT INTO ledger(run,project,step,kind,class,micro_usd,from_ms,to_ms,"
                            "micro_usd_per_hour,source,at_ms) "

@@ -175,8 +175,7 @@ Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& j
   created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
                                    {"energy_source", rate.source},
                                    {"boot_id", ReadBootId()}});
-  TRY(journal.Create(prepared.run, created));
-  return journal.SetOwner(prepared.run.id, "creator", IdentifySelf());
+  return journal.Create(prepared.run, created, IdentifySelf());
 }
 
 Status StartSupervisor(const std::string& run, bool adopted, const RunOutside& outside) {

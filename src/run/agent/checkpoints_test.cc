@@ -1,6 +1,7 @@
 #include "run/agent/checkpoints.h"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "sys/files.h"

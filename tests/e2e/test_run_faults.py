@@ -1,0 +1,324 @@
+"""A run that is disturbed: killed processes, Ctrl-C, full disks, rivals, bad mounts, secrets."""
+
+import base64
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def write(project, **files):
+    for name, text in files.items():
+        (project / name.replace("_yaml", ".yaml").replace("_sh", ".sh")).write_text(text)
+
+
+def curbstop(project, home, *arguments, stdin=None):
+    return subprocess.run(["curbstop", *arguments], cwd=project, env=home, input=stdin,
+                          stdin=None if stdin is not None else subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def start(project, home, *arguments):
+    return subprocess.Popen(["curbstop", *arguments], cwd=project, env=home, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def processes(home, word):
+    """Processes of this test's home whose command line holds the word."""
+    mark = f"XDG_DATA_HOME={home['XDG_DATA_HOME']}".encode()
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            if word.encode() in command and mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def newest(project, home):
+    return json.loads(curbstop(project, home, "runs", "--json").stdout)["runs"][0]
+
+
+COUNTING = """
+name: counting
+steps:
+  count:
+    run: sh count.sh
+    code: [count.sh]
+    checkpoint: {dir: ckpt}
+    outputs: [total.txt]
+"""
+COUNT = """
+trap 'exit 143' TERM
+n=0
+[ -z "$CURBSTOP_RESUME_FROM" ] || n=$(cat "$CURBSTOP_RESUME_FROM")
+echo "from $n" >> trace.log
+while [ "$n" -lt 20 ]; do
+  n=$((n + 1))
+  echo "$n" > "$CURBSTOP_CHECKPOINT_DIR/.tmp"
+  mv "$CURBSTOP_CHECKPOINT_DIR/.tmp" "$CURBSTOP_CHECKPOINT_DIR/at-$n"
+  sleep 0.1
+done
+echo "$n" > "$CURBSTOP_OUT/total.txt"
+"""
+
+
+@pytest.fixture
+def counting(project, home):
+    write(project, curbstop_yaml=COUNTING, count_sh=COUNT)
+    return project
+
+
+def saved(project, count):
+    return lambda: len(list((project / "ckpt").glob("at-*"))) >= count
+
+
+@pytest.mark.parametrize("victim", ["count.sh", "curbstop-agent", "supervise"])
+def test_whoever_is_killed_the_run_ends_with_the_same_result(counting, home, victim):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 3), "checkpoints")
+    for process in until(lambda: processes(home, victim), victim):
+        os.kill(process, signal.SIGKILL)
+    text, _ = run.communicate(timeout=PATIENCE_S)
+    assert run.returncode == 0, text
+    assert (counting / "out/count/total.txt").read_text() == "20\n"
+    if victim != "supervise":
+        assert newest(counting, home)["resumed_from"].startswith("at-")
+
+
+def test_when_agent_and_supervisor_die_together_the_next_run_takes_over(counting, home):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 3), "checkpoints")
+    run.kill()
+    for word in ("supervise", "curbstop-agent", "count.sh"):
+        for process in processes(home, word):
+            os.kill(process, signal.SIGKILL)
+    assert json.loads(curbstop(counting, home, "ps", "--json").stdout)["runs"] == []
+    assert newest(counting, home)["state"] == "crashed"
+    again = curbstop(counting, home, "run", "--yes")
+    assert again.returncode == 0, again.stderr
+    assert "takes over the checkpoints" in again.stderr
+    assert newest(counting, home)["resumed_from"].startswith("at-")
+
+
+def test_ctrl_c_saves_and_cancels_and_the_next_run_continues(counting, home):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 3), "checkpoints")
+    run.send_signal(signal.SIGINT)
+    text, _ = run.communicate(timeout=PATIENCE_S)
+    assert run.returncode == 130, text
+    assert newest(counting, home)["state"] == "cancelled"
+    assert processes(home, "count.sh") == []
+    assert curbstop(counting, home, "run", "--yes").returncode == 0
+    assert newest(counting, home)["resumed_from"].startswith("at-")
+
+
+def test_force_starts_with_an_empty_checkpoint_folder(counting, home):
+    assert curbstop(counting, home, "run", "--yes").returncode == 0
+    assert curbstop(counting, home, "run", "--force", "--yes").returncode == 0
+    assert (counting / "trace.log").read_text() == "from 0\nfrom 0\n"
+
+
+def test_detach_returns_at_once_and_cancel_ends_it(counting, home):
+    assert curbstop(counting, home, "run", "--detach", "--yes").returncode == 0
+    until(saved(counting, 1), "a checkpoint")
+    listed = json.loads(curbstop(counting, home, "ps", "--json").stdout)["runs"]
+    assert [run["step"] for run in listed] == ["count"]
+    assert curbstop(counting, home, "cancel", "count").returncode == 0
+    assert newest(counting, home)["state"] == "cancelled"
+
+
+def test_a_second_run_of_the_same_step_is_refused_with_the_reason(counting, home):
+    first = start(counting, home, "run", "--yes")
+    until(saved(counting, 1), "a checkpoint")
+    second = curbstop(counting, home, "run", "--yes")
+    assert second.returncode == 4
+    assert "already running as run" in second.stderr
+    assert first.wait(timeout=PATIENCE_S) == 0
+
+
+def test_a_failing_step_tells_its_code_and_last_lines_and_exits_1(project, home):
+    write(project, curbstop_yaml="run: echo the reason; exit 7\n")
+    done = curbstop(project, home, "run", "--yes", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["runs"][0]["exit_code"] == 7
+    text = curbstop(project, home, "run", "--yes")
+    assert "exit code 7" in text.stdout and "the reason" in text.stdout
+
+
+def test_what_a_step_leaves_running_is_ended_with_it(project, home):
+    write(project, curbstop_yaml="run: setsid sleep 300 >/dev/null 2>&1 & echo started\n")
+    assert curbstop(project, home, "run", "--yes").returncode == 0
+    assert processes(home, "sleep\x00300") == []
+
+
+def test_a_time_limit_ends_the_step(project, home):
+    write(project, curbstop_yaml="run: sleep 300\ndeadline: 1 s\n")
+    done = curbstop(project, home, "run", "--yes")
+    assert done.returncode == 1
+    assert "time limit" in done.stdout
+
+
+def test_one_byte_of_code_or_input_reruns_exactly_what_stands_behind_it(project, home):
+    write(project, curbstop_yaml="""
+data: {words: {from: words.txt}}
+steps:
+  first: {run: "sh first.sh {data.words} > {out}/a", code: [first.sh], outputs: [a]}
+  other: {run: "sh other.sh > {out}/b", code: [other.sh], outputs: [b]}
+  last: {run: "cat {first.a} > {out}/c", code: [nothing], outputs: [c]}
+""", first_sh="cat $1\n", other_sh="echo other\n")
+    (project / "words.txt").write_text("one\n")
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+
+    def states():
+        done = curbstop(project, home, "run", "--yes", "--json")
+        assert done.returncode == 0, done.stderr
+        return {run["step"]: run["unchanged"] for run in json.loads(done.stdout)["runs"]}
+
+    assert not any(states().values())
+    assert all(states().values())
+    subprocess.run("git add -A && git -c user.name=a -c user.email=a@b commit -qm x", shell=True,
+                   cwd=project, check=True)
+    assert all(states().values())
+    (project / "words.txt").write_text("two\n")
+    assert states() == {"first": False, "other": True, "last": False}
+    (project / "other.sh").write_text("echo Other\n")
+    assert states() == {"first": True, "other": False, "last": True}
+    (project / "README.md").write_text("`code:` leaves this out\n")
+    assert all(states().values())
+
+
+def test_a_full_disk_is_waited_for_and_the_work_goes_on(tmp_path, project, home):
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(small)],
+                      capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        folder = small / "project"
+        folder.mkdir()
+        (folder / "curbstop.yaml").write_text(
+            "run: head -c 4000000 /dev/urandom > {out}/big; touch ready; sleep 1\noutputs: [big]\n")
+        run = start(folder, home, "run", "--yes")
+        until(lambda: (folder / "ready").exists(), "the step")
+        filler = small / "filler"
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 65536)
+            except OSError:
+                pass
+        time.sleep(4)
+        assert run.poll() is None
+        left = list((folder / ".dvc").rglob("*")) if (folder / ".dvc").exists() else []
+        assert not [path for path in left if path.is_file() and path.parent.parent.name == "md5"
+                    and path.stat().st_size not in (0, 4_000_000)]
+        filler.unlink()
+        text, _ = run.communicate(timeout=PATIENCE_S)
+        assert run.returncode == 0, text
+        assert (folder / "out/main/big").stat().st_size == 4_000_000
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+def test_databases_on_a_9p_mount_are_refused_with_the_reason(counting, home):
+    home["CURBSTOP_FAKE_MOUNT"] = f"{home['XDG_DATA_HOME']}=9p"
+    done = curbstop(counting, home, "run", "--yes")
+    assert done.returncode == 2
+    assert "`9p` mount" in done.stderr and "XDG_DATA_HOME" in done.stderr
+
+
+def token_shapes():
+    alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    for n in range(100):
+        body = "".join(alphabet[(n * 7 + i * 13) % len(alphabet)] for i in range(8 + n % 40))
+        yield ("ghp_", "hf_", "sk-", "AKIA", "glpat-", "xoxb-", "")[n % 7] + body + (
+            "", "+/=", "$&'\"", ".*[x]", "-_%41")[n % 5]
+
+
+def test_secrets_reach_the_step_and_nothing_else(project, home):
+    tokens = list(token_shapes())
+    names = [f"TOKEN_{n}" for n in range(len(tokens))]
+    for name, token in zip(names, tokens):
+        assert curbstop(project, home, "secret", "set", name, stdin=token).returncode == 0
+    echo = "; ".join(f'printf "%s\\n" "${name}"' for name in names)
+    check = "\n".join(f'[ -n "${name}" ] || exit 9' for name in names)
+    write(project, curbstop_yaml=f"secrets: [{', '.join(names)}]\nrun: sh show.sh\n",
+          show_sh=f"{check}\n{echo}\nexit 3\n")
+    shown = [curbstop(project, home, *words) for words in
+             (("run", "--yes"), ("run", "--yes", "--json"), ("logs",), ("runs", "show", "--json"),
+              ("ps", "--json"), ("secret", "ls", "--json"))]
+    assert "exit code 3" in shown[0].stdout
+    everything = "".join(done.stdout + done.stderr for done in shown).encode()
+    for file in pathlib.Path(home["HOME"]).rglob("*"):
+        if file.is_file() and file.name != "credentials":
+            everything += file.read_bytes()
+    for token in tokens:
+        assert token.encode() not in everything, token
+        assert base64.b64encode(token.encode()) not in everything, token
+    assert b"***" in everything
+
+
+def test_two_runs_that_want_the_one_gpu_wait_for_each_other(tmp_path, home):
+    home["CURBSTOP_MACHINE_ROOT"] = str(
+        pathlib.Path(__file__).resolve().parent.parent / "machines" / "reference-wsl2")
+    folders = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "curbstop.yaml").write_text(
+            f"name: {name}\nneeds: {{gpu: 8GB..}}\noutputs: [gpus]\n"
+            "run: echo $CUDA_VISIBLE_DEVICES > {out}/gpus; touch started; sleep 2\n")
+        folders.append(folder)
+    first = start(folders[0], home, "run", "--yes")
+    until(lambda: (folders[0] / "started").exists(), "the first run")
+    second = start(folders[1], home, "run", "--yes")
+    text, _ = second.communicate(timeout=PATIENCE_S)
+    assert second.returncode == 0 and first.wait(timeout=PATIENCE_S) == 0, text
+    assert "waits: GPU 0 is used by run" in text
+    assert (folders[1] / "out/main/gpus").read_text() == "0\n"
+
+
+def test_a_drill_kills_resumes_and_compares(counting, home):
+    text = COUNTING + "    deterministic: true\n"
+    write(counting, curbstop_yaml=text)
+    done = curbstop(counting, home, "drill", "count", "--yes", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["passed"] and report["compared"] == "bytes" and report["killed_after_ms"] > 0
+    assert not (counting / "out").exists()
+
+
+def test_a_drill_of_a_step_that_cannot_resume_to_the_same_fails(project, home):
+    write(project, curbstop_yaml="""
+steps:
+  work: {run: "sleep 1; date +%N > {out}/now", deterministic: true, outputs: [now]}
+""")
+    done = curbstop(project, home, "drill", "work", "--yes")
+    assert done.returncode == 1
+    assert "the results differ" in done.stdout
