@@ -44,7 +44,8 @@ Status CheckThere(const std::vector<std::string>& names, const std::filesystem::
     if (!Exists(out / name)) missing.push_back("`" + name + "`");
   }
   if (missing.empty()) return {};
-  return No(fmt::format("the step ended well but did not write {} into {{out}}", Join(missing, ", ")))
+  return No(fmt::format("the step ended well but did not write {} into {{out}}",
+                        Join(missing, ", ")))
       .WithHint("write them below the folder in CURBSTOP_OUT, or change `outputs:`");
 }
 
@@ -55,7 +56,8 @@ Result<Json> ReadMetrics(const std::filesystem::path& file) {
   Result<Json> json = ParseJson(text);
   if (!json.ok() || !json->IsObject()) {
     const std::string why = json.ok() ? "it is no JSON object" : json.error().message();
-    return InvalidInput(why).While(fmt::format("cannot read the metrics `{}`", file.filename().string()));
+    return InvalidInput(why).While(
+        fmt::format("cannot read the metrics `{}`", file.filename().string()));
   }
   Json numbers = Json::MakeObject();
   CollectNumbers(*json, "", numbers);
@@ -79,8 +81,12 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   FAILPOINT("commit.after_store");
   if (row.run.facts.BoolOr("drill", false)) return committed;
   TRY(LinkOutputs(row.run.root, row.run.step, committed.outputs, store));
-  TRY(KeepResult({row.run.project, row.run.step, row.run.fingerprint, row.run.root,
-                  {row.run.id, committed.outputs}, at_ms},
+  TRY(KeepResult({row.run.project,
+                  row.run.step,
+                  row.run.fingerprint,
+                  row.run.root,
+                  {row.run.id, committed.outputs},
+                  at_ms},
                  journal, files));
   return committed;
 }

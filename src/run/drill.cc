@@ -1,11 +1,11 @@
 #include "run/drill.h"
 
-#include <fmt/format.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <signal.h>
+
+#include <fmt/format.h>
 
 #include "run/narrate.h"
 
@@ -16,7 +16,8 @@ using std::chrono::milliseconds;
 
 std::map<std::string, std::string> OutputIds(const RunRow& row) {
   std::map<std::string, std::string> ids;
-  for (const Json& output : row.outputs.items()) ids[output.StringOr("path", "")] = output.StringOr("md5", "");
+  for (const Json& output : row.outputs.items())
+    ids[output.StringOr("path", "")] = output.StringOr("md5", "");
   return ids;
 }
 
@@ -50,8 +51,9 @@ std::vector<DrillDifference> CompareMetrics(const RunRow& a, const RunRow& b, do
   for (const auto& [name, one] : names) {
     const Json* left = a.metrics.Find(name);
     const Json* right = b.metrics.Find(name);
-    const bool close = left && right &&
-                       Close(left->AsDouble().value_or(0), right->AsDouble().value_or(0), tolerance);
+    const bool close =
+        left && right &&
+        Close(left->AsDouble().value_or(0), right->AsDouble().value_or(0), tolerance);
     if (!close) differences.push_back({name, NumberText(left), NumberText(right)});
   }
   return differences;
@@ -63,12 +65,16 @@ class Killer final : public RunAudience {
   Killer(Journal& journal, const RunOutside& outside, RunAudience& audience, milliseconds moment)
       : journal_(journal), outside_(outside), audience_(audience), moment_(moment) {}
 
-  void Line(const std::string& step, const std::string& text) override { audience_.Line(step, text); }
+  void Line(const std::string& step, const std::string& text) override {
+    audience_.Line(step, text);
+  }
   void Live(const std::string& text) override {
     audience_.Live(text);
     if (!killed_ && !run_.empty()) LookAndKill();
   }
-  Status Approve(const std::vector<std::string>& steps) override { return audience_.Approve(steps); }
+  Status Approve(const std::vector<std::string>& steps) override {
+    return audience_.Approve(steps);
+  }
 
   void Watch(std::string run) { run_ = std::move(run); }
   bool killed() const { return killed_; }
@@ -88,7 +94,8 @@ class Killer final : public RunAudience {
     if (pid_ <= 0 || ran < moment_.count()) return;
     killed_ = kill(-pid_, SIGKILL) == 0;
     killed_after_ms_ = ran;
-    if (killed_) audience_.Line("drill", fmt::format("kill -9 after {}", DurationText(milliseconds(ran))));
+    if (killed_)
+      audience_.Line("drill", fmt::format("kill -9 after {}", DurationText(milliseconds(ran))));
   }
 
   Journal& journal_;
@@ -105,7 +112,8 @@ class Killer final : public RunAudience {
 
 class Drill {
  public:
-  Drill(const DrillRequest& request, Journal& journal, const RunOutside& outside, RunAudience& audience)
+  Drill(const DrillRequest& request, Journal& journal, const RunOutside& outside,
+        RunAudience& audience)
       : request_(request), journal_(journal), outside_(outside), audience_(audience) {}
 
   Result<DrillReport> Run() {
@@ -114,7 +122,8 @@ class Drill {
     TRY(audience_.Approve({request_.step->name}));
     TRY_ASSIGN(const std::string first, Start());
     TRY_ASSIGN(report.undisturbed, FollowRun(first, journal_, outside_, audience_));
-    if (report.undisturbed.state != "succeeded") return Failed(report, "the undisturbed run did not succeed");
+    if (report.undisturbed.state != "succeeded")
+      return Failed(report, "the undisturbed run did not succeed");
     Killer killer(journal_, outside_, audience_, RandomMoment(report.undisturbed.busy_ms));
     TRY_ASSIGN(const std::string second, Start());
     killer.Watch(second);
@@ -131,7 +140,8 @@ class Drill {
     TRY_ASSIGN(const PreparedRun prepared,
                PrepareRun(*request_.project, step, *request_.machine, wishes, journal_, outside_));
     fingerprint_ = prepared.fingerprint;
-    const EnergyRate rate = EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
+    const EnergyRate rate =
+        EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
     TRY(CreateRun(prepared, rate, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     return prepared.run.id;
@@ -147,13 +157,15 @@ class Drill {
 
   Result<DrillReport> Judge(DrillReport& report, bool killed) {
     if (!killed) return Failed(report, "the step was too quick to be killed in the middle");
-    if (report.resumed.state != "succeeded") return Failed(report, "the killed run did not come back");
+    if (report.resumed.state != "succeeded")
+      return Failed(report, "the killed run did not come back");
     report.differences =
         CompareRuns(report.undisturbed, report.resumed, report.by_bytes, request_.tolerance);
     if (!report.differences.empty()) return Failed(report, "the results differ");
     if (!report.by_bytes && report.undisturbed.metrics.members().empty()) {
-      return Failed(report, "there is nothing to compare: the step has no `metrics:` and is not "
-                            "`deterministic: true`");
+      return Failed(report,
+                    "there is nothing to compare: the step has no `metrics:` and is not "
+                    "`deterministic: true`");
     }
     report.passed = true;
     return Store(report);
@@ -165,14 +177,15 @@ class Drill {
   }
 
   Result<DrillReport> Store(const DrillReport& report) {
-    TRY_ASSIGN(Statement insert,
-               journal_.database().Prepare("INSERT INTO drills(project, step, fingerprint, passed, at_ms, "
-                                           "evidence) VALUES(?,?,?,?,?,?)"));
+    TRY_ASSIGN(
+        Statement insert,
+        journal_.database().Prepare("INSERT INTO drills(project, step, fingerprint, passed, at_ms, "
+                                    "evidence) VALUES(?,?,?,?,?,?)"));
     const std::string evidence = WriteJson(DrillJson(report));
     TRY(insert
-            .BindAll(std::string_view(request_.project->name), std::string_view(request_.step->name),
-                     std::string_view(fingerprint_), int64_t{report.passed}, outside_.clock.WallMs(),
-                     std::string_view(evidence))
+            .BindAll(std::string_view(request_.project->name),
+                     std::string_view(request_.step->name), std::string_view(fingerprint_),
+                     int64_t{report.passed}, outside_.clock.WallMs(), std::string_view(evidence))
             .Run());
     return report;
   }
@@ -186,12 +199,13 @@ class Drill {
 
 }  // namespace
 
-std::vector<DrillDifference> CompareRuns(const RunRow& a, const RunRow& b, bool by_bytes, double tolerance) {
+std::vector<DrillDifference> CompareRuns(const RunRow& a, const RunRow& b, bool by_bytes,
+                                         double tolerance) {
   return by_bytes ? CompareBytes(a, b) : CompareMetrics(a, b, tolerance);
 }
 
-Result<DrillReport> RunDrill(const DrillRequest& request, Journal& journal, const RunOutside& outside,
-                             RunAudience& audience) {
+Result<DrillReport> RunDrill(const DrillRequest& request, Journal& journal,
+                             const RunOutside& outside, RunAudience& audience) {
   return Drill(request, journal, outside, audience).Run();
 }
 

@@ -39,11 +39,12 @@ struct DrillReport {
 };
 
 // Compares without running anything: the rule itself.
-std::vector<DrillDifference> CompareRuns(const RunRow& a, const RunRow& b, bool by_bytes, double tolerance);
+std::vector<DrillDifference> CompareRuns(const RunRow& a, const RunRow& b, bool by_bytes,
+                                         double tolerance);
 
 // Runs both and stores the evidence. Errors: those of preparing and starting a run.
-Result<DrillReport> RunDrill(const DrillRequest& request, Journal& journal, const RunOutside& outside,
-                             RunAudience& audience);
+Result<DrillReport> RunDrill(const DrillRequest& request, Journal& journal,
+                             const RunOutside& outside, RunAudience& audience);
 
 Json DrillJson(const DrillReport& report);
 

@@ -29,7 +29,8 @@ Status CheckSecrets(const Project& project, const RunOutside& outside) {
 
 class Driver {
  public:
-  Driver(const DriveRequest& request, Journal& journal, const RunOutside& outside, RunAudience& audience)
+  Driver(const DriveRequest& request, Journal& journal, const RunOutside& outside,
+         RunAudience& audience)
       : request_(request), journal_(journal), outside_(outside), audience_(audience) {}
 
   Result<std::vector<StepOutcome>> Run() {
@@ -49,17 +50,20 @@ class Driver {
     TRY_ASSIGN(const Step step, WithParams(*request_.steps[index], SetFor(*request_.steps[index])));
     Result<PreparedRun> made =
         PrepareRun(project, step, *request_.machine, request_.wishes, journal_, outside_);
-    if (!made.ok()) return std::move(made).error().While(fmt::format("cannot run step `{}`", step.name));
+    if (!made.ok())
+      return std::move(made).error().While(fmt::format("cannot run step `{}`", step.name));
     PreparedRun& prepared = *made;
     if (prepared.known) return Unchanged(prepared);
     TRY(ApproveFrom(index));
     TRY(CheckSecrets(project, outside_));
-    const EnergyRate rate = EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
+    const EnergyRate rate =
+        EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
     TRY(CreateRun(prepared, rate, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
     if (!prepared.takes_over.empty()) {
-      audience_.Line(step.name, fmt::format("takes over the checkpoints of run {}", prepared.takes_over));
+      audience_.Line(step.name,
+                     fmt::format("takes over the checkpoints of run {}", prepared.takes_over));
     }
     return Watch(prepared);
   }
@@ -76,7 +80,8 @@ class Driver {
   Result<StepOutcome> Unchanged(const PreparedRun& prepared) {
     TRY_ASSIGN(const ObjectStore store, ObjectStore::OpenForProject(request_.project->root));
     TRY(LinkOutputs(request_.project->root, prepared.step.name, prepared.known->outputs, store));
-    StepOutcome outcome{.step = prepared.step.name, .unchanged = true, .outputs = prepared.known->outputs};
+    StepOutcome outcome{
+        .step = prepared.step.name, .unchanged = true, .outputs = prepared.known->outputs};
     const Result<RunRow> row = journal_.GetRun(prepared.known->run);
     if (row.ok()) outcome.row = *row;
     audience_.Line(prepared.step.name, fmt::format("unchanged (run {})", prepared.known->run));
@@ -123,8 +128,12 @@ Status CheckSet(const DriveRequest& request) {
 // One watch over one run.
 class Follower {
  public:
-  Follower(const std::string& run, Journal& journal, const RunOutside& outside, RunAudience& audience)
-      : run_(run), journal_(journal), outside_(outside), audience_(audience),
+  Follower(const std::string& run, Journal& journal, const RunOutside& outside,
+           RunAudience& audience)
+      : run_(run),
+        journal_(journal),
+        outside_(outside),
+        audience_(audience),
         folder_(outside.directories.RunFolder(run)) {}
 
   Result<RunRow> Follow() {

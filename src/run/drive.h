@@ -37,7 +37,7 @@ struct StepOutcome {
   std::string step;
   bool unchanged = false;
   bool detached = false;
-  RunRow row;            // of the run, or of the earlier one where unchanged
+  RunRow row;  // of the run, or of the earlier one where unchanged
   Json outputs;
 };
 

@@ -15,22 +15,22 @@
 namespace curbstop {
 
 enum class EventKind {
-  kCreated,         // {rate_micro_usd_per_hour, energy_source, boot_id}
-  kRecovered,       // a supervisor took over: {boot_id, can_restart}
-  kRecordStarted,   // {experiment_id}
-  kRecordFailed,    // {error}
-  kAgentStarted,    // {pid}
-  kAgentFailed,     // it could not be started: {error}
-  kAgentReport,     // a line of the agent's spool
-  kAgentGone,       // its lock is free though it had not finished
+  kCreated,        // {rate_micro_usd_per_hour, energy_source, boot_id}
+  kRecovered,      // a supervisor took over: {boot_id, can_restart}
+  kRecordStarted,  // {experiment_id}
+  kRecordFailed,   // {error}
+  kAgentStarted,   // {pid}
+  kAgentFailed,    // it could not be started: {error}
+  kAgentReport,    // a line of the agent's spool
+  kAgentGone,      // its lock is free though it had not finished
   kProcessesEnded,
-  kCommitted,       // {outputs, metrics}
-  kCommitFailed,    // {error}
+  kCommitted,     // {outputs, metrics}
+  kCommitFailed,  // {error}
   kRecordFinished,
   kAgentTold,
   kAgentReleased,
-  kUserAsked,       // {what: cancel | kill}
-  kTick,            // a minute has gone by
+  kUserAsked,  // {what: cancel | kill}
+  kTick,       // a minute has gone by
 };
 
 struct Event {
@@ -45,7 +45,7 @@ struct Event {
 enum class EffectKind {
   kStartRecord,
   kStartAgent,
-  kTellAgent,     // {what: cancel | kill}
+  kTellAgent,  // {what: cancel | kill}
   kEndProcesses,
   kCommit,
   kFinishRecord,  // {status: FINISHED | FAILED | KILLED}

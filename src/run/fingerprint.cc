@@ -1,9 +1,9 @@
 #include "run/fingerprint.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "project/references.h"
@@ -15,7 +15,8 @@ namespace {
 
 bool IsBelow(std::string_view path, std::string_view folder) {
   while (folder.ends_with('/')) folder.remove_suffix(1);
-  return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+  return path == folder ||
+         (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
 }
 
 // Data and checkpoints of every step: another step's data is not this step's code.
@@ -35,8 +36,10 @@ bool Matches(const std::string& path, const std::vector<std::string>& patterns) 
   });
 }
 
-Result<std::map<std::string, std::string>> MadeFiles(const std::filesystem::path& root, Journal& journal) {
-  TRY_ASSIGN(Statement query, journal.database().Prepare("SELECT path, md5 FROM made_files WHERE root = ?"));
+Result<std::map<std::string, std::string>> MadeFiles(const std::filesystem::path& root,
+                                                     Journal& journal) {
+  TRY_ASSIGN(Statement query,
+             journal.database().Prepare("SELECT path, md5 FROM made_files WHERE root = ?"));
   query.Bind(1, std::string_view(root.native()));
   std::map<std::string, std::string> made;
   for (;;) {
@@ -59,7 +62,8 @@ struct Code {
   std::vector<std::string> paths;
 };
 
-Result<Code> HashCode(const Project& project, const Step& step, Journal& journal, ProcessRunner& processes) {
+Result<Code> HashCode(const Project& project, const Step& step, Journal& journal,
+                      ProcessRunner& processes) {
   TRY_ASSIGN(std::vector<std::string> paths, ListCode(project.root, processes));
   Code code{Json(), paths};
   const std::vector<std::string> not_code = NotCode(project);
@@ -85,7 +89,8 @@ Result<std::vector<std::string>> InputPaths(const Project& project, const Step& 
   }
   for (const std::string& pattern : step.inputs) {
     TRY_ASSIGN(const std::vector<std::string> found, ExpandGlob(project.root, pattern));
-    if (found.empty()) return NotFound(fmt::format("no file matches the input `{}`", Printable(pattern)));
+    if (found.empty())
+      return NotFound(fmt::format("no file matches the input `{}`", Printable(pattern)));
     paths.insert(found.begin(), found.end());
   }
   return std::vector<std::string>(paths.begin(), paths.end());
@@ -95,7 +100,8 @@ Result<std::vector<std::string>> InputPaths(const Project& project, const Step& 
 std::vector<std::string> LockFiles(const Project& project, const Step& step) {
   std::set<std::string> files(step.env.begin(), step.env.end());
   std::string words = step.setup + " " + step.run;
-  std::replace_if(words.begin(), words.end(), [](char c) { return c == '\n' || c == '\t' || c == ';'; }, ' ');
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == '\n' || c == '\t' || c == ';'; }, ' ');
   for (const std::string& word : Split(words, ' ')) {
     const std::string name = std::filesystem::path(word).filename().string();
     const bool is_lock = name == "uv.lock" || name == "pyproject.toml" ||
@@ -111,20 +117,23 @@ std::string PythonOf(const Step& step) {
     for (const std::string& word : Split(command, ' ')) {
       const std::string name = std::filesystem::path(Trim(word)).filename().string();
       const bool is_python = name == "python" || name == "python3" || name.starts_with("python3.");
-      if (is_python && (word.find('/') == word.npos || word.starts_with('/'))) return std::string(Trim(word));
+      if (is_python && (word.find('/') == word.npos || word.starts_with('/')))
+        return std::string(Trim(word));
     }
   }
   return "python3";
 }
 
 Result<Json> EnvironmentLock(const Project& project, const Step& step, ProcessRunner& processes) {
-  TRY_ASSIGN(const std::vector<HashedFile> files, HashPaths(project.root, LockFiles(project, step)));
+  TRY_ASSIGN(const std::vector<HashedFile> files,
+             HashPaths(project.root, LockFiles(project, step)));
   ProcessRequest request;
   request.argv = {PythonOf(step), "-VV"};
   request.folder = project.root;
   const Result<ProcessOutcome> python = processes.Run(request);
   const std::string version = python.ok() ? std::string(Trim(python->out + python->err)) : "none";
-  return Json::MakeObject({{"files", FilesJson(files)}, {"python", version}, {"setup", step.setup}});
+  return Json::MakeObject(
+      {{"files", FilesJson(files)}, {"python", version}, {"setup", step.setup}});
 }
 
 Json StepKeys(const Step& step) {
@@ -132,7 +141,8 @@ Json StepKeys(const Step& step) {
   for (const auto& [name, value] : step.params) params.Set(name, value);
   Json keys = Json::MakeObject({{"run", step.run}, {"params", params}, {"arch", step.needs.arch}});
   if (step.needs.gpu) {
-    keys.Set("gpu", Json::MakeObject({{"count", step.needs.gpu->count}, {"name", step.needs.gpu->name}}));
+    keys.Set("gpu",
+             Json::MakeObject({{"count", step.needs.gpu->count}, {"name", step.needs.gpu->name}}));
   }
   keys.Set("outputs", Json::ArrayOf(step.outputs)).Set("metrics", step.metrics);
   return keys;
@@ -161,7 +171,8 @@ Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Pr
     const std::string name = reference.text.substr(dot + 1);
     if (owner != "data") {
       const Step* other = project.FindStep(owner);
-      if (other == nullptr) return InvalidInput(fmt::format("`{{{}}}` names no step", reference.text));
+      if (other == nullptr)
+        return InvalidInput(fmt::format("`{{{}}}` names no step", reference.text));
       TRY_ASSIGN(const std::string path, OutputPath(*other, name));
       values[reference.text] = {path};
       continue;
@@ -171,7 +182,8 @@ Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Pr
       TRY_ASSIGN(values[reference.text], ExpandGlob(project.root, source.from));
       if (values[reference.text].empty()) {
         return NotFound(fmt::format("no file matches `{}`, the data `{}`", source.from, name))
-            .WithHint("put the data there, or `curbstop data checkout` if a `.dvc` file points to it");
+            .WithHint(
+                "put the data there, or `curbstop data checkout` if a `.dvc` file points to it");
       }
     }
   }
@@ -195,8 +207,9 @@ Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Jo
   return made;
 }
 
-Status RememberMadeFiles(const std::filesystem::path& root, const std::vector<std::string>& code_before,
-                         Journal& journal, ProcessRunner& processes) {
+Status RememberMadeFiles(const std::filesystem::path& root,
+                         const std::vector<std::string>& code_before, Journal& journal,
+                         ProcessRunner& processes) {
   TRY_ASSIGN(std::vector<std::string> now, ListCode(root, processes));
   const std::string tracked = "\n" + GitAnswer(root, {"ls-files", "-c"}, processes);
   std::erase_if(now, [&](const std::string& path) {
@@ -206,8 +219,11 @@ Status RememberMadeFiles(const std::filesystem::path& root, const std::vector<st
   TRY_ASSIGN(const std::vector<HashedFile> made, HashPaths(root, now));
   for (const HashedFile& file : made) {
     TRY_ASSIGN(Statement insert,
-               journal.database().Prepare("INSERT OR REPLACE INTO made_files(root, path, md5) VALUES(?,?,?)"));
-    TRY(insert.BindAll(std::string_view(root.native()), std::string_view(file.path), std::string_view(file.md5))
+               journal.database().Prepare(
+                   "INSERT OR REPLACE INTO made_files(root, path, md5) VALUES(?,?,?)"));
+    TRY(insert
+            .BindAll(std::string_view(root.native()), std::string_view(file.path),
+                     std::string_view(file.md5))
             .Run());
   }
   return {};

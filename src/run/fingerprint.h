@@ -15,9 +15,9 @@
 namespace curbstop {
 
 struct Fingerprint {
-  std::string id;         // SHA-256 in hex of `content` as compact JSON
-  Json content;           // {version, step, code, inputs, environment}
-  std::vector<std::string> code;  // paths of the code set, for "which files did the step make?"
+  std::string id;                   // SHA-256 in hex of `content` as compact JSON
+  Json content;                     // {version, step, code, inputs, environment}
+  std::vector<std::string> code;    // paths of the code set, for "which files did the step make?"
   std::vector<std::string> inputs;  // input paths that were hashed
 };
 
@@ -32,8 +32,9 @@ Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Pr
 
 // Untracked files that appeared while the step ran are its own: they are no code as long as their
 // content stays.
-Status RememberMadeFiles(const std::filesystem::path& root, const std::vector<std::string>& code_before,
-                         Journal& journal, ProcessRunner& processes);
+Status RememberMadeFiles(const std::filesystem::path& root,
+                         const std::vector<std::string>& code_before, Journal& journal,
+                         ProcessRunner& processes);
 
 // {commit, dirty, diff_sha256}, or null outside git.
 Json DescribeGit(const std::filesystem::path& root, ProcessRunner& processes);

@@ -16,13 +16,14 @@ Millis Percentile(const std::vector<int64_t>& sorted, size_t percent) {
 
 }  // namespace
 
-Result<StepHistory> ReadHistory(Journal& journal, const std::string& project, const std::string& step,
-                                const std::string& machine_class) {
-  TRY_ASSIGN(Statement query,
-             journal.database().Prepare(
-                 "SELECT busy_ms FROM runs WHERE project = ? AND step = ? AND machine_class = ? AND "
-                 "state = 'succeeded' AND coalesce(facts ->> '$.drill', 0) = 0 "
-                 "ORDER BY created_at_ms DESC LIMIT 20"));
+Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
+                                const std::string& step, const std::string& machine_class) {
+  TRY_ASSIGN(
+      Statement query,
+      journal.database().Prepare(
+          "SELECT busy_ms FROM runs WHERE project = ? AND step = ? AND machine_class = ? AND "
+          "state = 'succeeded' AND coalesce(facts ->> '$.drill', 0) = 0 "
+          "ORDER BY created_at_ms DESC LIMIT 20"));
   query.BindAll(std::string_view(project), std::string_view(step), std::string_view(machine_class));
   std::vector<int64_t> times;
   for (;;) {
@@ -41,10 +42,11 @@ Result<StepHistory> ReadHistory(Journal& journal, const std::string& project, co
 
 Result<MicroUsd> MonthSpent(Journal& journal, const std::string& project, bool include_energy,
                             int64_t now_ms) {
-  TRY_ASSIGN(Statement query,
-             journal.database().Prepare(
-                 "SELECT coalesce(sum(micro_usd), 0) FROM ledger WHERE project = ? AND at_ms >= ? AND "
-                 "at_ms < ? AND class <> 'practice' AND (class <> 'energy' OR ?)"));
+  TRY_ASSIGN(
+      Statement query,
+      journal.database().Prepare(
+          "SELECT coalesce(sum(micro_usd), 0) FROM ledger WHERE project = ? AND at_ms >= ? AND "
+          "at_ms < ? AND class <> 'practice' AND (class <> 'energy' OR ?)"));
   query.BindAll(std::string_view(project), MonthStart(now_ms), NextMonthStart(now_ms),
                 int64_t{include_energy});
   TRY_ASSIGN([[maybe_unused]] const bool row, query.Step());
@@ -52,10 +54,11 @@ Result<MicroUsd> MonthSpent(Journal& journal, const std::string& project, bool i
 }
 
 Result<std::vector<LedgerLine>> ReadLedger(Journal& journal, const LedgerFilter& filter) {
-  TRY_ASSIGN(Statement query,
-             journal.database().Prepare(
-                 "SELECT project, step, run, kind, class, micro_usd, to_ms - from_ms, source FROM ledger "
-                 "WHERE (?1 = '' OR project = ?1) AND at_ms >= ?2 ORDER BY seq"));
+  TRY_ASSIGN(
+      Statement query,
+      journal.database().Prepare(
+          "SELECT project, step, run, kind, class, micro_usd, to_ms - from_ms, source FROM ledger "
+          "WHERE (?1 = '' OR project = ?1) AND at_ms >= ?2 ORDER BY seq"));
   query.BindAll(std::string_view(filter.project), filter.since_ms);
   std::vector<LedgerLine> lines;
   for (;;) {

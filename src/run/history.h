@@ -11,8 +11,8 @@
 namespace curbstop {
 
 // Median and p90 (nearest rank) of the time that the attempts of those runs ran; drills excluded.
-Result<StepHistory> ReadHistory(Journal& journal, const std::string& project, const std::string& step,
-                                const std::string& machine_class);
+Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
+                                const std::string& step, const std::string& machine_class);
 
 // Money that the project's ledger counts in the calendar month of `now_ms`, energy included only
 // where the budget does.

@@ -78,15 +78,16 @@ Result<Event> EventOf(const Statement& row) {
 }
 
 Status InsertLedger(Database& database, const std::string& run, const LedgerEntry& entry) {
-  TRY_ASSIGN(Statement insert,
-             database.Prepare("INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, "
-                              "to_ms, micro_usd_per_hour, source, at_ms) "
-                              "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 FROM runs "
-                              "WHERE id = ?1"));
+  TRY_ASSIGN(
+      Statement insert,
+      database.Prepare("INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, "
+                       "to_ms, micro_usd_per_hour, source, at_ms) "
+                       "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 FROM runs "
+                       "WHERE id = ?1"));
   return insert
-      .BindAll(std::string_view(run), std::string_view(entry.kind), std::string_view(entry.ledger_class),
-               entry.amount.value(), entry.from_ms, entry.to_ms, entry.per_hour.value(),
-               std::string_view(entry.source))
+      .BindAll(std::string_view(run), std::string_view(entry.kind),
+               std::string_view(entry.ledger_class), entry.amount.value(), entry.from_ms,
+               entry.to_ms, entry.per_hour.value(), std::string_view(entry.source))
       .Run();
 }
 
@@ -106,18 +107,19 @@ Result<Journal> Journal::Open(const std::filesystem::path& file) {
 }
 
 Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
-  TRY_ASSIGN(Statement insert,
-             database_.Prepare(fmt::format(
-                 "INSERT INTO runs({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,1,'created','',0,'',0,'',0,"
-                 "0,0,0,0,'null','null','')",
-                 kRunColumns)));
+  TRY_ASSIGN(
+      Statement insert,
+      database_.Prepare(fmt::format(
+          "INSERT INTO runs({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,1,'created','',0,'',0,'',0,"
+          "0,0,0,0,'null','null','')",
+          kRunColumns)));
   const std::string root = run.root.string();
   const std::string facts = WriteJson(run.facts);
   return insert
       .BindAll(std::string_view(run.id), std::string_view(run.project), std::string_view(run.step),
-               std::string_view(root), std::string_view(run.place), std::string_view(run.fingerprint),
-               std::string_view(run.machine_class), std::string_view(run.record_run),
-               std::string_view(facts), at_ms)
+               std::string_view(root), std::string_view(run.place),
+               std::string_view(run.fingerprint), std::string_view(run.machine_class),
+               std::string_view(run.record_run), std::string_view(facts), at_ms)
       .Run();
 }
 
@@ -126,7 +128,8 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
   TRY_ASSIGN(const std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
   if (!others.empty()) {
-    return Conflict(fmt::format("step `{}` is already running as run `{}`", run.step, others[0].run.id))
+    return Conflict(
+               fmt::format("step `{}` is already running as run `{}`", run.step, others[0].run.id))
         .WithHint(fmt::format("`curbstop logs -f {0}` follows it; `curbstop cancel {0}` ends it",
                               others[0].run.id));
   }
@@ -140,15 +143,17 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
 
 Status Journal::InsertEvent(const std::string& run, int64_t seq, const Event& event) {
   TRY_ASSIGN(Statement insert,
-             database_.Prepare("INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data) "
-                               "VALUES(?,?,?,?,?,?,?,?)"));
+             database_.Prepare(
+                 "INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data) "
+                 "VALUES(?,?,?,?,?,?,?,?)"));
   const std::string data = WriteJson(event.data);
   TRY(insert
           .BindAll(std::string_view(run), seq, event.at_ms, event.awake_ms, NameOf(event.kind),
                    std::string_view(event.effect), event.agent_seq, std::string_view(data))
           .Run());
   if (event.effect.empty()) return {};
-  TRY_ASSIGN(Statement done, database_.Prepare("UPDATE effects SET done_seq = ? WHERE run = ? AND id = ?"));
+  TRY_ASSIGN(Statement done,
+             database_.Prepare("UPDATE effects SET done_seq = ? WHERE run = ? AND id = ?"));
   return done.BindAll(seq, std::string_view(run), std::string_view(event.effect)).Run();
 }
 
@@ -157,8 +162,9 @@ Status Journal::InsertConsequences(const std::string& run, const Transition& tra
     TRY_ASSIGN(Statement insert,
                database_.Prepare("INSERT INTO effects(run, id, kind, data) VALUES(?,?,?,?)"));
     const std::string data = WriteJson(effect.data);
-    TRY(insert.BindAll(std::string_view(run), std::string_view(effect.id), NameOf(effect.kind),
-                       std::string_view(data))
+    TRY(insert
+            .BindAll(std::string_view(run), std::string_view(effect.id), NameOf(effect.kind),
+                     std::string_view(data))
             .Run());
   }
   for (const LedgerEntry& entry : transition.ledger) TRY(InsertLedger(database_, run, entry));
@@ -167,10 +173,11 @@ Status Journal::InsertConsequences(const std::string& run, const Transition& tra
 
 Status Journal::UpdateRow(const std::string& run, const RunState& state) {
   TRY_ASSIGN(Statement update,
-             database_.Prepare("UPDATE runs SET active=?2, state=?3, reason=?4, attempt=?5, resumed_from=?6, "
-                               "checkpoints=?7, last_checkpoint=?8, exit_code=?9, started_at_ms=?10, "
-                               "ended_at_ms=?11, busy_ms=?12, micro_usd=?13, outputs=?14, metrics=?15, "
-                               "tail=?16 WHERE id=?1"));
+             database_.Prepare(
+                 "UPDATE runs SET active=?2, state=?3, reason=?4, attempt=?5, resumed_from=?6, "
+                 "checkpoints=?7, last_checkpoint=?8, exit_code=?9, started_at_ms=?10, "
+                 "ended_at_ms=?11, busy_ms=?12, micro_usd=?13, outputs=?14, metrics=?15, "
+                 "tail=?16 WHERE id=?1"));
   const std::string outputs = WriteJson(state.outputs);
   const std::string metrics = WriteJson(state.metrics);
   return update
@@ -182,10 +189,12 @@ Status Journal::UpdateRow(const std::string& run, const RunState& state) {
       .Run();
 }
 
-Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::string& run, int64_t after) {
-  TRY_ASSIGN(Statement query,
-             database_.Prepare("SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data FROM events "
-                               "WHERE run = ? AND seq > ? ORDER BY seq"));
+Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::string& run,
+                                                                 int64_t after) {
+  TRY_ASSIGN(
+      Statement query,
+      database_.Prepare("SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data FROM events "
+                        "WHERE run = ? AND seq > ? ORDER BY seq"));
   query.BindAll(std::string_view(run), after);
   std::vector<NumberedEvent> events;
   for (;;) {
@@ -229,12 +238,14 @@ Result<std::vector<RunRow>> Journal::FindRuns(const RunFilter& filter) {
     where += fmt::format("{}{} = ?", where.empty() ? " WHERE " : " AND ", column);
     values.push_back(value);
   };
-  add("id", filter.id), add("project", filter.project), add("step", filter.step), add("root", filter.root);
+  add("id", filter.id), add("project", filter.project), add("step", filter.step),
+      add("root", filter.root);
   if (filter.active_only) where += fmt::format("{}active = 1", where.empty() ? " WHERE " : " AND ");
-  TRY_ASSIGN(Statement query,
-             database_.Prepare(fmt::format("SELECT {} FROM runs{} ORDER BY created_at_ms DESC, id LIMIT {}",
-                                           kRunColumns, where, filter.most)));
-  for (size_t i = 0; i < values.size(); ++i) query.Bind(static_cast<int>(i + 1), std::string_view(values[i]));
+  TRY_ASSIGN(Statement query, database_.Prepare(fmt::format(
+                                  "SELECT {} FROM runs{} ORDER BY created_at_ms DESC, id LIMIT {}",
+                                  kRunColumns, where, filter.most)));
+  for (size_t i = 0; i < values.size(); ++i)
+    query.Bind(static_cast<int>(i + 1), std::string_view(values[i]));
   std::vector<RunRow> rows;
   for (;;) {
     TRY_ASSIGN(const bool row, query.Step());
@@ -254,7 +265,8 @@ Result<RunRow> Journal::GetRun(const std::string& id) {
 }
 
 Status Journal::Ask(const std::string& run, const std::string& what, int64_t at_ms) {
-  TRY_ASSIGN(Statement insert, database_.Prepare("INSERT INTO requests(run, kind, at_ms) VALUES(?,?,?)"));
+  TRY_ASSIGN(Statement insert,
+             database_.Prepare("INSERT INTO requests(run, kind, at_ms) VALUES(?,?,?)"));
   return insert.BindAll(std::string_view(run), std::string_view(what), at_ms).Run();
 }
 
@@ -271,26 +283,31 @@ Result<std::vector<UserRequest>> Journal::OpenRequests(const std::string& run) {
 }
 
 Status Journal::CloseRequest(int64_t seq, int64_t handled_seq) {
-  TRY_ASSIGN(Statement update, database_.Prepare("UPDATE requests SET handled_seq = ? WHERE seq = ?"));
+  TRY_ASSIGN(Statement update,
+             database_.Prepare("UPDATE requests SET handled_seq = ? WHERE seq = ?"));
   return update.BindAll(handled_seq, seq).Run();
 }
 
-Status Journal::SetOwner(const std::string& run, const std::string& role, const ProcessIdentity& process) {
-  TRY_ASSIGN(Statement insert, database_.Prepare("INSERT OR REPLACE INTO owners VALUES(?,?,?,?,?)"));
+Status Journal::SetOwner(const std::string& run, const std::string& role,
+                         const ProcessIdentity& process) {
+  TRY_ASSIGN(Statement insert,
+             database_.Prepare("INSERT OR REPLACE INTO owners VALUES(?,?,?,?,?)"));
   return insert
-      .BindAll(std::string_view(run), std::string_view(role), int64_t{process.pid}, process.start_ticks,
-               std::string_view(process.boot_id))
+      .BindAll(std::string_view(run), std::string_view(role), int64_t{process.pid},
+               process.start_ticks, std::string_view(process.boot_id))
       .Run();
 }
 
 Result<std::optional<ProcessIdentity>> Journal::FindOwner(const std::string& run,
                                                           const std::string& role) {
-  TRY_ASSIGN(Statement query, database_.Prepare("SELECT pid, start_ticks, boot_id FROM owners WHERE "
-                                                "run = ? AND role = ?"));
+  TRY_ASSIGN(Statement query,
+             database_.Prepare("SELECT pid, start_ticks, boot_id FROM owners WHERE "
+                               "run = ? AND role = ?"));
   query.BindAll(std::string_view(run), std::string_view(role));
   TRY_ASSIGN(const bool found, query.Step());
   if (!found) return std::optional<ProcessIdentity>();
-  return std::optional(ProcessIdentity{static_cast<int>(query.Int(0)), query.Int(1), query.Text(2)});
+  return std::optional(
+      ProcessIdentity{static_cast<int>(query.Int(0)), query.Int(1), query.Text(2)});
 }
 
 Status Journal::RemoveRun(const std::string& id) {

@@ -52,7 +52,8 @@ TEST_F(JournalTest, TheStateIsTheFoldOfTheEventsAfterReopening) {
     Journal journal = Open();
     ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
     LoadedRun loaded = *journal.Load("aaaaaaaaaa");
-    Event started = EventOf(EventKind::kRecordStarted, 0, Json::MakeObject({{"experiment_id", "7"}}));
+    Event started =
+        EventOf(EventKind::kRecordStarted, 0, Json::MakeObject({{"experiment_id", "7"}}));
     started.effect = loaded.state.pending.at(0).id;
     ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", started).ok());
   }

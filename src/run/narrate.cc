@@ -12,7 +12,8 @@ namespace {
 std::string NarrateAttemptEnd(const Json& data) {
   const std::string why = data.StringOr("why", "");
   const std::string code = ExitText(static_cast<int>(data.IntOr("exit_code", 0)));
-  const std::string attempt = fmt::format("attempt {} ended with {}", data.IntOr("attempt", 0), code);
+  const std::string attempt =
+      fmt::format("attempt {} ended with {}", data.IntOr("attempt", 0), code);
   if (why == "cancel") return attempt + ", as asked";
   if (why == "hang") return attempt + " after too long without a sign of life";
   if (why == "deadline") return attempt + " at the time limit";
@@ -26,14 +27,17 @@ std::string NarrateReport(const Json& data) {
   if (kind == "setup_ended" && data.IntOr("exit_code", 0) == 0) return "setup done";
   if (kind == "attempt_starting") {
     const std::string from = data.StringOr("resume_from", "");
-    return fmt::format("attempt {} starts{}", data.IntOr("attempt", 1),
-                       from.empty() ? "" : fmt::format(", resumes from checkpoint `{}`", Printable(from)));
+    return fmt::format(
+        "attempt {} starts{}", data.IntOr("attempt", 1),
+        from.empty() ? "" : fmt::format(", resumes from checkpoint `{}`", Printable(from)));
   }
-  if (kind == "checkpoint") return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
+  if (kind == "checkpoint")
+    return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
   if (kind == "overdue") return "takes longer than its `needs.time` said";
   if (kind == "stopping") return fmt::format("stops the step ({})", data.StringOr("why", ""));
   if (kind == "attempt_ended") return NarrateAttemptEnd(data);
-  if (kind == "backoff") return fmt::format("tries again in {}", DurationText(Millis(data.IntOr("wait_ms", 0))));
+  if (kind == "backoff")
+    return fmt::format("tries again in {}", DurationText(Millis(data.IntOr("wait_ms", 0))));
   return "";
 }
 
@@ -51,11 +55,16 @@ std::string OutputsText(const Json& outputs) {
 
 std::string NarrateEvent(const Event& event) {
   switch (event.kind) {
-    case EventKind::kAgentReport: return NarrateReport(event.data);
-    case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
-    case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
-    case EventKind::kRecovered: return "";
-    default: return "";
+    case EventKind::kAgentReport:
+      return NarrateReport(event.data);
+    case EventKind::kAgentGone:
+      return "the agent is gone: ending what it left behind";
+    case EventKind::kUserAsked:
+      return fmt::format("asked to {}", event.data.StringOr("what", ""));
+    case EventKind::kRecovered:
+      return "";
+    default:
+      return "";
   }
 }
 

@@ -37,8 +37,9 @@ Status ChooseGpus(const Step& step, const Machine& machine, const Directories& d
     order.gpus.push_back({gpu.index, (directories.Locks() / ("gpu-" + name + ".lock")).string()});
   }
   if (static_cast<int64_t>(order.gpus.size()) >= order.gpus_needed) return {};
-  return No(fmt::format("step `{}` needs {} GPU(s) that this computer does not have: {} of {} found",
-                        step.name, order.gpus_needed, order.gpus.size(), machine.gpus.size()))
+  return No(fmt::format(
+                "step `{}` needs {} GPU(s) that this computer does not have: {} of {} found",
+                step.name, order.gpus_needed, order.gpus.size(), machine.gpus.size()))
       .WithHint("`curbstop plan` shows what it needs and where that is on offer");
 }
 
@@ -53,7 +54,8 @@ Result<std::optional<RunRow>> LastRun(const Project& project, const Step& step, 
 }
 
 bool CanContinue(const RunRow& last, const PreparedRun& prepared) {
-  const bool unfinished = last.state == "cancelled" || last.state == "crashed" || last.state == "failed";
+  const bool unfinished =
+      last.state == "cancelled" || last.state == "crashed" || last.state == "failed";
   return unfinished && last.run.fingerprint == prepared.fingerprint;
 }
 
@@ -99,8 +101,8 @@ Result<Step> WithParams(const Step& step, const std::map<std::string, std::strin
   for (const auto& [name, value] : step.params) names.push_back(name);
   for (const auto& [name, value] : set) {
     if (!changed.params.contains(name)) {
-      return InvalidInput(fmt::format("`--set {}`: step `{}` has no such parameter{}", Printable(name),
-                                      step.name, DidYouMean(name, names)))
+      return InvalidInput(fmt::format("`--set {}`: step `{}` has no such parameter{}",
+                                      Printable(name), step.name, DidYouMean(name, names)))
           .WithHint(names.empty() ? "it has none; add it under `params:`"
                                   : fmt::format("it has: {}", Join(names, ", ")));
     }
@@ -110,10 +112,12 @@ Result<Step> WithParams(const Step& step, const std::map<std::string, std::strin
 }
 
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
-                               const RunWishes& wishes, Journal& journal, const RunOutside& outside) {
+                               const RunWishes& wishes, Journal& journal,
+                               const RunOutside& outside) {
   PreparedRun prepared;
   prepared.step = step;
-  TRY_ASSIGN(const Fingerprint fingerprint, MakeFingerprint(project, step, journal, outside.processes));
+  TRY_ASSIGN(const Fingerprint fingerprint,
+             MakeFingerprint(project, step, journal, outside.processes));
   prepared.fingerprint = fingerprint.id;
   TRY_ASSIGN(const ObjectStore store, ObjectStore::OpenForProject(project.root));
   if (!wishes.force && wishes.purpose == RunPurpose::kNormal) {
@@ -130,15 +134,18 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   TRY_ASSIGN(order.command, Expand(step.run, project, step, folder / "out"));
   TRY_ASSIGN(order.setup, Expand(step.setup, project, step, folder / "out"));
   const std::string environment = Sha256Hex(WriteJson(*fingerprint.content.Find("environment")));
-  order.setup_marker = outside.directories.state / "setup" /
-                       Sha256Hex(project.root.string() + "\n" + environment);
+  order.setup_marker =
+      outside.directories.state / "setup" / Sha256Hex(project.root.string() + "\n" + environment);
   order.secrets = project.secrets;
-  order.step_lock = outside.directories.Locks() /
-                    ("step-" + Sha256Hex(project.root.string() + "\n" + step.name).substr(0, 32) + ".lock");
+  order.step_lock =
+      outside.directories.Locks() /
+      ("step-" + Sha256Hex(project.root.string() + "\n" + step.name).substr(0, 32) + ".lock");
   TRY(ChooseGpus(step, machine, outside.directories, order));
-  order.retries = wishes.purpose == RunPurpose::kDrill ? std::max<int64_t>(step.Retries(), 1) : step.Retries();
+  order.retries =
+      wishes.purpose == RunPurpose::kDrill ? std::max<int64_t>(step.Retries(), 1) : step.Retries();
   if (step.deadline) order.time_limit = *step.deadline;
-  if (wishes.lease && (!step.deadline || *wishes.lease < *step.deadline)) order.time_limit = *wishes.lease;
+  if (wishes.lease && (!step.deadline || *wishes.lease < *step.deadline))
+    order.time_limit = *wishes.lease;
   if (step.needs.time) order.expected_time = *step.needs.time;
   order.supervisor = {outside.program.string(), "supervise", order.run};
   TRY(ChooseCheckpoints(project, wishes, journal, outside, prepared));
@@ -150,7 +157,8 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.fingerprint = fingerprint.id;
   prepared.run.machine_class = MachineClass(machine);
   prepared.run.record_run = NewToken(outside.random);
-  prepared.run.facts = FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
+  prepared.run.facts =
+      FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
   TRY(MakeFolders(folder, true));
   TRY(outside.files.Write(folder / "code.json", WriteJson(Json::ArrayOf(fingerprint.code)), 0600));
   return prepared;
@@ -160,15 +168,15 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
   const PowerFigure power = PowerUnderLoad(machine, step.needs.gpu.has_value());
   // W x USD/kWh = USD/1000 h; rounded up.
   const MicroUsd per_hour((power.watts * per_kwh.value() + 999) / 1000);
-  return {per_hour, fmt::format("{} W ({}) x {} USD/kWh{}", power.watts, power.source, UsdText(per_kwh),
-                                assumed ? " (assumed)" : "")};
+  return {per_hour, fmt::format("{} W ({}) x {} USD/kWh{}", power.watts, power.source,
+                                UsdText(per_kwh), assumed ? " (assumed)" : "")};
 }
 
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside) {
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
-  TRY(outside.files.Write(folder / "order.json", WriteJson(OrderJson(prepared.order), JsonStyle::kIndented),
-                          0600));
+  TRY(outside.files.Write(folder / "order.json",
+                          WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600));
   Event created;
   created.kind = EventKind::kCreated;
   created.at_ms = outside.clock.WallMs();

@@ -52,7 +52,8 @@ Result<Step> WithParams(const Step& step, const std::map<std::string, std::strin
 
 // Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets the needs.
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
-                               const RunWishes& wishes, Journal& journal, const RunOutside& outside);
+                               const RunWishes& wishes, Journal& journal,
+                               const RunOutside& outside);
 
 struct EnergyRate {
   MicroUsd per_hour;

@@ -1,12 +1,12 @@
 #include "run/results.h"
 
+#include <cerrno>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/failpoint.h"
@@ -18,10 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path LockFile(const fs::path& root) { return root / "curbstop.lock"; }
+fs::path LockFile(const fs::path& root) {
+  return root / "curbstop.lock";
+}
 
 Result<Json> ReadLock(const fs::path& root) {
-  if (!Exists(LockFile(root))) return Json::MakeObject({{"version", 1}, {"results", Json::MakeObject()}});
+  if (!Exists(LockFile(root)))
+    return Json::MakeObject({{"version", 1}, {"results", Json::MakeObject()}});
   TRY_ASSIGN(const std::string text, ReadFile(LockFile(root), 64 << 20));
   Result<Json> lock = ParseJson(text);
   if (!lock.ok() || lock->IntOr("version", 0) != 1) {
@@ -41,10 +44,12 @@ Result<bool> AllStored(const Json& outputs, const ObjectStore& store) {
 
 Result<std::optional<StepResult>> FindInDatabase(const Project& project, const Step& step,
                                                  const std::string& fingerprint, Journal& journal) {
-  TRY_ASSIGN(Statement query,
-             journal.database().Prepare(
-                 "SELECT run, outputs FROM results WHERE project = ? AND step = ? AND fingerprint = ?"));
-  query.BindAll(std::string_view(project.name), std::string_view(step.name), std::string_view(fingerprint));
+  TRY_ASSIGN(
+      Statement query,
+      journal.database().Prepare(
+          "SELECT run, outputs FROM results WHERE project = ? AND step = ? AND fingerprint = ?"));
+  query.BindAll(std::string_view(project.name), std::string_view(step.name),
+                std::string_view(fingerprint));
   TRY_ASSIGN(const bool found, query.Step());
   if (!found) return std::optional<StepResult>();
   TRY_ASSIGN(Json outputs, ParseJson(query.Text(1)));
@@ -60,7 +65,8 @@ Result<std::optional<StepResult>> FindInLock(const Project& project, const Step&
     return std::optional<StepResult>();
   }
   const Json* outputs = result->Find("outputs");
-  return std::optional(StepResult{result->StringOr("run", ""), outputs ? *outputs : Json::MakeArray()});
+  return std::optional(
+      StepResult{result->StringOr("run", ""), outputs ? *outputs : Json::MakeArray()});
 }
 
 Status MirrorInLock(const KeptResult& kept, FileStore& files) {
@@ -81,14 +87,17 @@ Status MirrorInLock(const KeptResult& kept, FileStore& files) {
 }
 
 // The ids and paths that `out/STEP` was made from, kept beside it.
-std::string LinkedText(const Json& outputs) { return WriteJson(outputs) + "\n"; }
+std::string LinkedText(const Json& outputs) {
+  return WriteJson(outputs) + "\n";
+}
 
 Status Exchange(const fs::path& a, const fs::path& b) {
   if (!Exists(b)) {
     if (rename(a.c_str(), b.c_str()) == 0) return {};
     return FromErrno(errno, fmt::format("cannot put `{}` in place", b.string()));
   }
-  if (syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0) return {};
+  if (syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0)
+    return {};
   // A file system without exchange: two renames, a moment without the folder.
   const fs::path old = a.string() + ".old";
   if (rename(b.c_str(), old.c_str()) != 0 || rename(a.c_str(), b.c_str()) != 0) {
@@ -112,9 +121,10 @@ Result<std::optional<StepResult>> FindResult(const Project& project, const Step&
 }
 
 Status KeepResult(const KeptResult& kept, Journal& journal, FileStore& files) {
-  TRY_ASSIGN(Statement insert,
-             journal.database().Prepare("INSERT OR REPLACE INTO results(project, step, fingerprint, run, "
-                                        "outputs, at_ms) VALUES(?,?,?,?,?,?)"));
+  TRY_ASSIGN(
+      Statement insert,
+      journal.database().Prepare("INSERT OR REPLACE INTO results(project, step, fingerprint, run, "
+                                 "outputs, at_ms) VALUES(?,?,?,?,?,?)"));
   const std::string outputs = WriteJson(kept.result.outputs);
   TRY(insert
           .BindAll(std::string_view(kept.project), std::string_view(kept.step),
@@ -154,8 +164,9 @@ Status LinkOutputs(const fs::path& root, const std::string& step, const Json& ou
 }
 
 Result<std::vector<std::string>> NamedObjects(Journal& journal) {
-  TRY_ASSIGN(Statement query,
-             journal.database().Prepare("SELECT outputs FROM results UNION ALL SELECT outputs FROM runs"));
+  TRY_ASSIGN(
+      Statement query,
+      journal.database().Prepare("SELECT outputs FROM results UNION ALL SELECT outputs FROM runs"));
   std::vector<std::string> ids;
   for (;;) {
     TRY_ASSIGN(const bool row, query.Step());

@@ -1,9 +1,9 @@
 #include "run/shell.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 #include <unistd.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "base/time_text.h"
@@ -77,9 +77,10 @@ Status Shell::RunLocked() {
   TRY(journal_->SetOwner(run_, "supervisor", IdentifySelf()));
   Log(fmt::format("supervisor.started pid={} origin={}", getpid(),
                   origin_ == SupervisorOrigin::kAdopted ? "adopted" : "started"));
-  Event recovered = Outcome(EventKind::kRecovered,
-                            Json::MakeObject({{"boot_id", ReadBootId()},
-                                              {"can_restart", origin_ == SupervisorOrigin::kStarted}}));
+  Event recovered =
+      Outcome(EventKind::kRecovered,
+              Json::MakeObject({{"boot_id", ReadBootId()},
+                                {"can_restart", origin_ == SupervisorOrigin::kStarted}}));
   TRY(Append(std::move(recovered)));
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   while (!IsFinal(loaded_.state.phase) || !loaded_.state.pending.empty()) {
@@ -122,13 +123,20 @@ Result<std::optional<Event>> Shell::Perform(const Effect& effect) {
     return std::optional(*std::move(event));
   };
   switch (effect.kind) {
-    case EffectKind::kStartRecord: return always(StartRecord());
-    case EffectKind::kStartAgent: return StartAgent();
-    case EffectKind::kTellAgent: return always(TellAgent(effect));
-    case EffectKind::kEndProcesses: return always(EndProcesses());
-    case EffectKind::kCommit: return Commit();
-    case EffectKind::kFinishRecord: return always(FinishRecord(effect));
-    case EffectKind::kReleaseAgent: return always(ReleaseAgent());
+    case EffectKind::kStartRecord:
+      return always(StartRecord());
+    case EffectKind::kStartAgent:
+      return StartAgent();
+    case EffectKind::kTellAgent:
+      return always(TellAgent(effect));
+    case EffectKind::kEndProcesses:
+      return always(EndProcesses());
+    case EffectKind::kCommit:
+      return Commit();
+    case EffectKind::kFinishRecord:
+      return always(FinishRecord(effect));
+    case EffectKind::kReleaseAgent:
+      return always(ReleaseAgent());
   }
   return Internal("unknown effect");
 }
@@ -137,7 +145,8 @@ Result<Event> Shell::StartRecord() {
   const auto failed = [&](const Error& error) {
     return Outcome(EventKind::kRecordFailed, Json::MakeObject({{"error", error.OneLine()}}));
   };
-  Result<Record> record = Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts());
+  Result<Record> record =
+      Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts());
   if (!record.ok()) return failed(record.error());
   RecordRunRequest request;
   request.run_uuid = row_.run.record_run;
@@ -156,7 +165,8 @@ Result<Event> Shell::StartRecord() {
   }
   const Result<RecordRun> started = record->StartRun(request);
   if (!started.ok()) return failed(started.error());
-  return Outcome(EventKind::kRecordStarted, Json::MakeObject({{"experiment_id", started->experiment_id}}));
+  return Outcome(EventKind::kRecordStarted,
+                 Json::MakeObject({{"experiment_id", started->experiment_id}}));
 }
 
 // The step's endpoint keeps its port and token over supervisors: both lie in the run's folder.
@@ -189,9 +199,11 @@ Result<AgentOrder> Shell::OrderWithRecord() const {
 
 Result<AgentSecrets> Shell::Secrets(const AgentOrder& order) const {
   AgentSecrets secrets;
-  TRY_ASSIGN(secrets.environment["MLFLOW_TRACKING_TOKEN"], ReadFile(folder_ / "record.token", 4096));
+  TRY_ASSIGN(secrets.environment["MLFLOW_TRACKING_TOKEN"],
+             ReadFile(folder_ / "record.token", 4096));
   if (order.secrets.empty()) return secrets;
-  const SecretStore store(outside_.directories, outside_.processes, outside_.files, KeyringIsThere());
+  const SecretStore store(outside_.directories, outside_.processes, outside_.files,
+                          KeyringIsThere());
   for (const std::string& name : order.secrets) {
     TRY_ASSIGN(const Secret value, store.Get(name));
     secrets.environment[name] = value.Reveal();
@@ -209,7 +221,8 @@ Result<std::optional<Event>> Shell::StartAgent() {
     }
     TRY(ServeRecord());
     TRY_ASSIGN(const AgentOrder order, OrderWithRecord());
-    TRY(outside_.files.Write(folder_ / "order.json", WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
+    TRY(outside_.files.Write(folder_ / "order.json",
+                             WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
     const Result<AgentSecrets> secrets = Secrets(order);
     if (!secrets.ok()) return failed(secrets.error().OneLine());
     ChildRequest request;
@@ -260,32 +273,39 @@ Result<Event> Shell::EndProcesses() {
 Result<std::optional<Event>> Shell::Commit() {
   if (commit_deadline_ == Ticks(0)) commit_deadline_ = outside_.clock.Awake() + kCommitPatience;
   TRY_ASSIGN(ObjectStore store, ObjectStore::OpenForProject(row_.run.root));
-  Result<Committed> committed =
-      CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(), *journal_, store, outside_.files);
+  Result<Committed> committed = CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(),
+                                              *journal_, store, outside_.files);
   if (committed.ok()) {
-    return std::optional(Outcome(EventKind::kCommitted, Json::MakeObject({{"outputs", committed->outputs},
-                                                                          {"metrics", committed->metrics}})));
+    return std::optional(Outcome(
+        EventKind::kCommitted,
+        Json::MakeObject({{"outputs", committed->outputs}, {"metrics", committed->metrics}})));
   }
-  const bool wait = IsRetryable(committed.error().kind()) && outside_.clock.Awake() < commit_deadline_;
+  const bool wait =
+      IsRetryable(committed.error().kind()) && outside_.clock.Awake() < commit_deadline_;
   if (wait) return std::move(committed).error();
   return std::optional(Outcome(EventKind::kCommitFailed,
                                Json::MakeObject({{"error", committed.error().OneLine()}})));
 }
 
 Result<Event> Shell::FinishRecord(const Effect& effect) {
-  TRY_ASSIGN(Record record, Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
+  TRY_ASSIGN(Record record,
+             Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
   const int64_t now = outside_.clock.WallMs();
   const std::vector<RecordMetric> metrics = MetricsOf(loaded_.state.metrics, now);
   if (!metrics.empty()) TRY(record.LogMetrics(row_.run.record_run, metrics));
-  TRY(record.SetTags(row_.run.record_run, {{"curbstop.attempts", std::to_string(loaded_.state.attempt)},
-                                           {"curbstop.exit_code", std::to_string(loaded_.state.exit_code)}}));
-  TRY(record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")), now));
+  TRY(record.SetTags(row_.run.record_run,
+                     {{"curbstop.attempts", std::to_string(loaded_.state.attempt)},
+                      {"curbstop.exit_code", std::to_string(loaded_.state.exit_code)}}));
+  TRY(record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")),
+                       now));
   const Result<std::string> code = ReadFile(folder_ / "code.json", 64 << 20);
   const Result<Json> before = code.ok() ? ParseJson(*code) : Result<Json>(Json());
   std::vector<std::string> paths;
-  for (const Json& path : before.ok() ? before->items() : Json::Array()) paths.push_back(*path.AsString());
+  for (const Json& path : before.ok() ? before->items() : Json::Array())
+    paths.push_back(*path.AsString());
   const Status remembered = RememberMadeFiles(row_.run.root, paths, *journal_, outside_.processes);
-  if (!remembered.ok()) Log(fmt::format("made_files.unknown why=\"{}\"", remembered.error().OneLine()));
+  if (!remembered.ok())
+    Log(fmt::format("made_files.unknown why=\"{}\"", remembered.error().OneLine()));
   return Outcome(EventKind::kRecordFinished);
 }
 
@@ -341,15 +361,19 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   return event;
 }
 
-Status Shell::Append(Event event) { return journal_->Append(loaded_, run_, event); }
+Status Shell::Append(Event event) {
+  return journal_->Append(loaded_, run_, event);
+}
 
 void Shell::Log(const std::string& line) const {
-  const std::string text = fmt::format("{} {} run={}\n", UtcText(outside_.clock.WallMs()), line, run_);
+  const std::string text =
+      fmt::format("{} {} run={}\n", UtcText(outside_.clock.WallMs()), line, run_);
   [[maybe_unused]] const Status logged = AppendQuickly(folder_ / "supervisor.log", text);
 }
 
 Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside) {
-  TRY_ASSIGN(const std::vector<RunRow> active, journal.FindRuns({.active_only = true, .most = 1000}));
+  TRY_ASSIGN(const std::vector<RunRow> active,
+             journal.FindRuns({.active_only = true, .most = 1000}));
   std::vector<std::string> orphans;
   for (const RunRow& row : active) {
     if (!IsOrphan(journal, row.run.id, outside.directories.RunFolder(row.run.id))) continue;

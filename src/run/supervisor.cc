@@ -7,8 +7,9 @@
 namespace curbstop {
 namespace {
 
-constexpr std::string_view kPhaseNames[] = {"created",   "running", "ending",    "committing", "closing",
-                                            "succeeded", "failed",  "cancelled", "crashed"};
+constexpr std::string_view kPhaseNames[] = {"created",    "running",   "ending",
+                                            "committing", "closing",   "succeeded",
+                                            "failed",     "cancelled", "crashed"};
 
 // One application of one event; each handler changes `next_`.
 class Step {
@@ -28,11 +29,13 @@ class Step {
 
   void ForgetPending() {
     if (event_.effect.empty()) return;
-    std::erase_if(state().pending, [&](const Effect& effect) { return effect.id == event_.effect; });
+    std::erase_if(state().pending,
+                  [&](const Effect& effect) { return effect.id == event_.effect; });
   }
 
   void Add(EffectKind kind, Json data = Json::MakeObject()) {
-    Effect effect{std::to_string(seq_) + "." + std::to_string(next_.effects.size()), kind, std::move(data)};
+    Effect effect{std::to_string(seq_) + "." + std::to_string(next_.effects.size()), kind,
+                  std::move(data)};
     next_.effects.push_back(effect);
     state().pending.push_back(std::move(effect));
   }
@@ -41,22 +44,38 @@ class Step {
 
   void Handle() {
     switch (event_.kind) {
-      case EventKind::kCreated: return Created();
-      case EventKind::kRecovered: return Recovered();
-      case EventKind::kRecordStarted: return RecordStarted();
-      case EventKind::kRecordFailed: return Stuck("the record cannot be written: ");
-      case EventKind::kAgentStarted: state().agent_started = true; return;
-      case EventKind::kAgentFailed: return Stuck("the agent cannot be started: ");
-      case EventKind::kAgentReport: return AgentReport();
-      case EventKind::kAgentGone: return AgentGone();
-      case EventKind::kProcessesEnded: return ProcessesEnded();
-      case EventKind::kCommitted: return Committed();
-      case EventKind::kCommitFailed: return Stuck("the outputs cannot be kept: ");
-      case EventKind::kRecordFinished: return RecordFinished();
-      case EventKind::kUserAsked: return UserAsked();
-      case EventKind::kTick: return Meter();
+      case EventKind::kCreated:
+        return Created();
+      case EventKind::kRecovered:
+        return Recovered();
+      case EventKind::kRecordStarted:
+        return RecordStarted();
+      case EventKind::kRecordFailed:
+        return Stuck("the record cannot be written: ");
+      case EventKind::kAgentStarted:
+        state().agent_started = true;
+        return;
+      case EventKind::kAgentFailed:
+        return Stuck("the agent cannot be started: ");
+      case EventKind::kAgentReport:
+        return AgentReport();
+      case EventKind::kAgentGone:
+        return AgentGone();
+      case EventKind::kProcessesEnded:
+        return ProcessesEnded();
+      case EventKind::kCommitted:
+        return Committed();
+      case EventKind::kCommitFailed:
+        return Stuck("the outputs cannot be kept: ");
+      case EventKind::kRecordFinished:
+        return RecordFinished();
+      case EventKind::kUserAsked:
+        return UserAsked();
+      case EventKind::kTick:
+        return Meter();
       case EventKind::kAgentTold:
-      case EventKind::kAgentReleased: return;
+      case EventKind::kAgentReleased:
+        return;
     }
   }
 
@@ -104,7 +123,8 @@ class Step {
   void AttemptStarting() {
     state().attempt = event_.data.IntOr("attempt", state().attempt);
     state().resumed_from = Text("resume_from");
-    if (state().started_at_ms == 0) state().started_at_ms = event_.data.IntOr("at_ms", event_.at_ms);
+    if (state().started_at_ms == 0)
+      state().started_at_ms = event_.data.IntOr("at_ms", event_.at_ms);
   }
 
   void AttemptEnded() {
@@ -158,8 +178,9 @@ class Step {
     state().phase = Phase::kClosing;
     state().verdict = verdict;
     state().reason = std::move(reason);
-    const char* status = verdict == Phase::kSucceeded ? "FINISHED"
-                         : verdict == Phase::kCancelled ? "KILLED" : "FAILED";
+    const char* status = verdict == Phase::kSucceeded   ? "FINISHED"
+                         : verdict == Phase::kCancelled ? "KILLED"
+                                                        : "FAILED";
     Add(EffectKind::kFinishRecord, Json::MakeObject({{"status", status}}));
   }
 
@@ -208,8 +229,12 @@ class Step {
 
 }  // namespace
 
-std::string_view NameOf(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
-bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
+std::string_view NameOf(Phase phase) {
+  return kPhaseNames[static_cast<size_t>(phase)];
+}
+bool IsFinal(Phase phase) {
+  return phase >= Phase::kSucceeded;
+}
 
 Transition Apply(const RunState& state, const Event& event, int64_t seq) {
   return Step(state, event, seq).Take();

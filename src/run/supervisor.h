@@ -4,8 +4,10 @@
 // events; the journal keeps every event, so that folding them again gives the state. Recovery is
 // that fold plus performing the effects whose outcome is missing.
 //
-//   created ──record_started──▶ running ──finished: done──▶ committing ──committed──▶ closing ─▶ succeeded
-//                                 │  ▲                           └──commit_failed──▶ closing ─▶ failed
+//   created ──record_started──▶ running ──finished: done──▶ committing ──committed──▶ closing ─▶
+//   succeeded
+//                                 │  ▲                           └──commit_failed──▶ closing ─▶
+//                                 failed
 //                    agent_gone   ▼  │ processes_ended
 //                               ending ──(nobody may restart)──▶ closing ─▶ crashed
 //   running ──finished: failed | cancelled──▶ closing ─▶ failed | cancelled
@@ -24,7 +26,7 @@ namespace curbstop {
 enum class Phase {
   kCreated,
   kRunning,
-  kEnding,      // the agent is gone: what it left behind is being ended
+  kEnding,  // the agent is gone: what it left behind is being ended
   kCommitting,
   kClosing,
   kSucceeded,

@@ -10,7 +10,8 @@ namespace {
 class Life {
  public:
   Life() {
-    Add(EventKind::kCreated, Json::MakeObject({{"rate_micro_usd_per_hour", 36'000}, {"boot_id", "boot-a"}}));
+    Add(EventKind::kCreated,
+        Json::MakeObject({{"rate_micro_usd_per_hour", 36'000}, {"boot_id", "boot-a"}}));
   }
 
   Transition Add(EventKind kind, Json data = Json::MakeObject()) {
@@ -52,21 +53,28 @@ class Life {
  private:
   static bool IsOutcome(EventKind kind) {
     return kind != EventKind::kAgentReport && kind != EventKind::kAgentGone &&
-           kind != EventKind::kUserAsked && kind != EventKind::kTick && kind != EventKind::kRecovered &&
-           kind != EventKind::kCreated;
+           kind != EventKind::kUserAsked && kind != EventKind::kTick &&
+           kind != EventKind::kRecovered && kind != EventKind::kCreated;
   }
   static EffectKind AnsweredBy(EventKind kind) {
     switch (kind) {
       case EventKind::kRecordStarted:
-      case EventKind::kRecordFailed: return EffectKind::kStartRecord;
+      case EventKind::kRecordFailed:
+        return EffectKind::kStartRecord;
       case EventKind::kAgentStarted:
-      case EventKind::kAgentFailed: return EffectKind::kStartAgent;
-      case EventKind::kProcessesEnded: return EffectKind::kEndProcesses;
+      case EventKind::kAgentFailed:
+        return EffectKind::kStartAgent;
+      case EventKind::kProcessesEnded:
+        return EffectKind::kEndProcesses;
       case EventKind::kCommitted:
-      case EventKind::kCommitFailed: return EffectKind::kCommit;
-      case EventKind::kRecordFinished: return EffectKind::kFinishRecord;
-      case EventKind::kAgentReleased: return EffectKind::kReleaseAgent;
-      default: return EffectKind::kTellAgent;
+      case EventKind::kCommitFailed:
+        return EffectKind::kCommit;
+      case EventKind::kRecordFinished:
+        return EffectKind::kFinishRecord;
+      case EventKind::kAgentReleased:
+        return EffectKind::kReleaseAgent;
+      default:
+        return EffectKind::kTellAgent;
     }
   }
 
@@ -124,7 +132,8 @@ TEST(Supervisor, ALostAgentIsReplacedOnlyAfterItsProcessesHaveEnded) {
 TEST(Supervisor, AnAdoptedRunWhoseAgentIsLostHasCrashed) {
   Life life;
   life.Start();
-  life.Add(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot-b"}, {"can_restart", false}}));
+  life.Add(EventKind::kRecovered,
+           Json::MakeObject({{"boot_id", "boot-b"}, {"can_restart", false}}));
   life.Add(EventKind::kAgentGone);
   EXPECT_FALSE(HasEffect(life.Add(EventKind::kProcessesEnded), EffectKind::kStartAgent));
   life.Add(EventKind::kRecordFinished);
@@ -166,7 +175,8 @@ TEST(Supervisor, CancelDuringTheCommitIsTooLate) {
   Life life;
   life.Start();
   life.Report("finished", Finished("done"));
-  EXPECT_TRUE(life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}})).effects.empty());
+  EXPECT_TRUE(
+      life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}})).effects.empty());
   life.Add(EventKind::kCommitted);
   EXPECT_EQ(life.state.verdict, Phase::kSucceeded);
 }
@@ -214,10 +224,12 @@ RC_GTEST_PROP(Supervisor, AnyOrderOfEventsKeepsItsPromises, ()) {
   const int length = *rc::gen::inRange(0, 60);
   for (int i = 0; i < length; ++i) {
     const auto kind = static_cast<EventKind>(*rc::gen::inRange(1, 16));
-    Json data = Json::MakeObject({{"what", "cancel"}, {"error", "x"}, {"boot_id", "boot-a"},
+    Json data = Json::MakeObject({{"what", "cancel"},
+                                  {"error", "x"},
+                                  {"boot_id", "boot-a"},
                                   {"can_restart", *rc::gen::arbitrary<bool>()}});
-    const char* const words[] = {"waiting", "held", "attempt_starting", "attempt_started", "attempt_ended",
-                                 "finished", "checkpoint"};
+    const char* const words[] = {"waiting",       "held",     "attempt_starting", "attempt_started",
+                                 "attempt_ended", "finished", "checkpoint"};
     data.Set("outcome", *rc::gen::element("done", "failed", "cancelled"));
     life.Pass(*rc::gen::inRange(0, 5000));
     const Phase before = life.state.phase;

@@ -1,11 +1,10 @@
 #include "sys/failpoint.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstdlib>
+#include <signal.h>
 #include <string>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "sys/environment.h"
@@ -21,7 +20,8 @@ int LogPassage(const std::string& file, const char* name) {
   [[maybe_unused]] const Status logged = AppendQuickly(file, line);
   const Result<std::string> text = ReadFile(file);
   int count = 0;
-  for (const std::string_view passed : Lines(text.ok() ? *text : line)) count += passed == name ? 1 : 0;
+  for (const std::string_view passed : Lines(text.ok() ? *text : line))
+    count += passed == name ? 1 : 0;
   return count;
 }
 

@@ -1,15 +1,16 @@
 #include "sys/interrupts.h"
 
-#include <signal.h>
-
 #include <initializer_list>
+#include <signal.h>
 
 namespace curbstop {
 namespace {
 
 volatile sig_atomic_t interrupt_count = 0;  // a signal handler can reach nothing else
 
-void Count(int) { interrupt_count = interrupt_count + 1; }
+void Count(int) {
+  interrupt_count = interrupt_count + 1;
+}
 
 }  // namespace
 
@@ -26,6 +27,8 @@ Interrupts::~Interrupts() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
 }
 
-int Interrupts::count() const { return interrupt_count; }
+int Interrupts::count() const {
+  return interrupt_count;
+}
 
 }  // namespace curbstop

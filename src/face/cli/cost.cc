@@ -19,7 +19,9 @@ struct Options {
 Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   LedgerFilter filter;
-  filter.project = options.all ? "" : options.project.empty() ? ProjectHere(context) : options.project;
+  filter.project = options.all               ? ""
+                   : options.project.empty() ? ProjectHere(context)
+                                             : options.project;
   if (!options.since.empty()) {
     TRY_ASSIGN(filter.since_ms, ParseDate(options.since));
   }

@@ -8,6 +8,8 @@
 #include "base/units.h"
 #include "face/cli/commands.h"
 #include "project/project.h"
+#include "run/results.h"
+#include "sys/files.h"
 
 namespace curbstop {
 namespace {
@@ -48,12 +50,16 @@ Status Agree(const GcPlan& plan, CommandContext& context) {
   return agreed ? Status() : Cancelled("nothing was removed");
 }
 
-// Runs on record whose outputs must stay; those of the last runs stand in curbstop.lock anyway.
-std::vector<std::string> RootsOfRuns(const CommandContext&) { return {}; }
+// What runs and results on record name stays, also where no lock file does any more.
+Result<std::vector<std::string>> RootsOfRuns(const CommandContext& context) {
+  if (!Exists(context.directories.MoneyDb())) return std::vector<std::string>();
+  TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
+  return NamedObjects(journal);
+}
 
 Status Run(const Options& options, CommandContext& context) {
   const std::filesystem::path root = FindProjectRoot(context.folder);
-  const std::vector<std::string> extra = RootsOfRuns(context);
+  TRY_ASSIGN(const std::vector<std::string> extra, RootsOfRuns(context));
   TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, extra));
   for (const std::string& note : plan.notes) context.out.Talk(fmt::format("note: {}\n", note));
   if (plan.objects.empty()) {

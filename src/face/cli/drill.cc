@@ -17,15 +17,18 @@ struct Options {
 };
 
 std::string ReportText(const DrillReport& report, double tolerance) {
-  const std::string how = report.by_bytes ? "byte by byte" : fmt::format("metrics within {:g}", tolerance);
-  std::string text = fmt::format("drill {}: {} against {}, compared {}\n", report.passed ? "passed" : "failed",
-                                 report.resumed.run.id.empty() ? "no second run" : report.resumed.run.id,
-                                 report.undisturbed.run.id, how);
+  const std::string how =
+      report.by_bytes ? "byte by byte" : fmt::format("metrics within {:g}", tolerance);
+  std::string text =
+      fmt::format("drill {}: {} against {}, compared {}\n", report.passed ? "passed" : "failed",
+                  report.resumed.run.id.empty() ? "no second run" : report.resumed.run.id,
+                  report.undisturbed.run.id, how);
   if (report.killed_after_ms > 0) {
-    text += fmt::format("  killed after {}, {}\n", DurationText(Millis(report.killed_after_ms)),
-                        report.resumed.resumed_from.empty()
-                            ? "started again from the beginning: no checkpoint was complete"
-                            : fmt::format("resumed from `{}`", Printable(report.resumed.resumed_from)));
+    text +=
+        fmt::format("  killed after {}, {}\n", DurationText(Millis(report.killed_after_ms)),
+                    report.resumed.resumed_from.empty()
+                        ? "started again from the beginning: no checkpoint was complete"
+                        : fmt::format("resumed from `{}`", Printable(report.resumed.resumed_from)));
   }
   if (!report.why_not.empty()) text += "  because " + report.why_not + "\n";
   std::vector<std::vector<std::string>> table = {{"", "UNDISTURBED", "RESUMED"}};
@@ -39,11 +42,13 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   const Project& project = planning->project;
   if (planning->facts.steps.size() != 1) {
-    return InvalidInput(fmt::format("`drill` takes one step, {} given", planning->facts.steps.size()));
+    return InvalidInput(
+        fmt::format("`drill` takes one step, {} given", planning->facts.steps.size()));
   }
   const std::string& name = planning->facts.steps[0];
   const Step* step = project.FindStep(name);
-  if (step == nullptr) return InvalidInput(fmt::format("`{}` is no step of `{}`", Printable(name), project.name));
+  if (step == nullptr)
+    return InvalidInput(fmt::format("`{}` is no step of `{}`", Printable(name), project.name));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   const DrillRequest request{.project = &project,
                              .machine = &planning->machine,
@@ -62,9 +67,11 @@ Status Run(const Options& options, CommandContext& context) {
 
 Action AddDrill(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("drill", "Kill a step in the middle and see whether it resumes");
+  CLI::App* command =
+      parent.add_subcommand("drill", "Kill a step in the middle and see whether it resumes");
   AddPlanningOptions(*command, options->planning);
-  command->add_option("--tolerance", options->tolerance, "Relative difference allowed between metrics")
+  command
+      ->add_option("--tolerance", options->tolerance, "Relative difference allowed between metrics")
       ->check(CLI::Range(0.0, 1.0));
   return [options](CommandContext& context) { return Run(*options, context); };
 }

@@ -1,6 +1,7 @@
 // `curbstop logs`: a step's output, secrets replaced.
-#include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "face/cli/commands.h"
@@ -35,8 +36,8 @@ Result<std::string> ReadFrom(const std::filesystem::path& file, int64_t from) {
   return text.substr(static_cast<size_t>(from));
 }
 
-Status Follow(const RunRow& first, const std::filesystem::path& file, int64_t from, Journal& journal,
-              CommandContext& context) {
+Status Follow(const RunRow& first, const std::filesystem::path& file, int64_t from,
+              Journal& journal, CommandContext& context) {
   const Interrupts interrupts;
   for (bool active = true; interrupts.count() == 0;) {
     TRY_ASSIGN(const std::string more, ReadFrom(file, from));
@@ -54,9 +55,11 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   TRY_ASSIGN(const RunRow row, ResolveRun(options.run, journal, context));
   const std::filesystem::path file = context.directories.RunFolder(row.run.id) / "step.log";
-  TRY_ASSIGN(const std::string text, Exists(file) ? ReadFile(file) : Result<std::string>(std::string()));
+  TRY_ASSIGN(const std::string text,
+             Exists(file) ? ReadFile(file) : Result<std::string>(std::string()));
   const std::string shown = options.lines > 0 ? LastLines(text, options.lines) : text;
-  context.out.Answer(Json::MakeObject({{"run", row.run.id}, {"file", file.string()}, {"log", shown}}), shown);
+  context.out.Answer(
+      Json::MakeObject({{"run", row.run.id}, {"file", file.string()}, {"log", shown}}), shown);
   if (!options.follow || context.out.json()) return {};
   return Follow(row, file, static_cast<int64_t>(text.size()), journal, context);
 }
@@ -68,7 +71,8 @@ Action AddLogs(CLI::App& parent) {
   CLI::App* command = parent.add_subcommand("logs", "Show a step's output");
   command->add_option("RUN", options->run, "A run's id or a step's name; none: the newest run");
   command->add_flag("-f,--follow", options->follow, "Go on until the run is over");
-  command->add_option("-n,--lines", options->lines, "Only the last lines")->check(CLI::Range(1, 1'000'000));
+  command->add_option("-n,--lines", options->lines, "Only the last lines")
+      ->check(CLI::Range(1, 1'000'000));
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -38,7 +38,8 @@ Action AddPlan(CLI::App& parent) {
       parent.add_subcommand("plan", "Show where each step could run, what it costs there, and why");
   AddPlanningOptions(*command, options->planning);
   command
-      ->add_option("--offers", options->planning.offers, "Prices from this CSV file instead of the bundled ones")
+      ->add_option("--offers", options->planning.offers,
+                   "Prices from this CSV file instead of the bundled ones")
       ->type_name("FILE");
   command->add_flag("--why-not", options->why_not, "List every place that lost, with the reason");
   command->add_flag("--explain", options->explain,

@@ -19,7 +19,8 @@ Status ReadMarket(const std::string& file, const CommandContext& context, Planni
     TRY_ASSIGN(text, ReadFile(context.folder / file));
   }
   Result<std::vector<Offer>> offers = ParseOffers(file.empty() ? BundledOffersCsv() : text);
-  if (!offers.ok()) return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
+  if (!offers.ok())
+    return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
   planning.offers = *std::move(offers);
   planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
   return {};
@@ -39,7 +40,9 @@ std::filesystem::path MachineRoot() {
 void AddPlanningOptions(CLI::App& command, PlanningOptions& options) {
   command.add_option("STEP", options.steps, "Steps of the project; none: all");
   AddProjectOption(command, options.project);
-  command.add_option("--on", options.on, "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
+  command
+      .add_option("--on", options.on,
+                  "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
       ->type_name("PLACE");
 }
 
@@ -51,8 +54,9 @@ Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& c
     TRY_ASSIGN(StepHistory history, ReadHistory(journal, project.name, step.name, machine_class));
     planning.facts.history.push_back(history);
   }
-  TRY_ASSIGN(planning.facts.month_spent,
-             MonthSpent(journal, project.name, project.budget.include_energy, context.clock.WallMs()));
+  TRY_ASSIGN(
+      planning.facts.month_spent,
+      MonthSpent(journal, project.name, project.budget.include_energy, context.clock.WallMs()));
   return {};
 }
 

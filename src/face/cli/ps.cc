@@ -19,8 +19,9 @@ struct Month {
 Result<Month> ReadMonth(Journal& journal, const CommandContext& context) {
   const Result<Project> project = LoadProject(context.folder);
   if (!project.ok()) return Month();
-  TRY_ASSIGN(const MicroUsd spent, MonthSpent(journal, project->name, project->budget.include_energy,
-                                              context.clock.WallMs()));
+  TRY_ASSIGN(
+      const MicroUsd spent,
+      MonthSpent(journal, project->name, project->budget.include_energy, context.clock.WallMs()));
   return Month{spent, project->budget.cap};
 }
 
@@ -38,8 +39,14 @@ Json ActiveJson(const RunRow& row) {
 
 std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
   const int64_t since = row.started_at_ms > 0 ? now_ms - row.started_at_ms : 0;
-  return {row.run.id, row.run.project, row.run.step, row.state, row.run.place, std::to_string(row.attempt),
-          DurationText(Millis(std::max<int64_t>(since, 0))), row.reason};
+  return {row.run.id,
+          row.run.project,
+          row.run.step,
+          row.state,
+          row.run.place,
+          std::to_string(row.attempt),
+          DurationText(Millis(std::max<int64_t>(since, 0))),
+          row.reason};
 }
 
 Status Run(CommandContext& context) {
@@ -57,7 +64,8 @@ Status Run(CommandContext& context) {
   const Json object = Json::MakeObject(
       {{"machines", Json::MakeArray()},
        {"runs", runs},
-       {"month", Json::MakeObject({{"spent_micro_usd", month.spent.value()}, {"cap_micro_usd", cap}})}});
+       {"month",
+        Json::MakeObject({{"spent_micro_usd", month.spent.value()}, {"cap_micro_usd", cap}})}});
   const std::string last = fmt::format("month {}{}\n", UsdText(month.spent),
                                        month.cap ? " of " + UsdText(*month.cap) : "");
   context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) + last);

@@ -53,12 +53,14 @@ Result<RunWishes> WishesOf(const Options& options) {
   return wishes;
 }
 
-Result<std::vector<const Step*>> ChosenSteps(const Project& project, const std::vector<std::string>& names) {
+Result<std::vector<const Step*>> ChosenSteps(const Project& project,
+                                             const std::vector<std::string>& names) {
   std::vector<std::string> known;
   std::vector<const Step*> chosen;
   for (const Step& step : project.steps) {
     known.push_back(step.name);
-    const bool wanted = names.empty() || std::find(names.begin(), names.end(), step.name) != names.end();
+    const bool wanted =
+        names.empty() || std::find(names.begin(), names.end(), step.name) != names.end();
     if (wanted) chosen.push_back(&step);
   }
   for (const std::string& name : names) {
@@ -81,10 +83,14 @@ std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Director
   std::vector<std::vector<std::string>> rows;
   std::string failure;
   for (const StepOutcome& outcome : outcomes) {
-    const std::string state = outcome.unchanged ? "unchanged" : outcome.detached ? "started" : outcome.row.state;
+    const std::string state = outcome.unchanged  ? "unchanged"
+                              : outcome.detached ? "started"
+                                                 : outcome.row.state;
     const bool has_outputs = outcome.unchanged || outcome.row.state == "succeeded";
-    rows.push_back({outcome.step, state, outcome.row.run.id, has_outputs ? "out/" + outcome.step : ""});
-    if (outcome.row.state == "failed" || outcome.row.state == "crashed") failure = FailureText(outcome.row, directories);
+    rows.push_back(
+        {outcome.step, state, outcome.row.run.id, has_outputs ? "out/" + outcome.step : ""});
+    if (outcome.row.state == "failed" || outcome.row.state == "crashed")
+      failure = FailureText(outcome.row, directories);
   }
   return TextTable(rows) + failure;
 }
@@ -113,7 +119,8 @@ Status Run(const Options& options, CommandContext& context) {
              DriveSteps(request, journal, OutsideOf(context), voice));
   Json runs = Json::MakeArray();
   for (const StepOutcome& outcome : outcomes) runs.Push(OutcomeJson(outcome));
-  context.out.Answer(Json::MakeObject({{"runs", runs}}), OutcomeText(outcomes, context.directories));
+  context.out.Answer(Json::MakeObject({{"runs", runs}}),
+                     OutcomeText(outcomes, context.directories));
   context.exit_code = ExitCodeFor(outcomes);
   return {};
 }
@@ -122,9 +129,11 @@ Status Run(const Options& options, CommandContext& context) {
 
 Action AddRun(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("run", "Plan, ask, and run the steps that have changed");
+  CLI::App* command =
+      parent.add_subcommand("run", "Plan, ask, and run the steps that have changed");
   AddPlanningOptions(*command, options->planning);
-  command->add_option("--set", options->set, "Change a parameter for this run")->type_name("KEY=VALUE");
+  command->add_option("--set", options->set, "Change a parameter for this run")
+      ->type_name("KEY=VALUE");
   command->add_option("--lease", options->lease, "End each step after this time at the latest")
       ->type_name("DURATION");
   command->add_flag("--force", options->force, "Run although nothing has changed");

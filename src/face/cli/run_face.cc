@@ -11,7 +11,7 @@
 namespace curbstop {
 
 RunOutside OutsideOf(CommandContext& context) {
-  return {context.directories, context.clock, context.files,
+  return {context.directories, context.clock,  context.files,
           context.processes,   context.random, context.program};
 }
 
@@ -26,7 +26,8 @@ std::string ProjectHere(const CommandContext& context) {
   return project.ok() ? project->name : "";
 }
 
-Result<RunRow> ResolveRun(const std::string& name, Journal& journal, const CommandContext& context) {
+Result<RunRow> ResolveRun(const std::string& name, Journal& journal,
+                          const CommandContext& context) {
   const std::string project = ProjectHere(context);
   RunFilter filter{.project = project, .most = 1};
   if (!name.empty()) {
@@ -56,7 +57,8 @@ void Voice::Live(const std::string& text) {
 
 Status Voice::Approve(const std::vector<std::string>& steps) {
   if (context_.yes) return {};
-  TRY_ASSIGN(const bool yes, AskYesNo(context_.out.terminal(), fmt::format("Run {}?", Join(steps, ", "))));
+  TRY_ASSIGN(const bool yes,
+             AskYesNo(context_.out.terminal(), fmt::format("Run {}?", Join(steps, ", "))));
   if (!yes) return Cancelled("nothing was started");
   return {};
 }
@@ -76,27 +78,34 @@ std::string RunText(const RunRow& row) {
   if (row.exit_code != 0) rows.push_back({"exit code", std::to_string(row.exit_code)});
   const Json* git = row.run.facts.Find("git");
   if (git != nullptr && git->IsObject()) {
-    rows.push_back({"git", git->StringOr("commit", "").substr(0, 12) + (git->BoolOr("dirty", false) ? " + changes" : "")});
+    rows.push_back({"git", git->StringOr("commit", "").substr(0, 12) +
+                               (git->BoolOr("dirty", false) ? " + changes" : "")});
   }
   if (const Json* params = row.run.facts.Find("params")) {
-    for (const auto& [name, value] : params->members()) rows.push_back({"param " + name, *value.AsString()});
+    for (const auto& [name, value] : params->members())
+      rows.push_back({"param " + name, *value.AsString()});
   }
-  for (const auto& [name, value] : row.metrics.members()) rows.push_back({"metric " + name, WriteJson(value)});
+  for (const auto& [name, value] : row.metrics.members())
+    rows.push_back({"metric " + name, WriteJson(value)});
   for (const Json& output : row.outputs.items()) {
-    rows.push_back({"output " + Printable(output.StringOr("path", "")),
-                    fmt::format("{}  {}", output.StringOr("md5", ""), BytesText({output.IntOr("size", 0)}))});
+    rows.push_back(
+        {"output " + Printable(output.StringOr("path", "")),
+         fmt::format("{}  {}", output.StringOr("md5", ""), BytesText({output.IntOr("size", 0)}))});
   }
   for (auto& cells : rows) cells.insert(cells.begin(), "");
   return TextTable(rows);
 }
 
 std::string FailureText(const RunRow& row, const Directories& directories) {
-  std::string text = fmt::format("step `{}` {} ({})\n", row.run.step, row.state,
-                                 row.reason.empty() ? ExitText(static_cast<int>(row.exit_code)) : row.reason);
+  std::string text =
+      fmt::format("step `{}` {} ({})\n", row.run.step, row.state,
+                  row.reason.empty() ? ExitText(static_cast<int>(row.exit_code)) : row.reason);
   const std::vector<std::string_view> lines = Lines(row.tail);
   const size_t first = lines.size() > 12 ? lines.size() - 12 : 0;
-  for (size_t i = first; i < lines.size(); ++i) text += fmt::format("  | {}\n", Printable(lines[i]));
-  return text + fmt::format("  whole log: {}\n", (directories.RunFolder(row.run.id) / "step.log").string());
+  for (size_t i = first; i < lines.size(); ++i)
+    text += fmt::format("  | {}\n", Printable(lines[i]));
+  return text + fmt::format("  whole log: {}\n",
+                            (directories.RunFolder(row.run.id) / "step.log").string());
 }
 
 }  // namespace curbstop

@@ -1,7 +1,7 @@
 // `curbstop runs`: what was run, with `show`, `diff` and `rm`.
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "base/time_text.h"
@@ -44,8 +44,9 @@ Status List(const Options& options, CommandContext& context) {
   for (const RunRow& row : rows) {
     runs.Push(RunJson(row));
     const std::string step = project.empty() ? row.run.project + "/" + row.run.step : row.run.step;
-    table.push_back({row.run.id, step, row.state, UtcText(row.created_at_ms), DurationText(Millis(row.busy_ms)),
-                     std::to_string(row.attempt), UsdText(row.spent), MetricsText(row.metrics)});
+    table.push_back({row.run.id, step, row.state, UtcText(row.created_at_ms),
+                     DurationText(Millis(row.busy_ms)), std::to_string(row.attempt),
+                     UsdText(row.spent), MetricsText(row.metrics)});
   }
   context.out.Answer(Json::MakeObject({{"runs", runs}}),
                      rows.empty() ? "no runs yet: `curbstop run` starts one\n" : TextTable(table));
@@ -63,21 +64,25 @@ Status Show(const Options& options, CommandContext& context) {
 
 // The run's own id appears in its folder's name: two equal commands shall compare equal.
 std::string WithoutId(std::string command, const std::string& id) {
-  for (size_t at = 0; (at = command.find(id, at)) != command.npos;) command.replace(at, id.size(), "RUN");
+  for (size_t at = 0; (at = command.find(id, at)) != command.npos;)
+    command.replace(at, id.size(), "RUN");
   return command;
 }
 
 // What can differ between two runs, by name.
 std::map<std::string, std::string> Comparable(const RunRow& row) {
-  std::map<std::string, std::string> values = {{"state", row.state},
-                                               {"fingerprint", row.run.fingerprint.substr(0, 16)},
-                                               {"time", DurationText(Millis(row.busy_ms))},
-                                               {"command", WithoutId(row.run.facts.StringOr("command", ""), row.run.id)}};
+  std::map<std::string, std::string> values = {
+      {"state", row.state},
+      {"fingerprint", row.run.fingerprint.substr(0, 16)},
+      {"time", DurationText(Millis(row.busy_ms))},
+      {"command", WithoutId(row.run.facts.StringOr("command", ""), row.run.id)}};
   if (const Json* params = row.run.facts.Find("params")) {
     for (const auto& [name, value] : params->members()) values["param " + name] = *value.AsString();
   }
-  if (const Json* git = row.run.facts.Find("git")) values["git"] = git->StringOr("commit", "").substr(0, 12);
-  for (const auto& [name, value] : row.metrics.members()) values["metric " + name] = WriteJson(value);
+  if (const Json* git = row.run.facts.Find("git"))
+    values["git"] = git->StringOr("commit", "").substr(0, 12);
+  for (const auto& [name, value] : row.metrics.members())
+    values["metric " + name] = WriteJson(value);
   for (const Json& output : row.outputs.items()) {
     values["output " + output.StringOr("path", "")] = output.StringOr("md5", "");
   }
@@ -110,11 +115,13 @@ Status Remove(const Options& options, CommandContext& context) {
   std::vector<RunRow> rows;
   for (const std::string& id : options.runs) {
     TRY_ASSIGN(RunRow row, journal.GetRun(id));
-    if (row.active) return Conflict(fmt::format("run `{}` is still running", id)).WithHint("cancel it first");
+    if (row.active)
+      return Conflict(fmt::format("run `{}` is still running", id)).WithHint("cancel it first");
     rows.push_back(std::move(row));
   }
-  const std::string what = fmt::format("Remove {} run{} with logs and kept checkpoints? The ledger stays.",
-                                       rows.size(), rows.size() == 1 ? "" : "s");
+  const std::string what =
+      fmt::format("Remove {} run{} with logs and kept checkpoints? The ledger stays.", rows.size(),
+                  rows.size() == 1 ? "" : "s");
   bool yes = context.yes;
   if (!yes) {
     TRY_ASSIGN(yes, AskYesNo(context.out.terminal(), what));
@@ -124,9 +131,10 @@ Status Remove(const Options& options, CommandContext& context) {
     TRY(journal.RemoveRun(row.run.id));
     TRY(RemoveTree(context.directories.RunFolder(row.run.id)));
   }
-  context.out.Answer(Json::MakeObject({{"removed", Json::ArrayOf(options.runs)}}),
-                     fmt::format("removed {}; `curbstop data gc` frees what nothing names any more\n",
-                                 Join(options.runs, ", ")));
+  context.out.Answer(
+      Json::MakeObject({{"removed", Json::ArrayOf(options.runs)}}),
+      fmt::format("removed {}; `curbstop data gc` frees what nothing names any more\n",
+                  Join(options.runs, ", ")));
   return {};
 }
 
@@ -144,9 +152,11 @@ Action AddRuns(CLI::App& parent) {
   command->require_subcommand(0, 1);
   command->add_option("--step", options->step, "Only runs of this step");
   command->add_flag("--all", options->all, "Runs of every project, not only of this folder's");
-  command->add_option("-n,--most", options->most, "How many, the newest first")->check(CLI::Range(1, 100'000));
+  command->add_option("-n,--most", options->most, "How many, the newest first")
+      ->check(CLI::Range(1, 100'000));
   options->show = command->add_subcommand("show", "Everything about one run");
-  options->show->add_option("RUN", options->run, "A run's id or a step's name; none: the newest run");
+  options->show->add_option("RUN", options->run,
+                            "A run's id or a step's name; none: the newest run");
   options->diff = command->add_subcommand("diff", "What differs between two runs");
   options->diff->add_option("A", options->run)->required();
   options->diff->add_option("B", options->other)->required();

@@ -18,7 +18,8 @@ Status Run(const Options& options, CommandContext& context) {
   if (!IsRunId(options.run)) return InvalidInput("`supervise` takes a run's id");
   std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGPIPE, SIG_IGN);
-  const SupervisorOrigin origin = options.adopt ? SupervisorOrigin::kAdopted : SupervisorOrigin::kStarted;
+  const SupervisorOrigin origin =
+      options.adopt ? SupervisorOrigin::kAdopted : SupervisorOrigin::kStarted;
   return Shell(options.run, origin, OutsideOf(context)).Run();
 }
 

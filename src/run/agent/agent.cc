@@ -1,9 +1,9 @@
 #include "run/agent/agent.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 #include <signal.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/failpoint.h"
@@ -20,7 +20,9 @@ constexpr milliseconds kLookEvery{50};
 constexpr size_t kTailBytes = 4096;
 constexpr int kMostSupervisorStarts = 20;
 
-Json Said(std::string_view kind) { return Json::MakeObject({{"kind", kind}}); }
+Json Said(std::string_view kind) {
+  return Json::MakeObject({{"kind", kind}});
+}
 
 std::vector<Secret> SecretValues(const AgentSecrets& secrets) {
   std::vector<Secret> values;
@@ -78,8 +80,9 @@ Result<Agent::Ending> Agent::RunAttempts() {
     TRY_ASSIGN(const AttemptEnd end, RunAttempt(attempt));
     if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
     if (end.why == "deadline") {
-      return Ending{"failed", end.exit_code,
-                    fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
+      return Ending{
+          "failed", end.exit_code,
+          fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
     }
     if (end.why == "hang") {
       return Ending{"failed", end.exit_code,
@@ -117,7 +120,8 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
   Tell(Said("setup_started"));
   TRY_ASSIGN(const int exit_code, RunSetup());
   Tell(Said("setup_ended").Set("exit_code", int64_t{exit_code}).Set("tail", tail_));
-  if (wish_ != Wish::kNone) return std::optional(Ending{"cancelled", exit_code, "cancelled by the user"});
+  if (wish_ != Wish::kNone)
+    return std::optional(Ending{"cancelled", exit_code, "cancelled by the user"});
   if (exit_code != 0) {
     return std::optional(
         Ending{"failed", exit_code, fmt::format("`setup:` ended with {}", ExitText(exit_code))});
@@ -129,7 +133,8 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
 
 Result<int> Agent::RunSetup() {
   LogStep(fmt::format("[curbstop] setup: {}\n", order_.setup));
-  TRY_ASSIGN(StepProcess process, StepProcess::Start(order_.setup, order_.root, StepEnvironment(0)));
+  TRY_ASSIGN(StepProcess process,
+             StepProcess::Start(order_.setup, order_.root, StepEnvironment(0)));
   return WatchAttempt(process).exit_code;
 }
 
@@ -149,14 +154,16 @@ Status Agent::PrepareFolders(int64_t attempt) {
   TRY(MakeFolders(order_.checkpoint_dir));
   const bool fresh = attempt == 1 && !order_.keep_checkpoints;
   if (fresh) {
-    TRY_ASSIGN(const CheckpointScan old, ScanCheckpoints(order_.checkpoint_dir, AfterKill::kNo, {}));
+    TRY_ASSIGN(const CheckpointScan old,
+               ScanCheckpoints(order_.checkpoint_dir, AfterKill::kNo, {}));
     TRY(MoveEntriesAside(order_.checkpoint_dir, old.complete, order_.old_checkpoints, files_));
     TRY(MoveEntriesAside(order_.checkpoint_dir, old.incomplete, order_.old_checkpoints, files_));
     return {};
   }
   const bool killed = killed_before_ || attempt == 1;
-  TRY_ASSIGN(const CheckpointScan scan,
-             ScanCheckpoints(order_.checkpoint_dir, killed ? AfterKill::kYes : AfterKill::kNo, renamed_));
+  TRY_ASSIGN(
+      const CheckpointScan scan,
+      ScanCheckpoints(order_.checkpoint_dir, killed ? AfterKill::kYes : AfterKill::kNo, renamed_));
   TRY(MoveEntriesAside(order_.checkpoint_dir, scan.incomplete, folder_ / "incomplete", files_));
   if (!scan.complete.empty()) resume_from_ = scan.complete.back();
   return {};
@@ -204,7 +211,8 @@ Agent::AttemptEnd Agent::WatchAttempt(StepProcess& process) {
       process.Signal(SIGTERM);
       kill_at = clock_.Awake() + order_.grace;
     }
-    const bool out_of_grace = !end.why.empty() && (clock_.Awake() >= kill_at || wish_ == Wish::kKill);
+    const bool out_of_grace =
+        !end.why.empty() && (clock_.Awake() >= kill_at || wish_ == Wish::kKill);
     if (out_of_grace) process.Signal(SIGKILL);
     Pause(kLookEvery);
   }
@@ -234,14 +242,16 @@ bool Agent::Look(StepProcess& process) {
   if (clock_.Awake() >= next_cpu_look_) {
     next_cpu_look_ = clock_.Awake() + seconds(order_.gpus_needed > 0 ? 60 : 10);
     const milliseconds before = std::exchange(cpu_time_, process.CpuTime());
-    life = life || (order_.gpus_needed > 0 ? GpusAreBusy() : cpu_time_ > before + milliseconds(100));
+    life =
+        life || (order_.gpus_needed > 0 ? GpusAreBusy() : cpu_time_ > before + milliseconds(100));
   }
   return life;
 }
 
 bool Agent::GpusAreBusy() {
   ProcessRequest request;
-  request.argv = {"nvidia-smi", "--query-gpu=index,utilization.gpu", "--format=csv,noheader,nounits"};
+  request.argv = {"nvidia-smi", "--query-gpu=index,utilization.gpu",
+                  "--format=csv,noheader,nounits"};
   request.timeout = seconds(10);
   const Result<ProcessOutcome> asked = processes_.Run(request);
   if (!asked.ok()) return false;
@@ -343,7 +353,8 @@ void Agent::Pause(milliseconds time) {
     FlushTold();
     ReadCommands();
     KeepSupervisor();
-    const bool overdue = order_.expected_time.count() > 0 && clock_.Boot() - started_ > order_.expected_time;
+    const bool overdue =
+        order_.expected_time.count() > 0 && clock_.Boot() - started_ > order_.expected_time;
     if (overdue && !std::exchange(overdue_told_, true)) Tell(Said("overdue"));
   } while (clock_.Awake() < end && wish_ == Wish::kNone);
 }

@@ -1,9 +1,9 @@
 // `curbstop-agent RUN_FOLDER`: secrets on stdin as one JSON object, then end of file.
-#include <fmt/format.h>
+#include <exception>
 #include <signal.h>
 #include <unistd.h>
 
-#include <exception>
+#include <fmt/format.h>
 
 #include "run/agent/agent.h"
 #include "sys/files.h"

@@ -1,11 +1,10 @@
 #include "run/agent/checkpoints.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 #include "base/text.h"
 #include "sys/files.h"
@@ -34,7 +33,8 @@ Times ReadTimes(const fs::path& path) {
 timespec LastTouched(const fs::path& path) {
   timespec latest = ReadTimes(path).modified;
   std::error_code error;
-  for (fs::recursive_directory_iterator walk(path, error), end; !error && walk != end; walk.increment(error)) {
+  for (fs::recursive_directory_iterator walk(path, error), end; !error && walk != end;
+       walk.increment(error)) {
     const timespec touched = ReadTimes(walk->path()).modified;
     if (Before(latest, touched)) latest = touched;
   }
@@ -86,7 +86,8 @@ Result<CheckpointScan> ScanCheckpoints(const fs::path& folder, AfterKill after_k
   const std::string suspect = after_kill == AfterKill::kYes ? LastTouchedName(folder, entries) : "";
   for (const FolderEntry& entry : entries) {
     const fs::path path = folder / entry.name;
-    const bool sealed = renamed.contains(entry.name) || Exists(path / ".complete") || ShowsRename(path);
+    const bool sealed =
+        renamed.contains(entry.name) || Exists(path / ".complete") || ShowsRename(path);
     const bool torn = entry.name == suspect && !sealed;
     const bool complete = !HasIncompleteName(entry.name) && !torn;
     (complete ? scan.complete : scan.incomplete).push_back(entry.name);
@@ -105,7 +106,8 @@ Status MoveEntriesAside(const fs::path& folder, const std::vector<std::string>& 
   return {};
 }
 
-CheckpointWatch::CheckpointWatch(const fs::path& folder) : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+CheckpointWatch::CheckpointWatch(const fs::path& folder)
+    : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   constexpr uint32_t kEvents = IN_MOVED_TO | IN_CLOSE_WRITE | IN_CREATE | IN_MODIFY;
   if (fd_ >= 0) inotify_add_watch(fd_, folder.c_str(), kEvents);
 }
@@ -131,6 +133,8 @@ bool CheckpointWatch::Poll() {
   return touched;
 }
 
-std::vector<std::string> CheckpointWatch::TakeFinished() { return std::exchange(finished_, {}); }
+std::vector<std::string> CheckpointWatch::TakeFinished() {
+  return std::exchange(finished_, {});
+}
 
 }  // namespace curbstop

@@ -22,7 +22,7 @@ namespace curbstop {
 bool HasIncompleteName(std::string_view name);
 
 struct CheckpointScan {
-  std::vector<std::string> complete;    // natural order of names, the newest last
+  std::vector<std::string> complete;  // natural order of names, the newest last
   std::vector<std::string> incomplete;
 };
 

@@ -1,8 +1,9 @@
 #include "run/agent/checkpoints.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+
+#include <gtest/gtest.h>
 
 #include "sys/files.h"
 #include "sys/testing/temporary_folder.h"

@@ -33,7 +33,9 @@ std::vector<std::string> TextsOf(const Json& order, std::string_view key) {
   return texts;
 }
 
-Millis MillisOf(const Json& order, std::string_view key) { return Millis(order.IntOr(key, 0)); }
+Millis MillisOf(const Json& order, std::string_view key) {
+  return Millis(order.IntOr(key, 0));
+}
 
 Result<AgentOrder> OrderOf(const Json& json) {
   TRY_ASSIGN(const int64_t version, json.GetInt("version"));
@@ -52,7 +54,8 @@ Result<AgentOrder> OrderOf(const Json& json) {
   order.checkpoint_dir = json.StringOr("checkpoint_dir", "");
   order.keep_checkpoints = json.BoolOr("keep_checkpoints", false);
   order.old_checkpoints = json.StringOr("old_checkpoints", "");
-  if (const Json* environment = json.Find("environment")) order.environment = EnvironmentOf(*environment);
+  if (const Json* environment = json.Find("environment"))
+    order.environment = EnvironmentOf(*environment);
   order.secrets = TextsOf(json, "secrets");
   order.step_lock = json.StringOr("step_lock", "");
   if (const Json* gpus = json.Find("gpus")) {

@@ -33,14 +33,14 @@ struct AgentOrder {
   std::string step_id;  // the same over attempts
   std::string project;
   std::string step;
-  std::filesystem::path root;   // working folder
-  std::string command;          // for /bin/sh -euc
-  std::string setup;            // the same; empty: nothing to do
-  std::filesystem::path setup_marker;  // there = setup was done for this environment lock
+  std::filesystem::path root;            // working folder
+  std::string command;                   // for /bin/sh -euc
+  std::string setup;                     // the same; empty: nothing to do
+  std::filesystem::path setup_marker;    // there = setup was done for this environment lock
   std::filesystem::path checkpoint_dir;  // empty: the step keeps none
-  bool keep_checkpoints = false;         // take over what lies there, else move it to `old_checkpoints`
+  bool keep_checkpoints = false;  // take over what lies there, else move it to `old_checkpoints`
   std::filesystem::path old_checkpoints;
-  EnvironmentList environment;  // added to the inherited one
+  EnvironmentList environment;       // added to the inherited one
   std::vector<std::string> secrets;  // names; values come by stdin
   std::filesystem::path step_lock;   // one run of a step at a time
   std::vector<GpuSlot> gpus;         // candidates
@@ -48,8 +48,8 @@ struct AgentOrder {
   int64_t retries = 0;
   Millis time_limit{0};  // from the run's start, sleep included; 0: none
   Millis expected_time{0};
-  Millis grace{30'000};      // between SIGTERM and SIGKILL
-  Millis hang_floor{900'000};  // least silence that counts as a hang
+  Millis grace{30'000};                 // between SIGTERM and SIGKILL
+  Millis hang_floor{900'000};           // least silence that counts as a hang
   std::vector<std::string> supervisor;  // argv that starts a new supervisor
 };
 

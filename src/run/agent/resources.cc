@@ -8,7 +8,9 @@
 namespace curbstop {
 namespace {
 
-std::filesystem::path OwnerFile(const std::filesystem::path& lock) { return lock.string() + ".owner"; }
+std::filesystem::path OwnerFile(const std::filesystem::path& lock) {
+  return lock.string() + ".owner";
+}
 
 Json ReadOwner(const std::filesystem::path& lock) {
   const Result<std::string> text = ReadFile(OwnerFile(lock), 65536);
@@ -56,7 +58,8 @@ Result<std::optional<HeldResources>> Resources::TryTake(ResourceWait& wait) {
     held.locks.push_back(*std::move(lock));
     held.gpus.push_back(gpu.index);
   }
-  if (static_cast<int64_t>(held.gpus.size()) < order_.gpus_needed) return std::optional<HeldResources>();
+  if (static_cast<int64_t>(held.gpus.size()) < order_.gpus_needed)
+    return std::optional<HeldResources>();
   return std::optional(std::move(held));
 }
 

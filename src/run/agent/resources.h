@@ -35,8 +35,8 @@ class Resources {
   Result<std::optional<HeldResources>> TryTake(ResourceWait& wait);
 
  private:
-  Result<std::optional<FileLock>> TakeAsOwner(const std::filesystem::path& file, std::string_view what,
-                                              ResourceWait& wait);
+  Result<std::optional<FileLock>> TakeAsOwner(const std::filesystem::path& file,
+                                              std::string_view what, ResourceWait& wait);
   const AgentOrder& order_;
   FileStore& files_;
   Clock& clock_;

@@ -31,7 +31,8 @@ Result<std::vector<SpoolLine>> ReadSpool(const std::filesystem::path& file, int6
   for (const std::string_view line : Lines(text)) {
     Result<SpoolLine> parsed = ParseLine(line);
     if (!parsed.ok()) {
-      return Corrupt(parsed.error().message()).While(fmt::format("cannot read `{}`", file.string()));
+      return Corrupt(parsed.error().message())
+          .While(fmt::format("cannot read `{}`", file.string()));
     }
     if (parsed->seq > after) lines.push_back(*std::move(parsed));
   }

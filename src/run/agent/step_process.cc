@@ -1,15 +1,15 @@
 #include "run/agent/step_process.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/files.h"
@@ -30,12 +30,14 @@ GroupTime ReadGroupTime(const std::string& pid) {
   if (!stat.ok() || stat->rfind(')') == stat->npos) return {};
   const std::vector<std::string> fields = Split(stat->substr(stat->rfind(')') + 2), ' ');
   if (fields.size() < 13) return {};
-  return {std::atoi(fields[2].c_str()), std::atoll(fields[11].c_str()) + std::atoll(fields[12].c_str())};
+  return {std::atoi(fields[2].c_str()),
+          std::atoll(fields[11].c_str()) + std::atoll(fields[12].c_str())};
 }
 
 }  // namespace
 
-Result<StepProcess> StepProcess::Start(const std::string& command, const std::filesystem::path& folder,
+Result<StepProcess> StepProcess::Start(const std::string& command,
+                                       const std::filesystem::path& folder,
                                        const EnvironmentList& environment) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe");
@@ -55,7 +57,8 @@ Result<StepProcess> StepProcess::Start(const std::string& command, const std::fi
 }
 
 StepProcess::StepProcess(StepProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)),
+    : pid_(std::exchange(other.pid_, -1)),
+      output_(std::exchange(other.output_, -1)),
       exit_code_(other.exit_code_) {}
 
 StepProcess::~StepProcess() {
@@ -76,7 +79,9 @@ std::optional<int> StepProcess::Poll() {
   return exit_code_;
 }
 
-void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); }
+void StepProcess::Signal(int signal_number) const {
+  kill(-pid_, signal_number);
+}
 
 std::chrono::milliseconds StepProcess::CpuTime() const {
   const auto processes = ListFolder("/proc");
@@ -99,7 +104,8 @@ bool EndStepProcesses(const std::string& step_id, std::chrono::milliseconds grac
   };
   if (signal_all(SIGTERM) == 0) return false;
   const Ticks end = clock.Awake() + grace;
-  while (clock.Awake() < end && !FindByEnvironment(mark).empty()) clock.Wait(std::chrono::milliseconds(50));
+  while (clock.Awake() < end && !FindByEnvironment(mark).empty())
+    clock.Wait(std::chrono::milliseconds(50));
   while (signal_all(SIGKILL) > 0) clock.Wait(std::chrono::milliseconds(20));
   return true;
 }

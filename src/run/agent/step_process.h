@@ -4,12 +4,11 @@
 // Threads: one. Only one at a time per process.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 #include "base/result.h"
 #include "sys/clock.h"
