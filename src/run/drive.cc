@@ -84,6 +84,7 @@ class Driver {
         .step = prepared.step.name, .unchanged = true, .outputs = prepared.known->outputs};
     const Result<RunRow> row = journal_.GetRun(prepared.known->run);
     if (row.ok()) outcome.row = *row;
+    outcome.row.run.id = prepared.known->run;  // from a lock file it may be another computer's
     audience_.Line(prepared.step.name, fmt::format("unchanged (run {})", prepared.known->run));
     return outcome;
   }

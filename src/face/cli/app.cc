@@ -72,7 +72,8 @@ std::vector<std::string> NamesBelow(const CLI::App& app) {
 }
 
 Json ErrorJson(const Error& error) {
-  Json body = Json::MakeObject({{"kind", std::string(NameOf(error.kind()))}, {"message", error.OneLine()}});
+  Json body =
+      Json::MakeObject({{"kind", std::string(NameOf(error.kind()))}, {"message", error.OneLine()}});
   if (!error.hint().empty()) body.Set("hint", error.hint());
   return Json::MakeObject({{"error", body}});
 }
@@ -86,8 +87,11 @@ int Report(const Error& error, CommandContext& context) {
 // The word that CLI11 could not place, as the deepest command that was understood sees it.
 Error UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* deepest = &app;
-  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
-  std::string path = deepest == &app ? "curbstop" : "curbstop " + deepest->get_name();
+  std::string path = "curbstop";
+  while (!deepest->get_subcommands().empty()) {
+    deepest = deepest->get_subcommands().front();
+    path += " " + deepest->get_name();
+  }
   const std::vector<std::string> verbs = NamesBelow(*deepest);
   std::string what = error.what();
   // With fallthrough, a word that a noun cannot place ends up at the top.
@@ -106,7 +110,8 @@ Error UsageError(const CLI::App& app, const CLI::ParseError& error) {
 }  // namespace
 
 int RunApp(int argc, char** argv, CommandContext& context) {
-  CLI::App app{"curbstop: runs each step of your project where it is cheapest and safe", "curbstop"};
+  CLI::App app{"curbstop: runs each step of your project where it is cheapest and safe",
+               "curbstop"};
   bool json = false;
   app.add_flag("--json", json, "Answer with one JSON object on stdout");
   app.add_flag("--yes,-y", context.yes, "Do not ask before spending or destroying");

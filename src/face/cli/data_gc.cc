@@ -1,9 +1,9 @@
 // `curbstop data gc`: remove objects that nothing names any more.
 #include "store/data_gc.h"
 
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "base/units.h"
 #include "face/cli/commands.h"
@@ -33,7 +33,8 @@ Json JsonOf(const GcPlan& plan, bool removed) {
 
 std::string ListOf(const GcPlan& plan, size_t most) {
   std::string text;
-  for (size_t i = 0; i < std::min(most, plan.objects.size()); ++i) text += plan.objects[i].string() + "\n";
+  for (size_t i = 0; i < std::min(most, plan.objects.size()); ++i)
+    text += plan.objects[i].string() + "\n";
   if (plan.objects.size() > most) text += fmt::format("and {} more\n", plan.objects.size() - most);
   return text;
 }
@@ -73,7 +74,8 @@ Status Run(const Options& options, CommandContext& context) {
   }
   TRY(Agree(plan, context));
   TRY_ASSIGN(plan, CollectGarbage(root, context.processes, extra));
-  context.out.Answer(JsonOf(plan, true), fmt::format("removed {} objects, {}\n", plan.objects.size(), BytesText({plan.bytes})));
+  context.out.Answer(JsonOf(plan, true), fmt::format("removed {} objects, {}\n",
+                                                     plan.objects.size(), BytesText({plan.bytes})));
   return {};
 }
 
@@ -81,7 +83,8 @@ Status Run(const Options& options, CommandContext& context) {
 
 Action AddDataGc(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("gc", "Remove objects that no pointer, lock, commit or run names");
+  CLI::App* command =
+      parent.add_subcommand("gc", "Remove objects that no pointer, lock, commit or run names");
   command->add_flag("--dry-run", options->dry_run, "List what would be removed, remove nothing");
   return [options](CommandContext& context) { return Run(*options, context); };
 }

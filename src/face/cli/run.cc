@@ -15,6 +15,8 @@ struct Options {
   std::string lease;
   bool force = false;
   bool detach = false;
+  std::string plan;  // options of later versions: refused, never ignored
+  bool keep = false;
 };
 
 // Shows the plan of the steps that have to run before it asks.
@@ -101,7 +103,15 @@ int ExitCodeFor(const std::vector<StepOutcome>& outcomes) {
   return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
 }
 
+Status RefuseLaterOptions(const Options& options) {
+  const char* later = !options.plan.empty() ? "--plan" : options.keep ? "--keep" : nullptr;
+  if (later == nullptr) return {};
+  return InvalidInput(fmt::format("`{}` is not built yet", later))
+      .WithHint("`curbstop run` plans, asks and runs in one go");
+}
+
 Status Run(const Options& options, CommandContext& context) {
+  TRY(RefuseLaterOptions(options));
   TRY_ASSIGN(RunWishes wishes, WishesOf(options));
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
@@ -138,6 +148,8 @@ Action AddRun(CLI::App& parent) {
       ->type_name("DURATION");
   command->add_flag("--force", options->force, "Run although nothing has changed");
   command->add_flag("--detach", options->detach, "Start and do not wait");
+  command->add_option("--plan", options->plan)->group("");
+  command->add_flag("--keep", options->keep)->group("");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -1,0 +1,57 @@
+A project of one line runs, and the second time there is nothing to do.
+
+  $ printf 'name: one\nrun: echo hello > {out}/greeting\n' > curbstop.yaml
+  $ curbstop run --yes >/dev/null 2>&1
+  $ curbstop run --yes 2>/dev/null | cut -c1-16
+  main  unchanged
+  $ cat out/main/greeting
+  hello
+
+Mistakes name what is wrong and what is allowed.
+
+  $ curbstop run train
+  ! error: the project has no step `train`
+  ! hint: its steps are main
+  ? 2
+  $ curbstop run --set rate=1 --yes
+  ! error: `--set rate`: step `main` has no such parameter
+  ! hint: it has none; add it under `params:`
+  ? 2
+  $ curbstop run --set rate --yes
+  ! error: `--set rate` is not `key=value`
+  ! hint: for example `--set lr=0.01`
+  ? 2
+  $ curbstop run --on vast --yes
+  ! error: cannot plan step `main`
+  !   because `vast` has no driver yet
+  ! hint: places that work: auto, local
+  ? 2
+  $ curbstop run --plan saved.json
+  ! error: `--plan` is not built yet
+  ! hint: `curbstop run` plans, asks and runs in one go
+  ? 2
+  $ curbstop cancel main
+  ! error: run `RUN1` is over: it succeeded
+  ! hint: `curbstop ps` shows what runs now
+  ? 4
+  $ curbstop logs nobody
+  ! error: there is no run `nobody`
+  ! hint: `curbstop runs` lists them
+  ? 3
+  $ curbstop drill
+  ! error: `drill` takes one step, 0 given
+  ? 2
+  $ curbstop runs diff main
+  ! error: B is required
+  ! hint: `curbstop runs diff --help` lists what it takes
+  ? 2
+  $ curbstop cost --since yesterday
+  ! error: `yesterday` is not a date like `2026-11-24`
+  ? 2
+
+Without a project there is nothing to run.
+
+  $ mkdir none && cd none && rm ../curbstop.yaml && curbstop run
+  ! error: there is no `curbstop.yaml` in `WORK/none` or above it
+  ! hint: `curbstop init` writes one
+  ? 3
