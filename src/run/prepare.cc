@@ -7,6 +7,7 @@
 #include "run/fingerprint.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
+#include "sys/mount_kind.h"
 
 namespace curbstop {
 namespace {
@@ -114,6 +115,7 @@ Result<Step> WithParams(const Step& step, const std::map<std::string, std::strin
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
                                const RunWishes& wishes, Journal& journal,
                                const RunOutside& outside) {
+  TRY(RequireLocalMount(outside.directories.state, "the folder of runs and their locks"));
   PreparedRun prepared;
   prepared.step = step;
   TRY_ASSIGN(const Fingerprint fingerprint,

@@ -76,7 +76,7 @@ Result<Agent::Ending> Agent::RunAttempts() {
   if (no_right) return *no_right;
   TRY_ASSIGN(const std::optional<Ending> no_setup, SetUp());
   if (no_setup) return *no_setup;
-  for (int64_t attempt = LastAttempt() + 1, crashes = 0;; ++attempt) {
+  for (int64_t attempt = LastAttempt() + 1, crashes = CrashesSoFar();; ++attempt) {
     TRY_ASSIGN(const AttemptEnd end, RunAttempt(attempt));
     if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
     if (end.why == "deadline") {
@@ -117,6 +117,13 @@ Result<std::optional<Agent::Ending>> Agent::TakeResources() {
 
 Result<std::optional<Agent::Ending>> Agent::SetUp() {
   if (order_.setup.empty() || Exists(order_.setup_marker)) return std::optional<Ending>();
+  // Steps that share an environment set it up once: the others wait here.
+  std::optional<FileLock> lock;
+  while (!lock && wish_ == Wish::kNone) {
+    TRY_ASSIGN(lock, FileLock::TryTake(order_.setup_marker.string() + ".lock"));
+    if (!lock) Pause(milliseconds(200));
+  }
+  if (Exists(order_.setup_marker)) return std::optional<Ending>();
   Tell(Said("setup_started"));
   TRY_ASSIGN(const int exit_code, RunSetup());
   Tell(Said("setup_ended").Set("exit_code", int64_t{exit_code}).Set("tail", tail_));
@@ -144,6 +151,18 @@ int64_t Agent::LastAttempt() const {
   if (!lines.ok()) return last;
   for (const SpoolLine& line : *lines) last = std::max(last, line.body.IntOr("attempt", 0));
   return last;
+}
+
+// Of the step itself, under this agent or one before it.
+int64_t Agent::CrashesSoFar() const {
+  int64_t crashes = 0;
+  const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.events", 0);
+  for (const SpoolLine& line : lines.ok() ? *lines : std::vector<SpoolLine>()) {
+    const bool ended = line.body.StringOr("kind", "") == "attempt_ended";
+    const bool by_itself = line.body.StringOr("why", "").empty();
+    if (ended && by_itself && line.body.IntOr("exit_code", 0) != 0) ++crashes;
+  }
+  return crashes;
 }
 
 Status Agent::PrepareFolders(int64_t attempt) {

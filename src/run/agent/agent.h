@@ -66,6 +66,7 @@ class Agent {
   void LogStep(std::string_view text);
   EnvironmentList StepEnvironment(int64_t attempt) const;
   int64_t LastAttempt() const;
+  int64_t CrashesSoFar() const;
 
   void Tell(Json body);
   void FlushTold();
