@@ -1,0 +1,298 @@
+# peer: jsonschema
+"""`--json` of every command: one object on stdout, nothing else, as docs/reference/json says.
+
+Failures give `{"error": …}` and the exit code of their kind.
+"""
+
+import json
+import pathlib
+import subprocess
+import time
+
+import jsonschema
+import pytest
+import referencing
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SCHEMAS = {file.name.removesuffix(".schema.json"): json.loads(file.read_text())
+           for file in (ROOT / "docs/reference/json").glob("*.schema.json")}
+REGISTRY = referencing.Registry().with_resources(
+    (schema["$id"], referencing.Resource.from_contents(schema)) for schema in SCHEMAS.values())
+EXIT_CODES = {"no": 1, "invalid_input": 2, "not_found": 3, "conflict": 4, "denied": 5, "unavailable": 6,
+              "exhausted": 7, "corrupt": 8, "over_budget": 9, "internal": 70, "cancelled": 130}
+PATIENCE_S = 120
+
+PROJECT = """
+name: answers
+budget: {cap: 5 USD, per: month}
+steps:
+  work:
+    run: sh step.sh {n}
+    params: {n: 1}
+    code: [step.sh]
+    checkpoint: {dir: ckpt}
+    outputs: [result.txt]
+    metrics: metrics.json
+  fail:
+    run: printf 'caf\\351 \\377\\n'; exit 7
+    code: [step.sh]
+  slow:
+    run: echo begins; sleep 60
+    code: [step.sh]
+"""
+STEP = """
+set -eu
+from=0
+[ -z "$CURBSTOP_RESUME_FROM" ] || from=$(cat "$CURBSTOP_RESUME_FROM")
+for n in 1 2 3; do
+  [ "$n" -gt "$from" ] || continue
+  echo "$n" > "$CURBSTOP_CHECKPOINT_DIR/.n.tmp"
+  mv "$CURBSTOP_CHECKPOINT_DIR/.n.tmp" "$CURBSTOP_CHECKPOINT_DIR/step-$n"
+  sleep 0.2
+done
+echo "result $1" > "$CURBSTOP_OUT/result.txt"
+echo '{"score": 0.5}' > "$CURBSTOP_OUT/metrics.json"
+"""
+
+
+def only_object(text):
+    """The one object that stands in `text`, in JSON as RFC 8259 has it."""
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+    answer = json.loads(text, parse_constant=refuse)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def mistakes(name, answer):
+    validator = jsonschema.Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+
+
+class World:
+    """A project and a home of its own."""
+
+    def __init__(self, folder, home):
+        self.folder = folder / "project"
+        self.folder.mkdir()
+        (self.folder / "curbstop.yaml").write_text(PROJECT)
+        (self.folder / "step.sh").write_text(STEP)
+        self.env = home
+
+    def curbstop(self, *arguments, cwd=None, stdin=""):
+        return subprocess.run(["curbstop", *map(str, arguments)], cwd=cwd or self.folder, env=self.env,
+                              input=stdin.encode(), capture_output=True, timeout=PATIENCE_S, check=False)
+
+    def ask(self, schema, *arguments, code=0, **where):
+        """The answer, held against its schema."""
+        done = self.curbstop(*arguments, "--json", **where)
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        answer = only_object(done.stdout.decode("utf-8"))
+        assert mistakes(schema, answer) == [], answer
+        return answer
+
+    def fail(self, kind, *arguments, **where):
+        error = self.ask("error", *arguments, code=EXIT_CODES[kind], **where)["error"]
+        assert error["kind"] == kind
+        return error
+
+    def wait_for_attempt(self, run):
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            ps = self.ask("ps", "ps")
+            if [row["attempt"] for row in ps["runs"] if row["id"] == run] == [1]:
+                return ps
+            time.sleep(0.1)
+        raise AssertionError(f"run {run} never began")
+
+
+@pytest.fixture(name="world")
+def _world(tmp_path, home):
+    return World(tmp_path, home)
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_the_schemas_are_schemas(name):
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
+    assert SCHEMAS[name]["$id"] == f"{name}.schema.json"
+
+
+def test_every_command_has_a_schema(world):
+    pages = (ROOT / "docs/reference/commands.md").read_text().splitlines()
+    commands = [line.strip("#` ").removeprefix("curbstop ") for line in pages if line.startswith("#") and "`curbstop " in line]
+    nouns = {"config", "secret", "data"}
+    wanted = {command.replace(" ", "-") for command in commands if command not in nouns}
+    assert len(wanted) > 20
+    assert wanted == set(SCHEMAS) - {"error", "run-record"}
+
+
+def test_a_schema_can_say_no():
+    month = {"spent_micro_usd": 0, "cap_micro_usd": None}
+    assert mistakes("ps", {"machines": [], "runs": [], "month": month, "later": 1}) == []
+    assert mistakes("ps", {"machines": [], "runs": []})
+    assert mistakes("ps", {"machines": [], "runs": [], "month": month | {"spent_micro_usd": 0.5}})
+    assert mistakes("runs", {"runs": [{"id": "0123456789"}]})
+    assert mistakes("data-status", {"clean": True, "changes": [{"path": "a", "change": "added"}], "pointers": 1, "files": 1})
+
+
+def test_a_run_and_what_is_asked_about_it(world):
+    assert world.ask("runs", "runs") == {"runs": []}
+    plan = world.ask("plan", "plan", "work")
+    assert [row["place"] for row in plan["rows"] if row["chosen"]] == ["local"]
+    assert world.ask("plan", "plan", "work", "--explain", "--why-not")["explain"]
+    first, = world.ask("run", "run", "work", "--yes")["runs"]
+    assert (first["state"], first["unchanged"], first["metrics"]) == ("succeeded", False, {"score": 0.5})
+    again, = world.ask("run", "run", "work", "--yes")["runs"]
+    assert (again["id"], again["unchanged"]) == (first["id"], True)
+    other, = world.ask("run", "run", "work", "--yes", "--set", "n=2")["runs"]
+    assert [run["id"] for run in world.ask("runs", "runs")["runs"]] == [other["id"], first["id"]]
+    assert world.ask("runs-show", "runs", "show", first["id"])["facts"]["params"] == {"n": "1"}
+    changes = world.ask("runs-diff", "runs", "diff", first["id"], other["id"])["changes"]
+    assert {"name": "param n", "a": "1", "b": "2"} in changes
+    assert world.ask("cost", "cost")["total_micro_usd"] == first["micro_usd"] + other["micro_usd"]
+    assert world.ask("plan", "plan", "work")["rows"][0]["finish_p50_s"] > 0
+    assert world.ask("runs-rm", "runs", "rm", other["id"], "--yes") == {"removed": [other["id"]]}
+    assert [run["id"] for run in world.ask("runs", "runs")["runs"]] == [first["id"]]
+
+
+def test_a_failed_step_exits_1_and_tells_its_own_code(world):
+    run, = world.ask("run", "run", "fail", "--yes", code=1)["runs"]
+    assert (run["state"], run["exit_code"]) == ("failed", 7)
+
+
+def test_a_log_that_is_no_text_is_still_json(world):
+    world.ask("run", "run", "fail", "--yes", code=1)
+    assert "caf" in world.ask("logs", "logs", "fail")["log"]
+    world.ask("runs-show", "runs", "show", "fail")
+
+
+def test_a_detached_run_is_seen_and_cancelled(world):
+    run, = world.ask("run", "run", "slow", "--yes", "--detach")["runs"]
+    try:
+        ps = world.wait_for_attempt(run["id"])
+        assert ps["month"]["cap_micro_usd"] == 5_000_000
+        world.fail("conflict", "runs", "rm", run["id"], "--yes")
+        # Exit 0: the wish was to end it.
+        assert world.ask("cancel", "cancel", run["id"])["state"] == "cancelled"
+    finally:
+        world.curbstop("cancel", run["id"], "--kill")
+    assert world.ask("ps", "ps")["runs"] == []
+    world.fail("conflict", "cancel", run["id"])
+
+
+def test_drill(world):
+    report = world.ask("drill", "drill", "work", "--yes")
+    assert (report["passed"], report["differences"]) == (True, [])
+    assert report["undisturbed"] != report["resumed"]
+
+
+def test_assess_here_and_on_every_recorded_machine(world):
+    world.ask("assess", "assess")
+    roots = [root for root in (ROOT / "tests/machines").iterdir() if root.is_dir()]
+    assert roots
+    for root in roots:
+        world.ask("assess", "assess", "--root", root)
+
+
+def test_assess_after_measuring(world):
+    world.ask("assess", "assess", "--measure")
+    assert world.ask("assess", "assess")["calibration"]["memory_gbps"] > 0
+
+
+def test_paths_settings_and_init(world, tmp_path):
+    paths = world.ask("paths", "paths")
+    assert paths["project"] == str(world.folder)
+    assert all(path.startswith(str(tmp_path)) for path in paths.values())
+    world.ask("config-show", "config", "show", "--origin")
+    world.ask("config-schema", "config", "schema")
+    (tmp_path / "new").mkdir()
+    file = world.ask("init", "init", "-C", tmp_path / "new")["file"]
+    assert file == str(tmp_path / "new" / "curbstop.yaml")
+    world.fail("conflict", "init", "-C", tmp_path / "new")
+
+
+def test_secrets_are_named_and_never_shown(world):
+    value = "hf_" + "k3J9" * 8
+    world.ask("secret-set", "secret", "set", "HF_TOKEN", stdin=value)
+    done = world.curbstop("secret", "ls", "--json")
+    assert value.encode() not in done.stdout + done.stderr
+    assert [secret["name"] for secret in world.ask("secret-ls", "secret", "ls")["secrets"]] == ["HF_TOKEN"]
+    world.ask("secret-rm", "secret", "rm", "HF_TOKEN")
+    world.fail("not_found", "secret", "rm", "HF_TOKEN")
+    world.fail("invalid_input", "secret", "set", f"HF_TOKEN={value}")
+
+
+def test_data(world):
+    (world.folder / "set").mkdir()
+    (world.folder / "set" / "a.txt").write_text("a\n")
+    (world.folder / "b.txt").write_text("b\n")
+    added = world.ask("data-add", "data", "add", "set", "b.txt")["added"]
+    assert [data["path"] for data in added] == ["set", "b.txt"]
+    assert world.ask("data-status", "data", "status")["clean"]
+    (world.folder / "b.txt").unlink()
+    (world.folder / "set" / "c.txt").write_text("c\n")
+    changes = world.ask("data-status", "data", "status", code=1)["changes"]
+    assert {(change["path"], change["change"]) for change in changes} == {("b.txt", "deleted"), ("set/c.txt", "added")}
+    assert world.ask("data-checkout", "data", "checkout", "--dry-run")["lost"] == ["set/c.txt"]
+    world.fail("conflict", "data", "checkout")
+    assert world.ask("data-checkout", "data", "checkout", "--yes") == {"written": 1, "removed": 1}
+    assert world.ask("data-du", "data", "du")["objects"] == 3
+    (world.folder / "b.txt.dvc").unlink()
+    assert len(world.ask("data-gc", "data", "gc", "--dry-run")["objects"]) == 1
+    world.fail("denied", "data", "gc")
+    assert world.ask("data-gc", "data", "gc", "--yes")["removed"] is True
+
+
+WRONG = {
+    "unknown step": ("invalid_input", ["run", "nope", "--yes"]),
+    "unknown step to plan": ("invalid_input", ["plan", "nope"]),
+    "unknown step to drill": ("invalid_input", ["drill", "nope", "--yes"]),
+    "unknown run": ("not_found", ["runs", "show", "nope"]),
+    "unknown run's log": ("not_found", ["logs", "nope"]),
+    "unknown run to cancel": ("not_found", ["cancel", "nope"]),
+    "unknown run to remove": ("not_found", ["runs", "rm", "nope", "--yes"]),
+    "unknown run to compare": ("not_found", ["runs", "diff", "nope", "nope"]),
+    "unknown place": ("invalid_input", ["run", "--on", "mars", "--yes"]),
+    "place without a driver": ("invalid_input", ["run", "--on", "vast", "--yes"]),
+    "set without a value": ("invalid_input", ["run", "work", "--set", "n", "--yes"]),
+    "set of no parameter": ("invalid_input", ["run", "work", "--set", "zz=1", "--yes"]),
+    "lease that is no time": ("invalid_input", ["run", "work", "--lease", "soon", "--yes"]),
+    "unknown command": ("invalid_input", ["runn"]),
+    "unknown verb": ("invalid_input", ["data", "eat"]),
+    "unknown option": ("invalid_input", ["ps", "--wide"]),
+    "no verb": ("invalid_input", ["secret"]),
+    "no command": ("invalid_input", []),
+    "no run named": ("invalid_input", ["cancel"]),
+    "lines that are no number": ("invalid_input", ["logs", "-n", "few"]),
+    "since no day": ("invalid_input", ["cost", "--since", "yesterday"]),
+    "no such offers": ("not_found", ["plan", "--offers", "none.csv"]),
+    "no such tree": ("not_found", ["assess", "--root", "none"]),
+    "no such data": ("not_found", ["data", "add", "none"]),
+    "a yes is needed": ("denied", ["run", "work"]),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_told_as_an_error(world, what):
+    kind, arguments = WRONG[what]
+    error = world.fail(kind, *arguments)
+    assert "\n" not in error["message"] and not error["message"].endswith(".")
+
+
+@pytest.mark.parametrize("arguments", [["run", "--yes"], ["plan"], ["drill", "work", "--yes"]])
+def test_a_missing_project_is_not_found(world, tmp_path, arguments):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "curbstop init" in world.fail("not_found", *arguments, cwd=empty)["hint"]
+
+
+def test_a_wrong_project_names_its_place(world):
+    (world.folder / "curbstop.yaml").write_text("run: x\nrnu: y\n")
+    assert "curbstop.yaml:2" in world.fail("invalid_input", "run", "--yes")["message"]
+
+
+def test_the_exit_code_is_the_same_without_json(world):
+    for kind, arguments in WRONG.values():
+        done = world.curbstop(*arguments)
+        assert (done.returncode, done.stdout) == (EXIT_CODES[kind], b""), (arguments, done)
+        assert done.stderr.decode().splitlines()[-1:] and b"error: " in done.stderr
