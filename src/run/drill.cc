@@ -14,6 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr int kMostTries = 3;
+
 std::map<std::string, std::string> OutputIds(const RunRow& row) {
   std::map<std::string, std::string> ids;
   for (const Json& output : row.outputs.items())
@@ -77,7 +79,6 @@ class Killer final : public RunAudience {
   }
 
   void Watch(std::string run) { run_ = std::move(run); }
-  bool killed() const { return killed_; }
   int64_t killed_after_ms() const { return killed_after_ms_; }
 
  private:
@@ -124,12 +125,16 @@ class Drill {
     TRY_ASSIGN(report.undisturbed, FollowRun(first, journal_, outside_, audience_));
     if (report.undisturbed.state != "succeeded")
       return Failed(report, "the undisturbed run did not succeed");
-    Killer killer(journal_, outside_, audience_, RandomMoment(report.undisturbed.busy_ms));
-    TRY_ASSIGN(const std::string second, Start());
-    killer.Watch(second);
-    TRY_ASSIGN(report.resumed, FollowRun(second, journal_, outside_, killer));
-    report.killed_after_ms = killer.killed_after_ms();
-    return Judge(report, killer.killed());
+    for (int tries = 0; tries < kMostTries && report.resumed.attempt < 2; ++tries) {
+      // Too late the time before: the step had ended. Sooner this time.
+      const milliseconds moment = RandomMoment(report.undisturbed.busy_ms) / (1 << tries);
+      Killer killer(journal_, outside_, audience_, moment);
+      TRY_ASSIGN(const std::string second, Start());
+      killer.Watch(second);
+      TRY_ASSIGN(report.resumed, FollowRun(second, journal_, outside_, killer));
+      report.killed_after_ms = killer.killed_after_ms();
+    }
+    return Judge(report);
   }
 
  private:
@@ -155,8 +160,9 @@ class Drill {
     return milliseconds(busy_ms * thousandths / 1000);
   }
 
-  Result<DrillReport> Judge(DrillReport& report, bool killed) {
-    if (!killed) return Failed(report, "the step was too quick to be killed in the middle");
+  Result<DrillReport> Judge(DrillReport& report) {
+    if (report.resumed.attempt < 2)
+      return Failed(report, "the step was too quick to be killed in the middle");
     if (report.resumed.state != "succeeded")
       return Failed(report, "the killed run did not come back");
     report.differences =

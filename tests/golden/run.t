@@ -39,8 +39,9 @@ Mistakes name what is wrong and what is allowed.
   ! hint: `curbstop runs` lists them
   ? 3
   $ curbstop drill
-  ! error: `drill` takes one step, 0 given
-  ? 2
+  ! error: cannot ask "Run main?": stdin is not a terminal
+  ! hint: add `--yes` if you mean it
+  ? 5
   $ curbstop runs diff main
   ! error: B is required
   ! hint: `curbstop runs diff --help` lists what it takes

@@ -38,17 +38,27 @@ std::string ReportText(const DrillReport& report, double tolerance) {
   return table.size() > 1 ? text + TextTable(table) : text;
 }
 
+// The named step, or the only one there is.
+Result<const Step*> OneStep(const Project& project, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const Step& step : project.steps) known.push_back(step.name);
+  const std::string hint = fmt::format("the steps are {}", Join(known, ", "));
+  if (names.empty() && project.steps.size() == 1) return &project.steps.front();
+  if (names.size() != 1) {
+    return InvalidInput(fmt::format("`drill` takes one step, {} given", names.size()))
+        .WithHint(hint);
+  }
+  const Step* step = project.FindStep(names[0]);
+  if (step != nullptr) return step;
+  return InvalidInput(fmt::format("the project has no step `{}`{}", Printable(names[0]),
+                                  DidYouMean(names[0], known)))
+      .WithHint(hint);
+}
+
 Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   const Project& project = planning->project;
-  if (planning->facts.steps.size() != 1) {
-    return InvalidInput(
-        fmt::format("`drill` takes one step, {} given", planning->facts.steps.size()));
-  }
-  const std::string& name = planning->facts.steps[0];
-  const Step* step = project.FindStep(name);
-  if (step == nullptr)
-    return InvalidInput(fmt::format("`{}` is no step of `{}`", Printable(name), project.name));
+  TRY_ASSIGN(const Step* step, OneStep(project, planning->facts.steps));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   const DrillRequest request{.project = &project,
                              .machine = &planning->machine,

@@ -1,6 +1,6 @@
 // The right to run: one run of a step at a time, one run on a GPU at a time, by flock.
 //
-// A lock file also carries its owner's row ({"run":…,"step":…,"step_id":…}): who waits can say for
+// Beside a lock, in `….lock.owner`, lies its owner's row ({"run":…,"step":…,"step_id":…}): who waits can say for
 // whom, and who comes after a dead owner ends what that owner's step left running.
 #pragma once
 
