@@ -101,9 +101,10 @@ class Adder {
   }
 
   void RememberObjects() const {
+    const fs::path file = ObjectIndexFile(job_.root);
+    SweepTemporaries(file);
     const std::vector<IndexEntry> written = batch_->Written();
     if (written.empty()) return;
-    const fs::path file = ObjectIndexFile(job_.root);
     static_cast<void>(HashIndex::Load(file).Save(file, written, {}));
   }
 

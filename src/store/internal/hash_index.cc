@@ -41,18 +41,6 @@ bool IsBelow(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-// Temporaries `NAME.PID.N.tmp` of processes that are gone.
-void SweepTemporaries(const std::filesystem::path& file) {
-  const std::string start = file.filename().string() + ".";
-  const auto entries = ListFolder(file.parent_path());
-  for (size_t i = 0; entries.ok() && i < entries->size(); ++i) {
-    const std::string& name = (*entries)[i].name;
-    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
-    const int pid = std::atoi(name.c_str() + start.size());
-    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) unlink((file.parent_path() / name).c_str());
-  }
-}
-
 }  // namespace
 
 struct HashIndex::Record {
@@ -90,6 +78,18 @@ bool IsRacy(const FileStamp& stamp, int64_t started_ns) {
   // File systems that keep whole seconds only (or two of them) stamp later changes alike.
   const int64_t grain = stamp.modified_ns % kSecond == 0 ? 2 * kSecond : 0;
   return stamp.modified_ns + grain >= started_ns;
+}
+
+// They are called `NAME.PID.N.tmp`.
+void SweepTemporaries(const std::filesystem::path& file) {
+  const std::string start = file.filename().string() + ".";
+  const auto entries = ListFolder(file.parent_path());
+  for (size_t i = 0; entries.ok() && i < entries->size(); ++i) {
+    const std::string& name = (*entries)[i].name;
+    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
+    const int pid = std::atoi(name.c_str() + start.size());
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) unlink((file.parent_path() / name).c_str());
+  }
 }
 
 HashIndex::HashIndex(HashIndex&& other) noexcept

@@ -85,6 +85,9 @@ class HashIndex {
   size_t count_ = 0;
 };
 
+// Removes what processes that died while they saved this index left beside it.
+void SweepTemporaries(const std::filesystem::path& file);
+
 // Whether an entry hashed in a scan that began at `started_ns` must be marked.
 bool IsRacy(const FileStamp& stamp, int64_t started_ns);
 
