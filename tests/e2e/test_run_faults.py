@@ -115,9 +115,12 @@ def test_when_agent_and_supervisor_die_together_the_next_run_takes_over(counting
     run = start(counting, home, "run", "--yes")
     until(saved(counting, 3), "checkpoints")
     run.kill()
-    for word in ("supervise", "curbstop-agent", "count.sh"):
-        for process in processes(home, word):
-            os.kill(process, signal.SIGKILL)
+    # All at the same moment: whoever is left for a while would start the others again.
+    everybody = [process for word in ("supervise", "curbstop-agent", "count.sh")
+                 for process in processes(home, word)]
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for process in everybody:
+            os.kill(process, number)
     assert json.loads(curbstop(counting, home, "ps", "--json").stdout)["runs"] == []
     assert newest(counting, home)["state"] == "crashed"
     again = curbstop(counting, home, "run", "--yes")
