@@ -75,8 +75,10 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   }
   for (const std::string& name : names) {
     TRY_ASSIGN(const StoredObject object, store.Add(out / name));
-    committed.outputs.Push(Json::MakeObject(
-        {{"path", name}, {"md5", object.id}, {"size", object.size}, {"files", object.files}}));
+    Json output = Json::MakeObject(
+        {{"path", name}, {"md5", object.id}, {"size", object.size}, {"files", object.files}});
+    if (!object.executable.empty()) output.Set("executable", Json::ArrayOf(object.executable));
+    committed.outputs.Push(std::move(output));
   }
   FAILPOINT("commit.after_store");
   if (row.run.facts.BoolOr("drill", false)) return committed;

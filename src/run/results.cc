@@ -91,6 +91,16 @@ std::string LinkedText(const Json& outputs) {
   return WriteJson(outputs) + "\n";
 }
 
+// Members of an output that carry the exec bit: a stored folder's list does not say so.
+std::vector<std::string> Executables(const Json& output) {
+  std::vector<std::string> names;
+  const Json* list = output.Find("executable");
+  for (const Json& name : list ? list->items() : Json::Array()) {
+    if (name.IsString()) names.push_back(*name.AsString());
+  }
+  return names;
+}
+
 Status Exchange(const fs::path& a, const fs::path& b) {
   if (!Exists(b)) {
     if (rename(a.c_str(), b.c_str()) == 0) return {};
@@ -153,7 +163,7 @@ Status LinkOutputs(const fs::path& root, const std::string& step, const Json& ou
     const std::string path = output.StringOr("path", "");
     TRY(CheckInside(path));
     TRY(MakeFolders((fresh / path).parent_path()));
-    TRY(store.Checkout(output.StringOr("md5", ""), fresh / path));
+    TRY(store.Checkout(output.StringOr("md5", ""), fresh / path, Executables(output)));
   }
   FAILPOINT("commit.before_link");
   TRY(Exchange(fresh, target));

@@ -325,3 +325,12 @@ steps:
     done = curbstop(project, home, "drill", "work", "--yes")
     assert done.returncode == 1
     assert "the results differ" in done.stdout
+
+
+def test_an_executable_output_stays_executable_also_when_it_is_linked_again(project, home):
+    write(project, curbstop_yaml="run: mkdir {out}/bin; echo 'echo hi' > {out}/bin/hi; chmod +x {out}/bin/hi\n")
+    assert curbstop(project, home, "run", "--yes").returncode == 0
+    assert os.access(project / "out/main/bin/hi", os.X_OK)
+    subprocess.run(["rm", "-rf", str(project / "out")], check=True)
+    assert curbstop(project, home, "run", "--yes").returncode == 0
+    assert os.access(project / "out/main/bin/hi", os.X_OK)
