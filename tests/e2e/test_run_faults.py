@@ -334,3 +334,15 @@ def test_an_executable_output_stays_executable_also_when_it_is_linked_again(proj
     subprocess.run(["rm", "-rf", str(project / "out")], check=True)
     assert curbstop(project, home, "run", "--yes").returncode == 0
     assert os.access(project / "out/main/bin/hi", os.X_OK)
+
+
+def test_garbage_is_not_collected_while_a_run_is_active_and_keeps_what_runs_name(counting, home):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 1), "a checkpoint")
+    refused = curbstop(counting, home, "data", "gc", "--yes")
+    assert refused.returncode == 4 and "is active" in refused.stderr
+    assert run.wait(timeout=PATIENCE_S) == 0
+    (counting / "curbstop.lock").unlink()
+    assert curbstop(counting, home, "data", "gc", "--yes").returncode == 0
+    again = curbstop(counting, home, "run", "--yes")
+    assert "unchanged" in again.stdout

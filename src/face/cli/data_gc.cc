@@ -52,15 +52,24 @@ Status Agree(const GcPlan& plan, CommandContext& context) {
 }
 
 // What runs and results on record name stays, also where no lock file does any more.
-Result<std::vector<std::string>> RootsOfRuns(const CommandContext& context) {
+// Errors: kConflict while a run of this project is active: its outputs may be stored but not named
+// yet.
+Result<std::vector<std::string>> RootsOfRuns(const std::filesystem::path& root,
+                                             const CommandContext& context) {
   if (!Exists(context.directories.MoneyDb())) return std::vector<std::string>();
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
+  TRY_ASSIGN(const std::vector<RunRow> active,
+             journal.FindRuns({.root = root.string(), .active_only = true}));
+  if (!active.empty()) {
+    return Conflict(fmt::format("run `{}` of this project is active", active[0].run.id))
+        .WithHint("`curbstop ps` shows it; collect when it has ended");
+  }
   return NamedObjects(journal);
 }
 
 Status Run(const Options& options, CommandContext& context) {
   const std::filesystem::path root = FindProjectRoot(context.folder);
-  TRY_ASSIGN(const std::vector<std::string> extra, RootsOfRuns(context));
+  TRY_ASSIGN(const std::vector<std::string> extra, RootsOfRuns(root, context));
   TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, extra));
   for (const std::string& note : plan.notes) context.out.Talk(fmt::format("note: {}\n", note));
   if (plan.objects.empty()) {
