@@ -1,6 +1,7 @@
 #include "run/results.h"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -71,12 +72,8 @@ Result<std::optional<StepResult>> FindInLock(const Project& project, const Step&
 
 Status MirrorInLock(const KeptResult& kept, FileStore& files) {
   // Two runs of one project may end together: read, change and write under a lock.
-  std::optional<FileLock> lock;
-  for (int tries = 0; !lock; ++tries) {
-    TRY_ASSIGN(lock, FileLock::TryTake(kept.root / ".curbstop" / "lock.lock"));
-    if (!lock && tries > 200) return Unavailable("`curbstop.lock` is being written by another run");
-    if (!lock) usleep(10'000);
-  }
+  TRY_ASSIGN([[maybe_unused]] const FileLock lock,
+             FileLock::Take(kept.root / ".curbstop" / "lock.lock", std::chrono::seconds(2)));
   TRY_ASSIGN(Json content, ReadLock(kept.root));
   Json results = content.Find("results") ? *content.Find("results") : Json::MakeObject();
   results.Set(kept.step, Json::MakeObject({{"fingerprint", kept.fingerprint},
