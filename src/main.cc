@@ -1,9 +1,9 @@
 // Turns argv into one command, errors into exit codes; the only place that makes the real outside
 // world.
-#include <fmt/format.h>
-
 #include <exception>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "face/cli/app.h"
 #include "sys/environment.h"

@@ -1,9 +1,9 @@
 #include "base/field_codecs.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -15,7 +15,8 @@ Error Unfit(const Node& node, const NodeSource& source, std::string_view form) {
 }
 
 template <typename T>
-Result<T> ReadQuantity(const Node& node, const NodeSource& source, Result<T> (*parse)(std::string_view)) {
+Result<T> ReadQuantity(const Node& node, const NodeSource& source,
+                       Result<T> (*parse)(std::string_view)) {
   const std::string form = FieldCodec<T>::Form();
   TRY_ASSIGN(const std::string text, ReadScalar(node, source, form));
   if (text.starts_with('-')) {
@@ -35,7 +36,8 @@ Result<std::string> ReadScalar(const Node& node, const NodeSource& source, std::
   return std::move(error).WithHint("a value that starts with `{` must stand in quotes");
 }
 
-Result<int64_t> ReadInteger(const Node& node, const NodeSource& source, int64_t least, int64_t most) {
+Result<int64_t> ReadInteger(const Node& node, const NodeSource& source, int64_t least,
+                            int64_t most) {
   const std::string form = IntegerForm(least, most);
   TRY_ASSIGN(const std::string text, ReadScalar(node, source, form));
   int64_t value = 0;
@@ -77,7 +79,8 @@ Result<double> FieldCodec<double>::Read(const Node& node, const NodeSource& sour
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) return Unfit(node, source, Form());
+  if (error != std::errc() || stop != end || !std::isfinite(value))
+    return Unfit(node, source, Form());
   return value;
 }
 

@@ -25,7 +25,8 @@ namespace curbstop {
 Result<std::string> ReadScalar(const Node& node, const NodeSource& source, std::string_view form);
 
 // An integer from `least` to `most`. Errors: kInvalidInput, naming the range.
-Result<int64_t> ReadInteger(const Node& node, const NodeSource& source, int64_t least, int64_t most);
+Result<int64_t> ReadInteger(const Node& node, const NodeSource& source, int64_t least,
+                            int64_t most);
 
 Json TypeSchema(std::initializer_list<std::string_view> types);
 Json PatternSchema(std::string_view pattern);
@@ -131,7 +132,8 @@ struct ListCodec {
       return {};
     };
     if (node.items.size() > kMostListItems) {
-      return source.At(node, "too long a list, at most " + std::to_string(kMostListItems) + " are taken");
+      return source.At(node,
+                       "too long a list, at most " + std::to_string(kMostListItems) + " are taken");
     }
     if (!node.IsList()) TRY(add(node));
     for (const Node& item : node.items) TRY(add(item));
@@ -156,7 +158,8 @@ struct FieldCodec<std::vector<T>> : ListCodec<T> {};
 template <typename T, typename Inner = FieldCodec<T>>
 struct MapCodec {
   static Result<std::map<std::string, T>> Read(const Node& node, const NodeSource& source) {
-    if (!node.IsMap()) return source.At(node, "found " + Describe(node) + ", expected names and values");
+    if (!node.IsMap())
+      return source.At(node, "found " + Describe(node) + ", expected names and values");
     std::map<std::string, T> map;
     for (const NodeEntry& entry : node.entries) {
       TRY_ASSIGN(map[entry.key.text], Inner::Read(entry.value, source));

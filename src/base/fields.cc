@@ -1,8 +1,8 @@
 #include "base/fields.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -33,7 +33,8 @@ Status ReadEntry(void* object, FieldList fields, const NodeEntry& entry, const N
   if (field == nullptr) return UnknownKey(entry.key, fields, source);
   if (field->use == FieldUse::kLater) return NotBuilt(entry.key, fields, source);
   if (entry.value.IsNull()) {
-    return source.At(entry.key, fmt::format("`{}` has no value, expected {}", field->key, field->form()));
+    return source.At(entry.key,
+                     fmt::format("`{}` has no value, expected {}", field->key, field->form()));
   }
   return field->read(object, entry.value, source);
 }

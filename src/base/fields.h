@@ -81,7 +81,8 @@ auto Field(std::string_view key, std::string_view doc, FieldUse use = FieldUse::
         static_cast<S*>(object)->*Member = *std::move(value);
         return {};
       },
-      .write = [](const void* object) { return Codec::Write(static_cast<const S*>(object)->*Member); },
+      .write =
+          [](const void* object) { return Codec::Write(static_cast<const S*>(object)->*Member); },
       .schema = [] { return Codec::Schema(); },
       .form = [] { return Codec::Form(); }}};
 }

@@ -20,7 +20,8 @@ struct Wheel {
 };
 
 const FieldTable<Wheel>& FieldsOf(const Wheel*) {
-  static const FieldTable<Wheel> kTable{Field<&Wheel::spokes, IntegerCodec<1, 99>>("spokes", "How many.")};
+  static const FieldTable<Wheel> kTable{
+      Field<&Wheel::spokes, IntegerCodec<1, 99>>("spokes", "How many.")};
   return kTable;
 }
 
@@ -85,12 +86,18 @@ std::string ErrorOf(const Node& node) {
 }
 
 TEST(Fields, ReadEveryType) {
-  const Result<Bicycle> read = ReadFields<Bicycle>(
-      Map({{"owner", Scalar("me")}, {"locked", Scalar("true")}, {"gear", Scalar("2.5e0")},
-           {"memory", Scalar("2 KiB")}, {"age", Scalar("90 s")}, {"price", Scalar("1.50 USD")},
-           {"bags", List({"a", "b"})}, {"tags", Map({{"k", Scalar("v")}})}, {"colour", Scalar("red")},
-           {"wheel", Map({{"spokes", Scalar("28")}})}}),
-      kSource);
+  const Result<Bicycle> read =
+      ReadFields<Bicycle>(Map({{"owner", Scalar("me")},
+                               {"locked", Scalar("true")},
+                               {"gear", Scalar("2.5e0")},
+                               {"memory", Scalar("2 KiB")},
+                               {"age", Scalar("90 s")},
+                               {"price", Scalar("1.50 USD")},
+                               {"bags", List({"a", "b"})},
+                               {"tags", Map({{"k", Scalar("v")}})},
+                               {"colour", Scalar("red")},
+                               {"wheel", Map({{"spokes", Scalar("28")}})}}),
+                          kSource);
   ASSERT_TRUE(read.ok()) << read.error().Text();
   EXPECT_EQ(read->owner, "me");
   EXPECT_TRUE(read->locked);
@@ -107,9 +114,10 @@ TEST(Fields, ReadEveryType) {
 TEST(Fields, KeepDefaultsForWhatIsNotThere) {
   const Result<Bicycle> read = ReadFields<Bicycle>(Map({{"owner", Scalar("me")}}), kSource);
   ASSERT_TRUE(read.ok());
-  EXPECT_EQ(WriteJson(WriteFields(*read)),
-            "{\"owner\":\"me\",\"locked\":false,\"gear\":1.5,\"memory\":null,\"age\":null,"
-            "\"price\":\"0.25 USD\",\"bags\":[],\"tags\":{},\"colour\":\"blue\",\"wheel\":{\"spokes\":32}}");
+  EXPECT_EQ(
+      WriteJson(WriteFields(*read)),
+      "{\"owner\":\"me\",\"locked\":false,\"gear\":1.5,\"memory\":null,\"age\":null,"
+      "\"price\":\"0.25 USD\",\"bags\":[],\"tags\":{},\"colour\":\"blue\",\"wheel\":{\"spokes\":32}}");
 }
 
 TEST(Fields, OneValueStandsForAListOfOne) {
@@ -123,13 +131,16 @@ TEST(Fields, ErrorsNameThePlaceAndWhatIsAllowed) {
             "bike.yaml:1:1: unknown key `onwer` (did you mean `owner`?)");
   EXPECT_EQ(ErrorOf(Map({})), "bike.yaml:1:1: `owner` is missing, expected text");
   EXPECT_EQ(ErrorOf(Map({{"motor", Scalar("x")}})), "bike.yaml:1:1: `motor` is not built yet");
-  EXPECT_EQ(ErrorOf(Map({{"locked", Scalar("no")}})), "bike.yaml:1:5: found `no`, expected `true` or `false`");
-  EXPECT_EQ(ErrorOf(Map({{"gear", Scalar("inf")}})), "bike.yaml:1:5: found `inf`, expected a number");
+  EXPECT_EQ(ErrorOf(Map({{"locked", Scalar("no")}})),
+            "bike.yaml:1:5: found `no`, expected `true` or `false`");
+  EXPECT_EQ(ErrorOf(Map({{"gear", Scalar("inf")}})),
+            "bike.yaml:1:5: found `inf`, expected a number");
   EXPECT_EQ(ErrorOf(Map({{"colour", Scalar("blu")}})),
             "bike.yaml:1:5: found `blu`, expected `red` or `blue` (did you mean `blue`?)");
   EXPECT_EQ(ErrorOf(Map({{"wheel", Map({{"spokes", Scalar("100")}})}})),
             "bike.yaml:1:5: found `100`, expected a whole number from 1 to 99");
-  EXPECT_EQ(ErrorOf(Map({{"price", Scalar("-1")}})), "bike.yaml:1:5: `-1` is negative, expected an amount, as `40 USD`");
+  EXPECT_EQ(ErrorOf(Map({{"price", Scalar("-1")}})),
+            "bike.yaml:1:5: `-1` is negative, expected an amount, as `40 USD`");
   EXPECT_EQ(ErrorOf(Map({{"owner", List({})}})), "bike.yaml:1:5: found a list, expected text");
   EXPECT_EQ(ErrorOf(Scalar("x")), "bike.yaml:1:5: found `x`, expected keys and values");
 }
@@ -141,13 +152,15 @@ TEST(Fields, TheSchemaHasTypesDefaultsDocsAndNoLaterKeys) {
   EXPECT_EQ(properties.Find("motor"), nullptr);
   EXPECT_EQ(WriteJson(*properties.Find("colour")),
             "{\"enum\":[\"red\",\"blue\"],\"description\":\"Paint.\",\"default\":\"blue\"}");
-  EXPECT_EQ(WriteJson(*properties.Find("wheel")->Find("properties")->Find("spokes")),
-            "{\"type\":\"integer\",\"minimum\":1,\"maximum\":99,\"description\":\"How many.\",\"default\":32}");
+  EXPECT_EQ(
+      WriteJson(*properties.Find("wheel")->Find("properties")->Find("spokes")),
+      "{\"type\":\"integer\",\"minimum\":1,\"maximum\":99,\"description\":\"How many.\",\"default\":32}");
 }
 
 TEST(Node, PlacesPointIntoPlainQuotedAndBlockText) {
   Node node = Scalar("a\xC3\xA9{x}");
-  EXPECT_EQ(kSource.AtOffset(node, 3, "m").message(), "bike.yaml:1:7: m");  // two letters, three bytes
+  EXPECT_EQ(kSource.AtOffset(node, 3, "m").message(),
+            "bike.yaml:1:7: m");  // two letters, three bytes
   node.quoted = true;
   EXPECT_EQ(kSource.AtOffset(node, 3, "m").message(), "bike.yaml:1:8: m");
   node = Scalar("a\nbc{x}");
@@ -157,7 +170,8 @@ TEST(Node, PlacesPointIntoPlainQuotedAndBlockText) {
 }
 
 TEST(Node, DescribesLongTextCutBetweenLetters) {
-  const std::string shown = Describe(Scalar("x" + std::string(29, 'y') + "\xC3\xA9" + std::string(27, 'z') + "\xC3\xA9"));
+  const std::string shown =
+      Describe(Scalar("x" + std::string(29, 'y') + "\xC3\xA9" + std::string(27, 'z') + "\xC3\xA9"));
   EXPECT_EQ(shown, "`x" + std::string(29, 'y') + "\xC3\xA9" + std::string(27, 'z') + "…`");
 }
 

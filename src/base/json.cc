@@ -1,10 +1,10 @@
 #include "base/json.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
@@ -86,7 +86,8 @@ Error PlaceError(std::string_view text, size_t offset, std::string_view what) {
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const size_t start = before.rfind('\n');
   const size_t column = before.size() - (start == before.npos ? 0 : start + 1);
-  return InvalidInput(fmt::format("line {}, column {}: {}", line, std::max<size_t>(column, 1), what));
+  return InvalidInput(
+      fmt::format("line {}, column {}: {}", line, std::max<size_t>(column, 1), what));
 }
 
 bool HasRepeats(const Json::Object& members) {
@@ -262,7 +263,8 @@ Json& Json::Push(Json value) {
 Result<std::string> Json::GetString(std::string_view key) const {
   const Json* value = Find(key);
   if (value != nullptr && value->IsString()) return *value->AsString();
-  return InvalidInput(fmt::format("`{}` is {}, expected text", key, value ? "not text" : "missing"));
+  return InvalidInput(
+      fmt::format("`{}` is {}, expected text", key, value ? "not text" : "missing"));
 }
 
 Result<int64_t> Json::GetInt(std::string_view key) const {

@@ -18,15 +18,15 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<std::pair<std::string, Json>>;
 
-  Json() = default;  // null
-  Json(bool value) : value_(value) {}                               // NOLINT(*-explicit-*)
-  Json(int value) : value_(int64_t{value}) {}                       // NOLINT(*-explicit-*)
-  Json(int64_t value) : value_(value) {}                            // NOLINT(*-explicit-*)
-  Json(double value) : value_(value) {}                             // NOLINT(*-explicit-*)
-  Json(const char* value) : value_(std::string(value)) {}           // NOLINT(*-explicit-*)
-  Json(std::string_view value) : value_(std::string(value)) {}      // NOLINT(*-explicit-*)
-  Json(std::string value) : value_(std::move(value)) {}             // NOLINT(*-explicit-*)
-  Json(Array value) : value_(std::move(value)) {}                   // NOLINT(*-explicit-*)
+  Json() = default;                                             // null
+  Json(bool value) : value_(value) {}                           // NOLINT(*-explicit-*)
+  Json(int value) : value_(int64_t{value}) {}                   // NOLINT(*-explicit-*)
+  Json(int64_t value) : value_(value) {}                        // NOLINT(*-explicit-*)
+  Json(double value) : value_(value) {}                         // NOLINT(*-explicit-*)
+  Json(const char* value) : value_(std::string(value)) {}       // NOLINT(*-explicit-*)
+  Json(std::string_view value) : value_(std::string(value)) {}  // NOLINT(*-explicit-*)
+  Json(std::string value) : value_(std::move(value)) {}         // NOLINT(*-explicit-*)
+  Json(Array value) : value_(std::move(value)) {}               // NOLINT(*-explicit-*)
   static Json MakeObject(std::initializer_list<std::pair<std::string, Json>> items = {});
   // In time near linear; of equal names the last value stays, at the first one's place.
   static Json FromMembers(Object members);
@@ -58,7 +58,8 @@ class Json {
 
   // The member of that name, or null (the pointer) if there is none or this is no object.
   const Json* Find(std::string_view key) const;
-  // Replaces or adds, in time linear in the members there are. CHECKs that this is an object or null (which becomes an object).
+  // Replaces or adds, in time linear in the members there are. CHECKs that this is an object or
+  // null (which becomes an object).
   Json& Set(std::string_view key, Json value);
   // CHECKs that this is an array or null (which becomes an array).
   Json& Push(Json value);

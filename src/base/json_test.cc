@@ -1,11 +1,11 @@
 #include "base/json.h"
 
+#include <cmath>
+#include <limits>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
-
-#include <cmath>
-#include <limits>
 
 namespace curbstop {
 namespace {
@@ -65,8 +65,8 @@ TEST(Json, ErrorsSayLineAndColumn) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const std::string& text : {""s, "{"s, "[1,]"s, "{\"a\"}"s, "'a'"s, "1 2"s, "01"s, "NaN"s, "\"\xFF\""s,
-                                  "\"\n\""s, "1e999"s, "\"\\ud800\""s}) {
+  for (const std::string& text : {""s, "{"s, "[1,]"s, "{\"a\"}"s, "'a'"s, "1 2"s, "01"s, "NaN"s,
+                                  "\"\xFF\""s, "\"\n\""s, "1e999"s, "\"\\ud800\""s}) {
     EXPECT_FALSE(ParseJson(text).ok()) << text;
   }
 }
@@ -81,7 +81,8 @@ TEST(Json, IsAtMost128LevelsDeep) {
 // Looking each key up among the earlier ones would take 2 * 10^10 comparisons here: minutes.
 TEST(Json, ReadsAnObjectOf200000KeysInOneGo) {
   std::string text = "{";
-  for (int i = 0; i < 200'000; ++i) text += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + std::to_string(i);
+  for (int i = 0; i < 200'000; ++i)
+    text += (i ? ",\"" : "\"") + std::to_string(i) + "\":" + std::to_string(i);
   const Result<Json> value = ParseJson(text + "}");
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(value->members().size(), 200'000u);
@@ -89,7 +90,8 @@ TEST(Json, ReadsAnObjectOf200000KeysInOneGo) {
 }
 
 TEST(Json, IndentedFormHasOneMemberPerLine) {
-  const Json value = Json::MakeObject({{"a", 1}, {"b", Json::MakeArray({Json(2)})}, {"c", Json::MakeObject()}});
+  const Json value =
+      Json::MakeObject({{"a", 1}, {"b", Json::MakeArray({Json(2)})}, {"c", Json::MakeObject()}});
   EXPECT_EQ(WriteJson(value, JsonStyle::kIndented),
             "{\n  \"a\": 1,\n  \"b\": [\n    2\n  ],\n  \"c\": {}\n}");
 }

@@ -1,8 +1,8 @@
 #include "base/money.h"
 
-#include <fmt/format.h>
-
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -89,7 +89,8 @@ Result<MicroUsd> ParseUsd(std::string_view text) {
   const std::string_view whole = number.substr(0, point);
   const std::string_view decimals = point == number.npos ? "" : number.substr(point + 1);
   if (whole.empty() || !IsDigits(whole)) return BadAmount(text, "expected digits");
-  if (point != number.npos && !IsDigits(decimals)) return BadAmount(text, "expected digits after the point");
+  if (point != number.npos && !IsDigits(decimals))
+    return BadAmount(text, "expected digits after the point");
   if (decimals.size() > 6) return BadAmount(text, "at most six decimals are kept");
   if (whole.size() > 10 || std::strtoll(std::string(whole).c_str(), nullptr, 10) > kMostUsd) {
     return BadAmount(text, "more than 1000000000 USD");

@@ -1,10 +1,10 @@
 #include "base/money.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
-
-#include <algorithm>
 
 namespace curbstop {
 namespace {
@@ -24,7 +24,8 @@ RC_GTEST_PROP(Cost, EqualsTheRoundedUpProductIn128Bits, ()) {
   const auto bits = *rc::gen::inRange(0, 62);
   const auto rate = *rc::gen::inRange<int64_t>(0, int64_t{1} << bits);
   const Wide most = rate == 0 ? INT64_MAX : Wide{INT64_MAX} * 3'600'000 / rate;
-  const auto time = *rc::gen::inRange<int64_t>(0, static_cast<int64_t>(std::min(most, Wide{INT64_MAX})));
+  const auto time =
+      *rc::gen::inRange<int64_t>(0, static_cast<int64_t>(std::min(most, Wide{INT64_MAX})));
   const Wide exact = (Wide{rate} * time + 3'599'999) / 3'600'000;
   RC_ASSERT(CostOf(MicroUsd(rate), milliseconds(time)).value() == static_cast<int64_t>(exact));
 }
@@ -61,8 +62,8 @@ TEST(ParseUsd, ReadsWhatPeopleWrite) {
 }
 
 TEST(ParseUsd, RefusesTheRestAndSaysWhy) {
-  for (const char* text : {"", "USD", "-1", "1,50", ".5", "1.", "1.0000001", "1000000001", "1e3", "1 EUR",
-                           "99999999999999999999"}) {
+  for (const char* text : {"", "USD", "-1", "1,50", ".5", "1.", "1.0000001", "1000000001", "1e3",
+                           "1 EUR", "99999999999999999999"}) {
     const Result<MicroUsd> amount = ParseUsd(text);
     ASSERT_FALSE(amount.ok()) << text;
     EXPECT_EQ(amount.error().kind(), ErrorKind::kInvalidInput);

@@ -19,8 +19,8 @@ struct NodeEntry;
 
 struct Node {
   NodeKind kind = NodeKind::kNull;
-  std::string text;     // of a scalar; a null as written ("", "~", "null")
-  bool quoted = false;  // written in single or double quotes
+  std::string text;      // of a scalar; a null as written ("", "~", "null")
+  bool quoted = false;   // written in single or double quotes
   int block_column = 0;  // written under `|`: column of the text on the lines below, else 0
   int line = 0;
   int column = 0;

@@ -1,9 +1,9 @@
 #include "base/result.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstring>
+
+#include <fmt/format.h>
 
 namespace curbstop {
 namespace {
@@ -98,7 +98,8 @@ std::string Error::OneLine() const {
 Error FromErrno(int error_number, std::string what) {
   Error error(KindOfErrno(error_number), TextOfErrno(error_number));
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  if (full) error = std::move(error).WithHint("free some space on that disk, then run the command again");
+  if (full)
+    error = std::move(error).WithHint("free some space on that disk, then run the command again");
   return std::move(error).While(std::move(what));
 }
 

@@ -10,9 +10,10 @@
 
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 namespace curbstop {
 
@@ -66,8 +67,8 @@ class [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                        // NOLINT(*-explicit-*)
-  Result(Error error) : value_(tl::unexpect, std::move(error)) {}      // NOLINT(*-explicit-*)
+  Result(T value) : value_(std::move(value)) {}                    // NOLINT(*-explicit-*)
+  Result(Error error) : value_(tl::unexpect, std::move(error)) {}  // NOLINT(*-explicit-*)
 
   bool ok() const { return value_.has_value(); }
   const T& operator*() const& { return *value_; }
@@ -110,26 +111,26 @@ inline Error OverBudget(std::string m) { return {ErrorKind::kOverBudget, std::mo
 inline Error Internal(std::string m) { return {ErrorKind::kInternal, std::move(m)}; }
 inline Error Cancelled(std::string m) { return {ErrorKind::kCancelled, std::move(m)}; }
 
-// An error from `errno`: nothing there is kNotFound, no right kDenied, a limit (disk, files, memory)
-// kExhausted, something in the way kConflict, a bad name kInvalidInput, the rest kUnavailable. A
-// full disk or quota brings the hint to free space. `what` reads like "cannot write `/a/b`".
+// An error from `errno`: nothing there is kNotFound, no right kDenied, a limit (disk, files,
+// memory) kExhausted, something in the way kConflict, a bad name kInvalidInput, the rest
+// kUnavailable. A full disk or quota brings the hint to free space. `what` reads like "cannot write
+// `/a/b`".
 Error FromErrno(int error_number, std::string what);
 
 }  // namespace curbstop
 
 // Statements by design: an expression form leaks half-built objects when it returns from inside a
 // braced initializer (g++ 12).
-#define TRY(expression)                                                    \
-  do {                                                                     \
-    if (auto try_status_ = (expression); !try_status_.ok())                \
-      return std::move(try_status_).error();                               \
+#define TRY(expression)                                                                            \
+  do {                                                                                             \
+    if (auto try_status_ = (expression); !try_status_.ok()) return std::move(try_status_).error(); \
   } while (false)
 
 #define CURBSTOP_CONCAT_INNER(a, b) a##b
 #define CURBSTOP_CONCAT(a, b) CURBSTOP_CONCAT_INNER(a, b)
-#define CURBSTOP_TRY_ASSIGN(result, declaration, expression)   \
-  auto result = (expression);                                  \
-  if (!result.ok()) return std::move(result).error();          \
+#define CURBSTOP_TRY_ASSIGN(result, declaration, expression) \
+  auto result = (expression);                                \
+  if (!result.ok()) return std::move(result).error();        \
   declaration = *std::move(result)
 #define TRY_ASSIGN(declaration, ...) \
   CURBSTOP_TRY_ASSIGN(CURBSTOP_CONCAT(try_result_, __LINE__), declaration, (__VA_ARGS__))

@@ -1,9 +1,9 @@
 #include "base/result.h"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <memory>
+
+#include <gtest/gtest.h>
 
 namespace curbstop {
 namespace {
@@ -32,12 +32,13 @@ TEST(ErrorKind, HasItsExitCodeAndHttpStatus) {
     int exit_code, http;
     bool retry;
   };
-  for (const Row& row : {Row{ErrorKind::kNo, 1, 200, false}, Row{ErrorKind::kInvalidInput, 2, 400, false},
-                         Row{ErrorKind::kNotFound, 3, 404, false}, Row{ErrorKind::kConflict, 4, 409, false},
-                         Row{ErrorKind::kDenied, 5, 403, false}, Row{ErrorKind::kUnavailable, 6, 503, true},
-                         Row{ErrorKind::kExhausted, 7, 429, true}, Row{ErrorKind::kCorrupt, 8, 500, false},
-                         Row{ErrorKind::kOverBudget, 9, 402, false}, Row{ErrorKind::kInternal, 70, 500, false},
-                         Row{ErrorKind::kCancelled, 130, 0, false}}) {
+  for (const Row& row :
+       {Row{ErrorKind::kNo, 1, 200, false}, Row{ErrorKind::kInvalidInput, 2, 400, false},
+        Row{ErrorKind::kNotFound, 3, 404, false}, Row{ErrorKind::kConflict, 4, 409, false},
+        Row{ErrorKind::kDenied, 5, 403, false}, Row{ErrorKind::kUnavailable, 6, 503, true},
+        Row{ErrorKind::kExhausted, 7, 429, true}, Row{ErrorKind::kCorrupt, 8, 500, false},
+        Row{ErrorKind::kOverBudget, 9, 402, false}, Row{ErrorKind::kInternal, 70, 500, false},
+        Row{ErrorKind::kCancelled, 130, 0, false}}) {
     EXPECT_EQ(ExitCodeOf(row.kind), row.exit_code) << NameOf(row.kind);
     EXPECT_EQ(HttpStatusOf(row.kind), row.http) << NameOf(row.kind);
     EXPECT_EQ(IsRetryable(row.kind), row.retry) << NameOf(row.kind);

@@ -1,9 +1,9 @@
 #include "base/text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include <fmt/format.h>
 
 namespace curbstop {
 namespace {
@@ -141,7 +141,8 @@ class Glob {
   }
 
   bool GrowStar() {
-    if (star_pattern_ == kNone || star_path_ == path_.size() || path_[star_path_] == '/') return false;
+    if (star_pattern_ == kNone || star_path_ == path_.size() || path_[star_path_] == '/')
+      return false;
     next_ = star_pattern_, at_ = ++star_path_;
     return true;
   }

@@ -23,8 +23,8 @@ std::string Join(std::span<const std::string> parts, std::string_view separator)
 std::vector<std::string> Split(std::string_view text, char separator);
 std::vector<std::string_view> Lines(std::string_view text);  // without the line ends
 
-// Safe to print on a terminal and in an error: control characters (C0, C1, text direction) and bytes
-// that are not UTF-8 become \xNN, newlines \n.
+// Safe to print on a terminal and in an error: control characters (C0, C1, text direction) and
+// bytes that are not UTF-8 become \xNN, newlines \n.
 std::string Printable(std::string_view text);
 
 // Numbers inside names compare as numbers: "step-9" before "step-10".

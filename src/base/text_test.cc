@@ -1,10 +1,10 @@
 #include "base/text.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
-
-#include <algorithm>
 
 namespace curbstop {
 namespace {
@@ -44,8 +44,9 @@ TEST(Utf8, AcceptsTheShortestFormsOnly) {
                                   "\xF0\x90\x80\x80"s, "\xF4\x8F\xBF\xBF"s, "\0"s}) {
     EXPECT_TRUE(IsUtf8(good)) << Printable(good);
   }
-  for (const std::string& bad : {"\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xE0\x9F\xBF"s, "\xED\xA0\x80"s,
-                                 "\xF0\x8F\xBF\xBF"s, "\xF4\x90\x80\x80"s, "\xFF"s, "\xE2\x82"s}) {
+  for (const std::string& bad :
+       {"\x80"s, "\xC0\x80"s, "\xC1\xBF"s, "\xE0\x9F\xBF"s, "\xED\xA0\x80"s, "\xF0\x8F\xBF\xBF"s,
+        "\xF4\x90\x80\x80"s, "\xFF"s, "\xE2\x82"s}) {
     EXPECT_FALSE(IsUtf8(bad)) << Printable(bad);
   }
 }
@@ -53,7 +54,7 @@ TEST(Utf8, AcceptsTheShortestFormsOnly) {
 TEST(Printable, WritesControlCharactersAndForeignBytesOut) {
   EXPECT_EQ(Printable("a\nb\x1B[31m\x7F"), "a\\nb\\x1b[31m\\x7f");
   EXPECT_EQ(Printable("caf\xC3\xA9 \xFF"), "caf\xC3\xA9 \\xff");
-  EXPECT_EQ(Printable("\xC2\x9B"), "\\xc2\\x9b");          // C1: a one-character escape sequence
+  EXPECT_EQ(Printable("\xC2\x9B"), "\\xc2\\x9b");           // C1: a one-character escape sequence
   EXPECT_EQ(Printable("\xE2\x80\xAE"), "\\xe2\\x80\\xae");  // turns the text after it around
 }
 

@@ -1,9 +1,9 @@
 #include "base/time_text.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 

@@ -1,11 +1,11 @@
 #include "base/units.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <span>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -18,13 +18,21 @@ struct Unit {
 };
 
 constexpr Unit kSizeUnits[] = {
-    {"", 1},     {"b", 1},   {"kb", 1e3},          {"mb", 1e6},          {"gb", 1e9},
-    {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0},
+    {"", 1},
+    {"b", 1},
+    {"kb", 1e3},
+    {"mb", 1e6},
+    {"gb", 1e9},
+    {"tb", 1e12},
+    {"kib", 1024.0},
+    {"mib", 1048576.0},
+    {"gib", 1073741824.0},
+    {"tib", 1099511627776.0},
 };
 
 constexpr Unit kTimeUnits[] = {
-    {"ms", 1},        {"s", 1000},       {"sec", 1000},      {"m", 60'000},
-    {"min", 60'000},  {"h", 3'600'000},  {"hour", 3'600'000}, {"hours", 3'600'000},
+    {"ms", 1},         {"s", 1000},         {"sec", 1000},        {"m", 60'000},
+    {"min", 60'000},   {"h", 3'600'000},    {"hour", 3'600'000},  {"hours", 3'600'000},
     {"d", 86'400'000}, {"day", 86'400'000}, {"days", 86'400'000},
 };
 
@@ -101,7 +109,8 @@ std::string BytesText(Bytes size) {
   double value = static_cast<double>(size.value);
   size_t unit = 0;
   // 1023.95 would be shown as "1024".
-  while (std::fabs(value) >= (unit == 0 ? 1024 : 1023.95) && unit + 1 < std::size(kNames)) value /= 1024, ++unit;
+  while (std::fabs(value) >= (unit == 0 ? 1024 : 1023.95) && unit + 1 < std::size(kNames))
+    value /= 1024, ++unit;
   return Rounded(value, kNames[unit]);
 }
 
@@ -109,8 +118,10 @@ std::string SizeText(Bytes size) {
   constexpr int64_t kGiga = 1'000'000'000;
   constexpr int64_t kMega = 1'000'000;
   const bool binary = size.value % (int64_t{1} << 20) == 0;
-  if (size.value > 0 && !binary && size.value % kGiga == 0) return fmt::format("{} GB", size.value / kGiga);
-  if (size.value > 0 && !binary && size.value % kMega == 0) return fmt::format("{} MB", size.value / kMega);
+  if (size.value > 0 && !binary && size.value % kGiga == 0)
+    return fmt::format("{} GB", size.value / kGiga);
+  if (size.value > 0 && !binary && size.value % kMega == 0)
+    return fmt::format("{} MB", size.value / kMega);
   return BytesText(size);
 }
 

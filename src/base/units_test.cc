@@ -29,13 +29,15 @@ TEST(ParseBytes, IsExactWhereADoubleIsNot) {
 // n/100 of a unit is a whole number of bytes: no rounding may show.
 RC_GTEST_PROP(ParseBytes, TwoDecimalsOfAMegabyteAreWholeBytes, ()) {
   const auto hundredths = *rc::gen::inRange<int64_t>(0, 100'000);
-  const std::string text = std::to_string(hundredths / 100) + "." + std::to_string(hundredths / 10 % 10) +
-                           std::to_string(hundredths % 10) + "MB";
+  const std::string text = std::to_string(hundredths / 100) + "." +
+                           std::to_string(hundredths / 10 % 10) + std::to_string(hundredths % 10) +
+                           "MB";
   RC_ASSERT(ParseBytes(text)->value == hundredths * 10'000);
 }
 
 TEST(ParseBytes, RefusesWhatIsNoSize) {
-  for (const char* text : {"", "GB", "-1", "10 XB", "1.2.3", "1GB 2MB", "2000000 TiB", "1e9", "."}) {
+  for (const char* text :
+       {"", "GB", "-1", "10 XB", "1.2.3", "1GB 2MB", "2000000 TiB", "1e9", "."}) {
     EXPECT_FALSE(ParseBytes(text).ok()) << text;
   }
 }
@@ -95,8 +97,8 @@ RC_GTEST_PROP(TimeText, AMonthHoldsItsMoment, ()) {
 TEST(ParseDate, KnowsTheCalendar) {
   EXPECT_EQ(*ParseDate("1970-01-02"), 86'400'000);
   EXPECT_TRUE(ParseDate("2024-02-29").ok());
-  for (const char* text : {"2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026-1-1", "2026-01-01x",
-                           "2026-01-99999999999", ""}) {
+  for (const char* text : {"2026-02-29", "2026-13-01", "2026-00-10", "26-01-01", "2026-1-1",
+                           "2026-01-01x", "2026-01-99999999999", ""}) {
     EXPECT_FALSE(ParseDate(text).ok()) << text;
   }
 }
@@ -107,7 +109,8 @@ TEST(RunId, IsTenLettersThatCannotBeMisread) {
   const unsigned char ones[7] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
   EXPECT_EQ(RunIdFrom(ones), "zzzzzzzzzz");
   EXPECT_TRUE(IsRunId("0123456789"));
-  for (const char* text : {"", "012345678", "01234567890", "ilou012345", "ABCDEFGHJK", "01234/6789"}) {
+  for (const char* text :
+       {"", "012345678", "01234567890", "ilou012345", "ABCDEFGHJK", "01234/6789"}) {
     EXPECT_FALSE(IsRunId(text)) << text;
   }
 }

@@ -105,9 +105,7 @@ Accelerator ReadRow(const CsvRows& rows, size_t i) {
   return one;
 }
 
-int64_t Distance(Bytes a, Bytes b) {
-  return std::abs(a.value - b.value);
-}
+int64_t Distance(Bytes a, Bytes b) { return std::abs(a.value - b.value); }
 
 }  // namespace
 

@@ -10,16 +10,12 @@
 namespace curbstop {
 namespace {
 
-Json OrNull(const std::optional<Bytes>& size) {
-  return size ? Json(size->value) : Json();
-}
+Json OrNull(const std::optional<Bytes>& size) { return size ? Json(size->value) : Json(); }
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
-Json OrNull(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
+Json OrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json CpuJson(const Cpu& cpu) {
   return Json::MakeObject({{"model", OrNull(cpu.model)},

@@ -36,9 +36,7 @@ Part GpuPart(const Gpu& gpu) {
 }
 
 // The catalogue's figure for a chip that holds CPU and GPU is for both.
-bool IsWholeChip(const Machine& machine) {
-  return machine.memory.unified && !machine.gpus.empty();
-}
+bool IsWholeChip(const Machine& machine) { return machine.memory.unified && !machine.gpus.empty(); }
 
 }  // namespace
 

@@ -12,15 +12,12 @@ namespace {
 bool Works(const Place& place, std::span<const std::string> drivers) {
   switch (place.kind) {
     case PlaceKind::kAuto:
-    case PlaceKind::kLocal:
-      return true;
-    case PlaceKind::kCloud:
-      return !drivers.empty();
+    case PlaceKind::kLocal: return true;
+    case PlaceKind::kCloud: return !drivers.empty();
     case PlaceKind::kProvider:
       return std::find(drivers.begin(), drivers.end(), place.provider) != drivers.end();
     case PlaceKind::kPractice:
-    case PlaceKind::kSsh:
-      return false;
+    case PlaceKind::kSsh: return false;
   }
   return false;
 }

@@ -19,9 +19,7 @@ constexpr std::string_view kHeader =
     "provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,"
     "price_usd_per_hour,spot_price_usd_per_hour,source,as_of\n";
 
-std::string File(std::string_view rows) {
-  return std::string(kHeader) + std::string(rows);
-}
+std::string File(std::string_view rows) { return std::string(kHeader) + std::string(rows); }
 
 Offer OneOffer(std::string_view row) {
   const Result<std::vector<Offer>> offers = ParseOffers(File(row));

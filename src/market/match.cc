@@ -10,9 +10,7 @@
 namespace curbstop {
 namespace {
 
-bool HasLetter(std::string_view text, char letter) {
-  return text.find(letter) != text.npos;
-}
+bool HasLetter(std::string_view text, char letter) { return text.find(letter) != text.npos; }
 
 // The letters right after the first run of digits: "g" of "m7g.large", "ps" of "D2ps_v6".
 std::string_view Attributes(std::string_view text) {
@@ -51,13 +49,9 @@ Mismatch FindGpuMismatch(const GpuNeed& need, const Offer& offer) {
   return need.memory && memory && *memory < *need.memory ? Mismatch::kGpuMemory : Mismatch::kNone;
 }
 
-bool IsSeparator(char c) {
-  return c == ' ' || c == '-' || c == '_';
-}
+bool IsSeparator(char c) { return c == ' ' || c == '-' || c == '_'; }
 
-char LowerCase(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 void SkipSeparators(std::string_view& text) {
   while (!text.empty() && IsSeparator(text[0])) text.remove_prefix(1);
@@ -76,9 +70,7 @@ bool SaysFormOrMemory(std::string_view words) {
   return true;
 }
 
-std::string CountText(double count) {
-  return fmt::format("{:.6g}", count);
-}
+std::string CountText(double count) { return fmt::format("{:.6g}", count); }
 
 }  // namespace
 
@@ -96,22 +88,15 @@ Mismatch FindMismatch(const Need& need, SpotUse spot, const Offer& offer) {
 
 std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot) {
   switch (mismatch) {
-    case Mismatch::kNone:
-      return "";
-    case Mismatch::kNoGpu:
-      return "no GPU";
-    case Mismatch::kOtherGpu:
-      return fmt::format("not a GPU `{}`", need.gpu->name);
-    case Mismatch::kFewGpus:
-      return fmt::format("fewer than {} GPUs", need.gpu->count);
+    case Mismatch::kNone: return "";
+    case Mismatch::kNoGpu: return "no GPU";
+    case Mismatch::kOtherGpu: return fmt::format("not a GPU `{}`", need.gpu->name);
+    case Mismatch::kFewGpus: return fmt::format("fewer than {} GPUs", need.gpu->count);
     case Mismatch::kGpuMemory:
       return fmt::format("GPU memory below {}", SizeText(*need.gpu->memory));
-    case Mismatch::kFewCpus:
-      return fmt::format("fewer than {} CPUs", *need.cpus);
-    case Mismatch::kMemory:
-      return fmt::format("memory below {}", SizeText(*need.memory));
-    case Mismatch::kArch:
-      return fmt::format("CPU is not {}", need.arch);
+    case Mismatch::kFewCpus: return fmt::format("fewer than {} CPUs", *need.cpus);
+    case Mismatch::kMemory: return fmt::format("memory below {}", SizeText(*need.memory));
+    case Mismatch::kArch: return fmt::format("CPU is not {}", need.arch);
     case Mismatch::kNoPrice:
       return spot == SpotUse::kOnly ? "no spot price known"
                                     : "sold as spot only, or no price known";
@@ -132,10 +117,8 @@ std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot, const 
       return fmt::format("{} CPUs, below {}", CountText(*offer.vcpus), *need.cpus);
     case Mismatch::kMemory:
       return fmt::format("memory {}, below {}", SizeText(*offer.memory), SizeText(*need.memory));
-    case Mismatch::kArch:
-      return fmt::format("CPU is {}, not {}", ArchOf(offer), need.arch);
-    default:
-      return ReasonText(mismatch, need, spot);
+    case Mismatch::kArch: return fmt::format("CPU is {}, not {}", ArchOf(offer), need.arch);
+    default: return ReasonText(mismatch, need, spot);
   }
 }
 
@@ -156,9 +139,7 @@ std::optional<Bytes> GpuMemoryEach(const Offer& offer) {
   return Bytes{std::llround(offer.gpu_count * static_cast<double>(offer.gpu_memory->value))};
 }
 
-std::string_view ArchOf(const Offer& offer) {
-  return IsArm(offer) ? "arm64" : "x86_64";
-}
+std::string_view ArchOf(const Offer& offer) { return IsArm(offer) ? "arm64" : "x86_64"; }
 
 bool IsGpuNamed(std::string_view name, std::string_view wanted) {
   const std::string_view whole = name;

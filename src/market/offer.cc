@@ -229,8 +229,6 @@ int64_t SetAsideContradictions(std::vector<Offer>& offers) {
   }));
 }
 
-std::string_view BundledOffersCsv() {
-  return EmbeddedOffers();
-}
+std::string_view BundledOffersCsv() { return EmbeddedOffers(); }
 
 }  // namespace curbstop

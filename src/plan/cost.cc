@@ -13,9 +13,7 @@ namespace {
 
 constexpr double kMillisPerHour = 3'600'000;
 
-bool IsSpent(const LedgerLine& line) {
-  return line.kind == "accrue" || line.kind == "correct";
-}
+bool IsSpent(const LedgerLine& line) { return line.kind == "accrue" || line.kind == "correct"; }
 
 std::string EnergyText(double watt_hours) {
   if (watt_hours <= 0) return "-";

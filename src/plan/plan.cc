@@ -20,9 +20,7 @@ constexpr size_t kMostRunnersUp = 10;
 constexpr Millis kHour{3'600'000};
 constexpr std::string_view kDearer = "dearer than those shown";
 
-std::string CountText(double count) {
-  return fmt::format("{:.4g}", count);
-}
+std::string CountText(double count) { return fmt::format("{:.4g}", count); }
 
 std::string CpuText(std::optional<double> cpus, std::optional<Bytes> memory) {
   std::string text = cpus ? CountText(*cpus) + " CPU" : "";
@@ -64,10 +62,8 @@ class ReasonCounts {
     if (count == 0) return;
     const auto found = std::find_if(counts_.begin(), counts_.end(),
                                     [&](const auto& entry) { return entry.first == reason; });
-    if (found == counts_.end())
-      counts_.emplace_back(reason, count);
-    else
-      found->second += count;
+    if (found == counts_.end()) counts_.emplace_back(reason, count);
+    else found->second += count;
   }
   void MoveTo(std::vector<LeftOut>& left_out, const std::string& step) {
     std::stable_sort(counts_.begin(), counts_.end(),
@@ -339,10 +335,8 @@ void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
       best = &row;
     }
   }
-  if (best == nullptr)
-    plan_.blocked.push_back(blocked);
-  else
-    reserved_ += OutOfCap(*best, facts_.project->budget);
+  if (best == nullptr) plan_.blocked.push_back(blocked);
+  else reserved_ += OutOfCap(*best, facts_.project->budget);
   for (PlanRow& row : rows) {
     row.chosen = &row == best;
     if (row.chosen) {

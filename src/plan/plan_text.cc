@@ -26,9 +26,7 @@ std::string RateText(MicroUsd rate) {
   return fmt::format("{}.{:04}", ten_thousandths / 10'000, ten_thousandths % 10'000);
 }
 
-std::string CostText(std::optional<MicroUsd> cost) {
-  return cost ? UsdTextUp(*cost) : "-";
-}
+std::string CostText(std::optional<MicroUsd> cost) { return cost ? UsdTextUp(*cost) : "-"; }
 
 // "1234567" → "1,234,567".
 std::string Grouped(int64_t number) {
@@ -104,9 +102,7 @@ struct Columns {
   bool usual = false;  // shown where it differs from the worst case
 };
 
-std::string_view Mark(const PlanRow& row) {
-  return row.chosen ? "*" : row.has_driver ? " " : "i";
-}
+std::string_view Mark(const PlanRow& row) { return row.chosen ? "*" : row.has_driver ? " " : "i"; }
 
 std::vector<std::string> Cells(const PlanRow& row, Columns columns, size_t place_width) {
   std::vector<std::string> cells = {
@@ -222,9 +218,7 @@ std::string LastLine(const Plan& plan) {
                      UsdText(plan.month_spent), cap);
 }
 
-Json MicrosJson(std::optional<MicroUsd> amount) {
-  return amount ? Json(amount->value()) : Json();
-}
+Json MicrosJson(std::optional<MicroUsd> amount) { return amount ? Json(amount->value()) : Json(); }
 
 Json SecondsJson(std::optional<Millis> time) {
   if (!time) return {};
@@ -232,9 +226,7 @@ Json SecondsJson(std::optional<Millis> time) {
   return static_cast<double>(time->count()) / 1000;
 }
 
-Json TextOrNull(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
+Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 Json RowJson(const PlanRow& row) {
   return Json::MakeObject({{"step", row.step},

@@ -1,8 +1,8 @@
 #include "project/place.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -13,19 +13,21 @@ constexpr std::string_view kPracticePrefix = "practice:";
 constexpr std::string_view kSshPrefix = "ssh:";
 
 // The price catalogue's names for two of them.
-constexpr std::pair<std::string_view, std::string_view> kAliases[] = {{"vastai", "vast"},
-                                                                      {"thundercompute", "thunder"}};
+constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
+    {"vastai", "vast"}, {"thundercompute", "thunder"}};
 
 std::string Hint() {
-  return fmt::format("places are `auto`, `local`, `cloud`, PROVIDER[/REGION[/TYPE]], "
-                     "`practice:PROVIDER` and `ssh:HOST`; providers are {}",
-                     Join(KnownProviders(), ", "));
+  return fmt::format(
+      "places are `auto`, `local`, `cloud`, PROVIDER[/REGION[/TYPE]], "
+      "`practice:PROVIDER` and `ssh:HOST`; providers are {}",
+      Join(KnownProviders(), ", "));
 }
 
 Error Unknown(std::string_view text, std::string_view name) {
   std::vector<std::string> words = KnownProviders();
   words.insert(words.end(), {"auto", "local", "cloud"});
-  return InvalidInput(fmt::format("`{}` is not a place{}", Printable(text), DidYouMean(name, words)))
+  return InvalidInput(
+             fmt::format("`{}` is not a place{}", Printable(text), DidYouMean(name, words)))
       .WithHint(Hint());
 }
 

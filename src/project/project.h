@@ -34,8 +34,8 @@ struct Need {
   std::optional<int64_t> cpus;
   std::optional<Bytes> memory;
   std::optional<Bytes> disk;
-  std::string arch;             // "x86_64", "arm64"; empty: any
-  std::optional<Millis> time;   // how long the step is expected to take
+  std::string arch;            // "x86_64", "arm64"; empty: any
+  std::optional<Millis> time;  // how long the step is expected to take
 };
 
 struct CheckpointRule {
@@ -54,12 +54,13 @@ struct Step {
   std::map<std::string, std::string> params;  // values as written, without quotes
   Need needs;
   std::optional<CheckpointRule> checkpoint;
-  std::vector<std::string> inputs;   // files, folders or globs beside the references in `run`
-  std::vector<std::string> code;     // globs; empty: the whole code set
-  std::vector<std::string> env;      // lock files named by the step (requirements*.txt, uv.lock, …)
-  std::vector<std::string> outputs;  // relative to {out}; a final slash is a folder; empty: everything
-  std::string metrics;               // a JSON file, relative to {out}; empty: none
-  std::vector<std::string> after;    // names of steps, those that {references} imply included
+  std::vector<std::string> inputs;  // files, folders or globs beside the references in `run`
+  std::vector<std::string> code;    // globs; empty: the whole code set
+  std::vector<std::string> env;     // lock files named by the step (requirements*.txt, uv.lock, …)
+  std::vector<std::string>
+      outputs;          // relative to {out}; a final slash is a folder; empty: everything
+  std::string metrics;  // a JSON file, relative to {out}; empty: none
+  std::vector<std::string> after;  // names of steps, those that {references} imply included
   Place where;
   std::optional<Millis> deadline;
   AtEnd at_end = AtEnd::kSave;

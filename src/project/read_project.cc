@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "project/internal/check_steps.h"
@@ -28,7 +28,8 @@ bool IsKeyOf(FieldList fields, std::string_view key) {
 }
 
 Error MisplacedKey(const Node& key, const NodeSource& source) {
-  return source.At(key, fmt::format("`{}` is a key of a step, and this file has `steps:`", key.text))
+  return source
+      .At(key, fmt::format("`{}` is a key of a step, and this file has `steps:`", key.text))
       .WithHint("move it below the step's name");
 }
 
@@ -71,7 +72,8 @@ Result<Node> WithSteps(Node root, const NodeSource& source) {
 }
 
 Status CheckShape(const Node& root, const NodeSource& source) {
-  if (root.IsNull()) return source.At(root, "the file says nothing").WithHint(std::string(kOneLine));
+  if (root.IsNull())
+    return source.At(root, "the file says nothing").WithHint(std::string(kOneLine));
   if (root.IsMap()) return {};
   return source.At(root, fmt::format("found {}, expected keys and values", Describe(root)))
       .WithHint(std::string(kOneLine));
@@ -81,7 +83,8 @@ Status CheckShape(const Node& root, const NodeSource& source) {
 std::string CleanName(std::string_view folder) {
   std::string name;
   for (const char c : folder) {
-    const bool fits = IsLetter(c) || IsDigit(c) || ((c == '-' || c == '_' || c == '.') && !name.empty());
+    const bool fits =
+        IsLetter(c) || IsDigit(c) || ((c == '-' || c == '_' || c == '.') && !name.empty());
     if (fits) {
       name += c;
     } else if (!name.empty() && !name.ends_with('-')) {
@@ -125,7 +128,8 @@ Result<fs::path> FindFile(const fs::path& where) {
     if (Exists(folder / kFileName)) return folder / kFileName;
     if (!folder.has_relative_path()) break;
   }
-  return NotFound(fmt::format("there is no `{}` in `{}` or above it", kFileName, Printable(start.string())))
+  return NotFound(fmt::format("there is no `{}` in `{}` or above it", kFileName,
+                              Printable(start.string())))
       .WithHint("`curbstop init` writes one");
 }
 

@@ -41,7 +41,8 @@ TEST(ReadProject, OneRunLineIsAStepNamedMain) {
 }
 
 TEST(ReadProject, AFileWithoutStepsTakesAStepsKeysAtTheTop) {
-  const Project project = Read("name: x\nrun: echo {lr} > {out}/a\nparams: {lr: 1e-4}\nbudget: {cap: 1 USD}\n");
+  const Project project =
+      Read("name: x\nrun: echo {lr} > {out}/a\nparams: {lr: 1e-4}\nbudget: {cap: 1 USD}\n");
   EXPECT_EQ(project.name, "x");
   EXPECT_EQ(project.steps.at(0).params.at("lr"), "1e-4");
   EXPECT_EQ(project.steps.at(0).mark.line, 2);
@@ -151,12 +152,15 @@ TEST(ReadProject, TheFoldersNameIsMadeAProjectsName) {
 }
 
 TEST(ReadProject, ACycleIsPrinted) {
-  EXPECT_THAT(ErrorOf("steps:\n  a: {run: x, after: c}\n  b: {run: x, after: a}\n  c: {run: x, after: b}\n"),
-              StartsWith("curbstop.yaml:2:22: steps wait for each other: a → c → b → a\n"));
+  EXPECT_THAT(
+      ErrorOf(
+          "steps:\n  a: {run: x, after: c}\n  b: {run: x, after: a}\n  c: {run: x, after: b}\n"),
+      StartsWith("curbstop.yaml:2:22: steps wait for each other: a → c → b → a\n"));
 }
 
 TEST(ReadProject, AReferenceIsPlacedInsideTheCommand) {
-  EXPECT_THAT(ErrorOf("run: echo {lr}\n"), StartsWith("curbstop.yaml:1:11: nothing is known as `{lr}`"));
+  EXPECT_THAT(ErrorOf("run: echo {lr}\n"),
+              StartsWith("curbstop.yaml:1:11: nothing is known as `{lr}`"));
   EXPECT_THAT(ErrorOf("run: |\n  echo\n    {lr}\n"), StartsWith("curbstop.yaml:3:5: nothing"));
   EXPECT_THAT(ErrorOf("run: 'é {lr}'\n"), StartsWith("curbstop.yaml:1:9: nothing"));
 }

@@ -1,8 +1,8 @@
 #include "project/references.h"
 
-#include <fmt/format.h>
-
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -24,8 +24,8 @@ size_t ReferenceLength(std::string_view text) {
 }
 
 struct Piece {
-  std::string_view plain;               // to be kept as it is, `{{` already as `{`
-  std::optional<Reference> reference;   // what follows
+  std::string_view plain;              // to be kept as it is, `{{` already as `{`
+  std::optional<Reference> reference;  // what follows
 };
 
 // The command in pieces: text, reference, text, reference, …
@@ -96,8 +96,8 @@ std::vector<Reference> FindReferences(std::string_view command) {
   return references;
 }
 
-Result<std::string> ExpandReferences(std::string_view command,
-                                     const std::map<std::string, std::vector<std::string>>& values) {
+Result<std::string> ExpandReferences(
+    std::string_view command, const std::map<std::string, std::vector<std::string>>& values) {
   std::string expanded;
   for (const Piece& piece : Cut(command)) {
     expanded += piece.plain;
@@ -128,10 +128,10 @@ std::optional<StepReference> FindStepReference(const std::vector<Step>& steps,
 Result<std::string> OutputPath(const Step& step, std::string_view output) {
   const std::string_view found = FindOutput(step, output);
   if (!found.empty()) return fmt::format("out/{}/{}", step.name, WithoutSlash(found));
-  const std::string what = fmt::format("step `{}` has no output `{}`", step.name, Printable(output));
+  const std::string what =
+      fmt::format("step `{}` has no output `{}`", step.name, Printable(output));
   if (step.outputs.empty()) {
-    return InvalidInput(what).WithHint(
-        fmt::format("list it under `outputs:` of `{}`", step.name));
+    return InvalidInput(what).WithHint(fmt::format("list it under `outputs:` of `{}`", step.name));
   }
   std::vector<std::string> names;
   for (const std::string& known : step.outputs) names.emplace_back(WithoutSlash(known));

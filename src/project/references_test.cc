@@ -23,14 +23,16 @@ TEST(References, AreNamesInBraces) {
 }
 
 TEST(References, LeaveTheShellsBracesAlone) {
-  EXPECT_THAT(TextsIn("${HOME} {a,b} {} {1..3} {2} awk '{print $1}' { echo; } {a.} {.a} {a..b} {\"k\": 1} {a"),
-              ElementsAre());
+  EXPECT_THAT(
+      TextsIn(
+          "${HOME} {a,b} {} {1..3} {2} awk '{print $1}' { echo; } {a.} {.a} {a..b} {\"k\": 1} {a"),
+      ElementsAre());
   EXPECT_THAT(TextsIn("{{out} {{{out}"), ElementsAre("out"));
 }
 
 TEST(References, AreReplacedAndQuoted) {
-  const Result<std::string> text =
-      ExpandReferences("cat {data.x} > {out}/{{a} ${A}", {{"data.x", {"a b.csv", "c.csv"}}, {"out", {"/o"}}});
+  const Result<std::string> text = ExpandReferences(
+      "cat {data.x} > {out}/{{a} ${A}", {{"data.x", {"a b.csv", "c.csv"}}, {"out", {"/o"}}});
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(*text, "cat 'a b.csv' c.csv > /o/{a} ${A}");
   EXPECT_FALSE(ExpandReferences("{lr}", {}).ok());
@@ -59,8 +61,9 @@ TEST(OutputPath, TakesPathNameOrStem) {
 }
 
 TEST(Place, EveryFormIsReadAndWrittenBack) {
-  for (const char* text : {"auto", "local", "cloud", "runpod", "aws/us-east-1", "aws/us-east-1/g5.xlarge",
-                           "practice:vast", "ssh:box", "ssh:me@box.example"}) {
+  for (const char* text :
+       {"auto", "local", "cloud", "runpod", "aws/us-east-1", "aws/us-east-1/g5.xlarge",
+        "practice:vast", "ssh:box", "ssh:me@box.example"}) {
     const Result<Place> place = ParsePlace(text);
     ASSERT_TRUE(place.ok()) << text;
     EXPECT_EQ(PlaceText(*place), text);
@@ -69,11 +72,12 @@ TEST(Place, EveryFormIsReadAndWrittenBack) {
 }
 
 TEST(Place, OthersAreRefused) {
-  for (const char* text : {"", "locale", "ssh:", "ssh:-oProxyCommand=x", "practice:", "aws/", "aws/a/b/c",
-                           "aws/a b", "practice:local", "ssh:a b"}) {
+  for (const char* text : {"", "locale", "ssh:", "ssh:-oProxyCommand=x", "practice:", "aws/",
+                           "aws/a/b/c", "aws/a b", "practice:local", "ssh:a b"}) {
     EXPECT_FALSE(ParsePlace(text).ok()) << text;
   }
-  EXPECT_NE(ParsePlace("runpd").error().message().find("did you mean `runpod`?"), std::string::npos);
+  EXPECT_NE(ParsePlace("runpd").error().message().find("did you mean `runpod`?"),
+            std::string::npos);
 }
 
 }  // namespace

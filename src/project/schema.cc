@@ -24,13 +24,13 @@ Json OnlyWith(std::string_view key, const Json& others) {
 
 Json ProjectSchema() {
   const Json step = SchemaOf<Step>();
-  Json schema = Json::MakeObject({{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                                  {"title", "curbstop.yaml"}});
+  Json schema = Json::MakeObject(
+      {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "curbstop.yaml"}});
   const Json project = SchemaOf<Project>();
   for (const auto& [key, value] : project.members()) schema.Set(key, value);
   AddProperties(schema, step);
   schema.Set("oneOf", Json::MakeArray({OnlyWith("run", Json::MakeObject({{"steps", true}})),
-                                    OnlyWith("steps", *step.Find("properties"))}));
+                                       OnlyWith("steps", *step.Find("properties"))}));
   return schema;
 }
 

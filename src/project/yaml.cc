@@ -1,10 +1,5 @@
 #include "project/yaml.h"
 
-#include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -13,6 +8,11 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
 
 #include "base/text.h"
 
@@ -135,7 +135,8 @@ class TreeBuilder final : public YAML::EventHandler {
   bool failed() const { return error_.has_value(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (++documents_ > 1) Fail(places_.At(mark), "a second YAML document starts here; one is allowed");
+    if (++documents_ > 1)
+      Fail(places_.At(mark), "a second YAML document starts here; one is allowed");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -260,7 +261,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!is_alias || node.IsScalar() || node.IsNull()) return 0;
     size_t deepest = 0;
     for (const Node& item : node.items) deepest = std::max(deepest, DepthOf(item, true));
-    for (const NodeEntry& entry : node.entries) deepest = std::max(deepest, DepthOf(entry.value, true));
+    for (const NodeEntry& entry : node.entries)
+      deepest = std::max(deepest, DepthOf(entry.value, true));
     return deepest + 1;
   }
 
@@ -274,8 +276,9 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const auto [first, is_new] = map.seen.try_emplace(key.text, key.line, key.column);
     if (!is_new) {
-      return Fail(key, fmt::format("`{}` is there twice, first in line {}, column {}",
-                                   Printable(key.text), first->second.first, first->second.second),
+      return Fail(key,
+                  fmt::format("`{}` is there twice, first in line {}, column {}",
+                              Printable(key.text), first->second.first, first->second.second),
                   "keep one of the two");
     }
     map.key = std::move(key);
@@ -305,16 +308,24 @@ constexpr std::string_view kQuoteHint =
 std::span<const Explanation> Explanations() {
   static const Explanation kExplanations[] = {
       {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation", "indent with spaces"},
-      {YAML::ErrorMsg::END_OF_MAP, "this is not a key with a value, or is not indented like its neighbours", kQuoteHint},
-      {YAML::ErrorMsg::END_OF_SEQ, "this list item is not indented like its neighbours", "start each with `- ` in the same column"},
-      {YAML::ErrorMsg::END_OF_MAP_FLOW, "the `{` that opens here or before is not closed as YAML wants it", kQuoteHint},
-      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "the `[` that opens here or before is not closed as YAML wants it", kQuoteHint},
-      {YAML::ErrorMsg::MAP_VALUE, "a `: ` where no value can start", "a value that holds `: ` must stand in quotes; keys of one level start in the same column"},
+      {YAML::ErrorMsg::END_OF_MAP,
+       "this is not a key with a value, or is not indented like its neighbours", kQuoteHint},
+      {YAML::ErrorMsg::END_OF_SEQ, "this list item is not indented like its neighbours",
+       "start each with `- ` in the same column"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW,
+       "the `{` that opens here or before is not closed as YAML wants it", kQuoteHint},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW,
+       "the `[` that opens here or before is not closed as YAML wants it", kQuoteHint},
+      {YAML::ErrorMsg::MAP_VALUE, "a `: ` where no value can start",
+       "a value that holds `: ` must stand in quotes; keys of one level start in the same column"},
       {YAML::ErrorMsg::UNKNOWN_TOKEN, "a character that cannot start a value", kQuoteHint},
-      {YAML::ErrorMsg::EOF_IN_SCALAR, "the quote that opens here is not closed", "end it with the same quote"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "the quote that opens here is not closed",
+       "end it with the same quote"},
       {YAML::ErrorMsg::ALIAS_NOT_FOUND, "an alias without a name", kQuoteHint},
-      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (`*name`) that no anchor (`&name`) defines", kQuoteHint},
-      {YAML::ErrorMsg::INVALID_ESCAPE, "an escape that double quotes do not know", "in single quotes a backslash is itself"},
+      {YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (`*name`) that no anchor (`&name`) defines",
+       kQuoteHint},
+      {YAML::ErrorMsg::INVALID_ESCAPE, "an escape that double quotes do not know",
+       "in single quotes a backslash is itself"},
   };
   return kExplanations;
 }

@@ -1,15 +1,15 @@
 #include "project/yaml.h"
 
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
+#include "base/text.h"
 #include "project/project.h"
 #include "project/schema.h"
 #include "project/settings.h"
 #include "project/template.h"
-#include "base/text.h"
 #include "sys/files.h"
 #include "sys/testing/temporary_folder.h"
 
@@ -49,7 +49,9 @@ TEST(Yaml, KeepsTextAndPlaces) {
 }
 
 TEST(Yaml, TakesWindowsLinesAndAByteOrderMark) {
-  const Node root = Parse("\xEF\xBB\xBF" "a: b\r\nc: |\r\n  d\r\n");
+  const Node root = Parse(
+      "\xEF\xBB\xBF"
+      "a: b\r\nc: |\r\n  d\r\n");
   EXPECT_EQ(root.Find("a")->text, "b");
   EXPECT_EQ(root.Find("c")->text, "d\n");
   EXPECT_EQ(root.Find("c")->block_column, 3);
@@ -70,10 +72,11 @@ TEST(Yaml, BombsAreRefusedWithTheirPlace) {
   // 9^5 values are there in line 5.
   EXPECT_THAT(ErrorOf(laughs), HasSubstr("f:5:"));
   EXPECT_THAT(ErrorOf(laughs), HasSubstr("too large"));
-  EXPECT_THAT(ErrorOf("a: " + Repeat("[", 65) + Repeat("]", 65)), HasSubstr("nested more than 64 levels"));
+  EXPECT_THAT(ErrorOf("a: " + Repeat("[", 65) + Repeat("]", 65)),
+              HasSubstr("nested more than 64 levels"));
   EXPECT_THAT(ErrorOf("a: " + Repeat("[", 200'000)), HasSubstr("nested more than 64 levels"));
-  EXPECT_THAT(ErrorOf("a: &a " + Repeat("[", 40) + Repeat("]", 40) + "\nb: " + Repeat("[", 40) + "*a" +
-                      Repeat("]", 40)),
+  EXPECT_THAT(ErrorOf("a: &a " + Repeat("[", 40) + Repeat("]", 40) + "\nb: " + Repeat("[", 40) +
+                      "*a" + Repeat("]", 40)),
               HasSubstr("f:2:44: nested more than 64 levels"));
   EXPECT_THAT(ErrorOf("a: &a [*a]\n"), HasSubstr("f:1:8: an alias inside its own anchor"));
   EXPECT_THAT(ErrorOf(Repeat("x", 1 << 20) + "\n"), HasSubstr("f:1:1: the file has 1048577 bytes"));
@@ -83,7 +86,9 @@ TEST(Yaml, BombsAreRefusedWithTheirPlace) {
 TEST(Yaml, ControlBytesAreRefusedWithTheirPlace) {
   EXPECT_THAT(ErrorOf(std::string("a: b\nc: \0d", 10)), HasSubstr("f:2:4:"));
   EXPECT_THAT(ErrorOf("a: \x1b[0m"), HasSubstr("f:1:4:"));
-  EXPECT_THAT(ErrorOf("\xff\xfe" "a"), HasSubstr("f:1:1:"));
+  EXPECT_THAT(ErrorOf("\xff\xfe"
+                      "a"),
+              HasSubstr("f:1:1:"));
 }
 
 TEST(Yaml, OrdinaryNestingAndSizeAreFine) {
@@ -133,8 +138,9 @@ TEST(Settings, MistakesHaveTheirPlace) {
 }
 
 TEST(Template, WorksAsItIsAndWithAnyCommand) {
-  for (const char* command : {"", "python3 train.py --out {out}", "echo a: b # c", "a\nb\n", "'q' \"d\" \\", "~",
-                              "- x", "{out}/x", " x ", "é", "true", "| x", "a\tb"}) {
+  for (const char* command :
+       {"", "python3 train.py --out {out}", "echo a: b # c", "a\nb\n", "'q' \"d\" \\", "~", "- x",
+        "{out}/x", " x ", "é", "true", "| x", "a\tb"}) {
     const Result<std::string> text = ProjectTemplate(command);
     ASSERT_TRUE(text.ok()) << command << text.error().Text();
     const Result<Project> project = ReadProject("/p/curbstop.yaml", *text);
@@ -156,7 +162,9 @@ TEST(Template, EveryCommentedKeyWorks) {
   const std::string text = *ProjectTemplate("");
   int keys = 0;
   for (const std::string_view line : Lines(text)) {
-    if (!line.starts_with('#') || line.starts_with("# ") || line.starts_with("#  ") || line == "#steps:") continue;
+    if (!line.starts_with('#') || line.starts_with("# ") || line.starts_with("#  ") ||
+        line == "#steps:")
+      continue;
     const std::string file = "run: x\n" + std::string(line.substr(1)) + "\n";
     const Result<Project> project = ReadProject("/p/curbstop.yaml", file);
     EXPECT_TRUE(project.ok()) << file << (project.ok() ? "" : project.error().Text());
@@ -174,8 +182,10 @@ TEST(Template, EveryCommentedKeyWorks) {
 TEST(Schema, HasEveryKeyOfAStepAndNoneThatIsNotBuilt) {
   const Json schema = ProjectSchema();
   const Json& properties = *schema.Find("properties");
-  for (const char* key : {"name", "run", "steps", "checkpoint", "spot"}) EXPECT_NE(properties.Find(key), nullptr) << key;
-  for (const char* key : {"deploy", "model", "notify", "data_policy"}) EXPECT_EQ(properties.Find(key), nullptr) << key;
+  for (const char* key : {"name", "run", "steps", "checkpoint", "spot"})
+    EXPECT_NE(properties.Find(key), nullptr) << key;
+  for (const char* key : {"deploy", "model", "notify", "data_policy"})
+    EXPECT_EQ(properties.Find(key), nullptr) << key;
   EXPECT_EQ(properties.Find("at_end")->StringOr("default", ""), "save");
   EXPECT_FALSE(properties.Find("run")->StringOr("description", "").empty());
 }

@@ -99,8 +99,9 @@ Status Record::SetTags(const std::string& run_uuid,
 }
 
 Result<std::map<std::string, double>> Record::LatestMetrics(const std::string& run_uuid) {
-  TRY_ASSIGN(Statement read, database_.Prepare(
-                                 "SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ?1"));
+  TRY_ASSIGN(
+      Statement read,
+      database_.Prepare("SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ?1"));
   read.Bind(1, run_uuid);
   std::map<std::string, double> latest;
   while (true) {

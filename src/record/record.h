@@ -19,7 +19,8 @@
 namespace curbstop {
 
 struct RecordRunRequest {
-  std::string run_uuid;    // 32 hex digits, chosen by the caller: the same twice has the effect of once
+  std::string
+      run_uuid;  // 32 hex digits, chosen by the caller: the same twice has the effect of once
   std::string experiment;  // made if missing; a deleted one of that name is restored
   std::string run_name;
   std::string user;
@@ -47,11 +48,13 @@ class Record {
   // Makes the file and its schema where missing. `artifacts` is the root for `mlflow-artifacts:/`.
   // Errors: kConflict if the schema is of another revision (said with both names; read-only use
   // stays possible by MLflow itself), kInvalidInput on a network mount, kExhausted, kCorrupt.
-  static Result<Record> Open(const std::filesystem::path& file, const std::filesystem::path& artifacts);
+  static Result<Record> Open(const std::filesystem::path& file,
+                             const std::filesystem::path& artifacts);
 
   // Parameters are written once: a changed value of a known run is an error, kInvalidInput.
   Result<RecordRun> StartRun(const RecordRunRequest& request);
-  // Errors, here and below: kNotFound (no such run), kInvalidInput (deleted run), kExhausted (disk).
+  // Errors, here and below: kNotFound (no such run), kInvalidInput (deleted run), kExhausted
+  // (disk).
   Status FinishRun(const std::string& run_uuid, RecordStatus status, int64_t end_ms);
   // Duplicates are dropped, so a repeated call has the effect of once.
   Status LogMetrics(const std::string& run_uuid, const std::vector<RecordMetric>& metrics);

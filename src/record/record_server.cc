@@ -71,8 +71,11 @@ HttpResponse TextResponse(std::string_view text) {
 class Handler final : public HttpHandler {
  public:
   Handler(const RecordServerOptions& options, std::unique_ptr<GroupWriter> writer)
-      : token_(options.token), step_run_(options.run_uuid, options.step_id),
-        artifacts_(options.artifacts), readers_(options.database), writer_(std::move(writer)) {}
+      : token_(options.token),
+        step_run_(options.run_uuid, options.step_id),
+        artifacts_(options.artifacts),
+        readers_(options.database),
+        writer_(std::move(writer)) {}
 
   HttpResponse Handle(const HttpRequest& request, HttpBody& body) override {
     if (request.path == "/health") return TextResponse("OK");
@@ -101,9 +104,9 @@ class Handler final : public HttpHandler {
   HttpResponse HandleCall(const HttpRequest& request, HttpBody& body) {
     const FoundRoute found = FindRoute(request.method, request.path);
     if (found.route == nullptr) {
-      return ErrorResponse(501, "NOT_IMPLEMENTED",
-                           fmt::format("{} {} is not served by curbstop's record", request.method,
-                                       request.path));
+      return ErrorResponse(
+          501, "NOT_IMPLEMENTED",
+          fmt::format("{} {} is not served by curbstop's record", request.method, request.path));
     }
     const Result<Message> message = ReadMessage(request, body);
     if (!message.ok()) return ErrorResponse(message.error());

@@ -13,8 +13,8 @@ namespace curbstop {
 struct RecordServerOptions {
   std::filesystem::path database;
   std::filesystem::path artifacts;
-  int port = 0;         // 0: the system chooses; else that one or an error
-  Secret token;         // Bearer token, or the password of Basic; without it: 401
+  int port = 0;  // 0: the system chooses; else that one or an error
+  Secret token;  // Bearer token, or the password of Basic; without it: 401
   // The run made for the step: a `set_experiment` before its first use moves it, and runs that the
   // script starts itself are tagged with the step id.
   std::string run_uuid;

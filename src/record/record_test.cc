@@ -68,10 +68,11 @@ TEST(Record, StartingTheSameRunTwiceHasTheEffectOfOnce) {
 TEST(Record, ADeletedExperimentOfThatNameIsRestored) {
   TemporaryFolder folder;
   Record record = OpenIn(folder);
-  ASSERT_TRUE(record.database()
-                  .Execute("INSERT INTO experiments (experiment_id, name, artifact_location, "
-                           "lifecycle_stage) VALUES (7, 'triage', 'mlflow-artifacts:/7', 'deleted')")
-                  .ok());
+  ASSERT_TRUE(
+      record.database()
+          .Execute("INSERT INTO experiments (experiment_id, name, artifact_location, "
+                   "lifecycle_stage) VALUES (7, 'triage', 'mlflow-artifacts:/7', 'deleted')")
+          .ok());
   EXPECT_EQ(record.StartRun(Request())->experiment_id, "7");
   EXPECT_EQ(Count(record, "SELECT COUNT(*) FROM experiments WHERE lifecycle_stage = 'active'"), 2);
 }
@@ -119,16 +120,18 @@ TEST(Record, NanAndInfinityAreStoredAsMlflowDoes) {
   TemporaryFolder folder;
   Record record = OpenIn(folder);
   ASSERT_TRUE(record.StartRun(Request()).ok());
-  ASSERT_TRUE(record
-                  .LogMetrics(kRun, {{"n", std::nan(""), 1, 1}, {"i", kInfinity, 1, 1},
-                                     {"m", -kInfinity, 1, 1}})
-                  .ok());
+  ASSERT_TRUE(
+      record
+          .LogMetrics(kRun,
+                      {{"n", std::nan(""), 1, 1}, {"i", kInfinity, 1, 1}, {"m", -kInfinity, 1, 1}})
+          .ok());
   const auto latest = record.LatestMetrics(kRun);
   EXPECT_TRUE(std::isnan(latest->at("n")));
   EXPECT_EQ(latest->at("i"), 1.7976931348623157e308);
   EXPECT_EQ(latest->at("m"), -1.7976931348623157e308);
-  EXPECT_EQ(Count(record, "SELECT COUNT(*) FROM metrics WHERE key = 'n' AND value = 0 AND is_nan = 1"),
-            1);
+  EXPECT_EQ(
+      Count(record, "SELECT COUNT(*) FROM metrics WHERE key = 'n' AND value = 0 AND is_nan = 1"),
+      1);
 }
 
 // Oracle: sort all points of a key by (step, timestamp, value), take the last.
@@ -174,8 +177,9 @@ TEST(Record, AnotherRevisionIsRefusedWithBothNamesAndNotTouched) {
   OpenIn(folder);
   {
     auto database = Database::Open(folder / "mlflow.db");
-    ASSERT_TRUE(database->Execute("UPDATE alembic_version SET version_num = 'abc123';"
-                                  "PRAGMA journal_mode=DELETE")
+    ASSERT_TRUE(database
+                    ->Execute("UPDATE alembic_version SET version_num = 'abc123';"
+                              "PRAGMA journal_mode=DELETE")
                     .ok());
   }
   const auto before = ReadFile(folder / "mlflow.db");

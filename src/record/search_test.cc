@@ -49,7 +49,8 @@ TEST(SearchFilter, TakesAliasesOfEntitiesAndAttributes) {
 }
 
 TEST(SearchFilter, ReadsListsAndNullChecks) {
-  const auto clauses = Parsed("run_id NOT IN ('a', 'b') AND tags.x IS NOT NULL AND params.y is null");
+  const auto clauses =
+      Parsed("run_id NOT IN ('a', 'b') AND tags.x IS NOT NULL AND params.y is null");
   ASSERT_EQ(clauses.size(), 3U);
   EXPECT_EQ(clauses[0].values, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(clauses[1].comparator, "IS NOT NULL");
@@ -74,9 +75,27 @@ TEST(SearchFilter, RefusesWhatMlflowRefuses) {
 }
 
 TEST(SearchFilter, BrokenTextIsRefusedAndNeverRead) {
-  for (const char* filter : {"'", "a", "a =", "(", "a = 'x", "a = 'x' AND", "AND", "a IN (", "a IN ()",
-                             "a IS", "`", "metrics. > 1", "= = =", ";", "a = 'x'; DROP TABLE runs", "\"",
-                             ".", ".. = ''", "tags.", "metrics.a > -", "metrics.a > 1e"}) {
+  for (const char* filter : {"'",
+                             "a",
+                             "a =",
+                             "(",
+                             "a = 'x",
+                             "a = 'x' AND",
+                             "AND",
+                             "a IN (",
+                             "a IN ()",
+                             "a IS",
+                             "`",
+                             "metrics. > 1",
+                             "= = =",
+                             ";",
+                             "a = 'x'; DROP TABLE runs",
+                             "\"",
+                             ".",
+                             ".. = ''",
+                             "tags.",
+                             "metrics.a > -",
+                             "metrics.a > 1e"}) {
     EXPECT_FALSE(ParseSearchFilter(filter, RunVocabulary()).ok()) << filter;
   }
 }
@@ -127,9 +146,10 @@ TEST(Message, ReadsNumbersFromTextAsProtobufDoes) {
 
 TEST(Message, NamesTheMissingParameterAsMlflowDoes) {
   const auto message = Message::FromBody(R"({"key": ""})");
-  EXPECT_EQ(message->RequiredText("key").error().message(),
-            "Missing value for required parameter 'key'. See the API docs for more information about "
-            "request parameters.");
+  EXPECT_EQ(
+      message->RequiredText("key").error().message(),
+      "Missing value for required parameter 'key'. See the API docs for more information about "
+      "request parameters.");
 }
 
 TEST(Message, ABodyThatIsJsonTextIsDecodedTwice) {
@@ -165,8 +185,8 @@ TEST(Access, TheTokenOpensAsBearerAndAsBasicPassword) {
   const Secret token("s3cret");
   EXPECT_TRUE(MayUse(token, "Bearer s3cret"));
   EXPECT_TRUE(MayUse(token, "Basic " + ToBase64("anyone:s3cret")));
-  for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "Basic s3cret",
-                            "Basic !!!", "Token s3cret"}) {
+  for (const char* wrong : {"", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets",
+                            "Basic s3cret", "Basic !!!", "Token s3cret"}) {
     EXPECT_FALSE(MayUse(token, wrong)) << wrong;
   }
   EXPECT_FALSE(MayUse(Secret(), "Bearer "));

@@ -27,12 +27,8 @@ Result<Kind> Find(const std::string_view (&names)[kCount], std::string_view name
 
 }  // namespace
 
-std::string_view NameOf(EventKind kind) {
-  return kEventNames[static_cast<size_t>(kind)];
-}
-std::string_view NameOf(EffectKind kind) {
-  return kEffectNames[static_cast<size_t>(kind)];
-}
+std::string_view NameOf(EventKind kind) { return kEventNames[static_cast<size_t>(kind)]; }
+std::string_view NameOf(EffectKind kind) { return kEffectNames[static_cast<size_t>(kind)]; }
 
 Result<EventKind> EventKindOf(std::string_view name) {
   return Find<EventKind>(kEventNames, name, "event");

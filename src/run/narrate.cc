@@ -55,16 +55,11 @@ std::string OutputsText(const Json& outputs) {
 
 std::string NarrateEvent(const Event& event) {
   switch (event.kind) {
-    case EventKind::kAgentReport:
-      return NarrateReport(event.data);
-    case EventKind::kAgentGone:
-      return "the agent is gone: ending what it left behind";
-    case EventKind::kUserAsked:
-      return fmt::format("asked to {}", event.data.StringOr("what", ""));
-    case EventKind::kRecovered:
-      return "";
-    default:
-      return "";
+    case EventKind::kAgentReport: return NarrateReport(event.data);
+    case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
+    case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
+    case EventKind::kRecovered: return "";
+    default: return "";
   }
 }
 

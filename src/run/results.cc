@@ -19,9 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path LockFile(const fs::path& root) {
-  return root / "curbstop.lock";
-}
+fs::path LockFile(const fs::path& root) { return root / "curbstop.lock"; }
 
 Result<Json> ReadLock(const fs::path& root) {
   if (!Exists(LockFile(root)))
@@ -84,9 +82,7 @@ Status MirrorInLock(const KeptResult& kept, FileStore& files) {
 }
 
 // The ids and paths that `out/STEP` was made from, kept beside it.
-std::string LinkedText(const Json& outputs) {
-  return WriteJson(outputs) + "\n";
-}
+std::string LinkedText(const Json& outputs) { return WriteJson(outputs) + "\n"; }
 
 // Members of an output that carry the exec bit: a stored folder's list does not say so.
 std::vector<std::string> Executables(const Json& output) {

@@ -123,20 +123,13 @@ Result<std::optional<Event>> Shell::Perform(const Effect& effect) {
     return std::optional(*std::move(event));
   };
   switch (effect.kind) {
-    case EffectKind::kStartRecord:
-      return always(StartRecord());
-    case EffectKind::kStartAgent:
-      return StartAgent();
-    case EffectKind::kTellAgent:
-      return always(TellAgent(effect));
-    case EffectKind::kEndProcesses:
-      return always(EndProcesses());
-    case EffectKind::kCommit:
-      return Commit();
-    case EffectKind::kFinishRecord:
-      return always(FinishRecord(effect));
-    case EffectKind::kReleaseAgent:
-      return always(ReleaseAgent());
+    case EffectKind::kStartRecord: return always(StartRecord());
+    case EffectKind::kStartAgent: return StartAgent();
+    case EffectKind::kTellAgent: return always(TellAgent(effect));
+    case EffectKind::kEndProcesses: return always(EndProcesses());
+    case EffectKind::kCommit: return Commit();
+    case EffectKind::kFinishRecord: return always(FinishRecord(effect));
+    case EffectKind::kReleaseAgent: return always(ReleaseAgent());
   }
   return Internal("unknown effect");
 }
@@ -361,9 +354,7 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   return event;
 }
 
-Status Shell::Append(Event event) {
-  return journal_->Append(loaded_, run_, event);
-}
+Status Shell::Append(Event event) { return journal_->Append(loaded_, run_, event); }
 
 void Shell::Log(const std::string& line) const {
   const std::string text =

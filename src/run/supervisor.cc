@@ -44,38 +44,22 @@ class Step {
 
   void Handle() {
     switch (event_.kind) {
-      case EventKind::kCreated:
-        return Created();
-      case EventKind::kRecovered:
-        return Recovered();
-      case EventKind::kRecordStarted:
-        return RecordStarted();
-      case EventKind::kRecordFailed:
-        return Stuck("the record cannot be written: ");
-      case EventKind::kAgentStarted:
-        state().agent_started = true;
-        return;
-      case EventKind::kAgentFailed:
-        return Stuck("the agent cannot be started: ");
-      case EventKind::kAgentReport:
-        return AgentReport();
-      case EventKind::kAgentGone:
-        return AgentGone();
-      case EventKind::kProcessesEnded:
-        return ProcessesEnded();
-      case EventKind::kCommitted:
-        return Committed();
-      case EventKind::kCommitFailed:
-        return Stuck("the outputs cannot be kept: ");
-      case EventKind::kRecordFinished:
-        return RecordFinished();
-      case EventKind::kUserAsked:
-        return UserAsked();
-      case EventKind::kTick:
-        return Meter();
+      case EventKind::kCreated: return Created();
+      case EventKind::kRecovered: return Recovered();
+      case EventKind::kRecordStarted: return RecordStarted();
+      case EventKind::kRecordFailed: return Stuck("the record cannot be written: ");
+      case EventKind::kAgentStarted: state().agent_started = true; return;
+      case EventKind::kAgentFailed: return Stuck("the agent cannot be started: ");
+      case EventKind::kAgentReport: return AgentReport();
+      case EventKind::kAgentGone: return AgentGone();
+      case EventKind::kProcessesEnded: return ProcessesEnded();
+      case EventKind::kCommitted: return Committed();
+      case EventKind::kCommitFailed: return Stuck("the outputs cannot be kept: ");
+      case EventKind::kRecordFinished: return RecordFinished();
+      case EventKind::kUserAsked: return UserAsked();
+      case EventKind::kTick: return Meter();
       case EventKind::kAgentTold:
-      case EventKind::kAgentReleased:
-        return;
+      case EventKind::kAgentReleased: return;
     }
   }
 
@@ -229,12 +213,8 @@ class Step {
 
 }  // namespace
 
-std::string_view NameOf(Phase phase) {
-  return kPhaseNames[static_cast<size_t>(phase)];
-}
-bool IsFinal(Phase phase) {
-  return phase >= Phase::kSucceeded;
-}
+std::string_view NameOf(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
+bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
 
 Transition Apply(const RunState& state, const Event& event, int64_t seq) {
   return Step(state, event, seq).Take();

@@ -59,22 +59,15 @@ class Life {
   static EffectKind AnsweredBy(EventKind kind) {
     switch (kind) {
       case EventKind::kRecordStarted:
-      case EventKind::kRecordFailed:
-        return EffectKind::kStartRecord;
+      case EventKind::kRecordFailed: return EffectKind::kStartRecord;
       case EventKind::kAgentStarted:
-      case EventKind::kAgentFailed:
-        return EffectKind::kStartAgent;
-      case EventKind::kProcessesEnded:
-        return EffectKind::kEndProcesses;
+      case EventKind::kAgentFailed: return EffectKind::kStartAgent;
+      case EventKind::kProcessesEnded: return EffectKind::kEndProcesses;
       case EventKind::kCommitted:
-      case EventKind::kCommitFailed:
-        return EffectKind::kCommit;
-      case EventKind::kRecordFinished:
-        return EffectKind::kFinishRecord;
-      case EventKind::kAgentReleased:
-        return EffectKind::kReleaseAgent;
-      default:
-        return EffectKind::kTellAgent;
+      case EventKind::kCommitFailed: return EffectKind::kCommit;
+      case EventKind::kRecordFinished: return EffectKind::kFinishRecord;
+      case EventKind::kAgentReleased: return EffectKind::kReleaseAgent;
+      default: return EffectKind::kTellAgent;
     }
   }
 

@@ -69,10 +69,13 @@ class DataAdder {
   }
 
   Status CheckPath() const {
-    if (path_.empty()) return InvalidInput("the project's own folder cannot be added as data").WithHint("name a file or folder in it");
+    if (path_.empty())
+      return InvalidInput("the project's own folder cannot be added as data")
+          .WithHint("name a file or folder in it");
     TRY(CheckMemberName(path_));
     if (path_.ends_with(".dvc")) return InvalidInput("a `.dvc` file is a pointer, not data");
-    if (!Exists(tools_.root / path_)) return NotFound(fmt::format("there is no `{}`", Printable(path_)));
+    if (!Exists(tools_.root / path_))
+      return NotFound(fmt::format("there is no `{}`", Printable(path_)));
     return {};
   }
 
@@ -84,11 +87,14 @@ class DataAdder {
         return InvalidInput(fmt::format("it is already tracked by `{}`", Printable(pointer.file)));
       }
       if (IsIn(path_, pointer.path)) {
-        return InvalidInput(fmt::format("it is part of `{}`, which `{}` tracks", Printable(pointer.path), Printable(pointer.file)))
-            .WithHint(fmt::format("`curbstop data add {}` takes the whole", ShellQuote(pointer.path)));
+        return InvalidInput(fmt::format("it is part of `{}`, which `{}` tracks",
+                                        Printable(pointer.path), Printable(pointer.file)))
+            .WithHint(
+                fmt::format("`curbstop data add {}` takes the whole", ShellQuote(pointer.path)));
       }
       if (IsIn(pointer.path, path_)) {
-        return InvalidInput(fmt::format("`{}` in it is already tracked by `{}`", Printable(pointer.path), Printable(pointer.file)))
+        return InvalidInput(fmt::format("`{}` in it is already tracked by `{}`",
+                                        Printable(pointer.path), Printable(pointer.file)))
             .WithHint("remove that pointer first, or add the parts one by one");
       }
     }
@@ -106,18 +112,21 @@ class DataAdder {
       rules.Add(text, folder);
     }
     if (!rules.IgnoresOrAbove(path_, IsFolder(tools_.root / path_))) return {};
-    return InvalidInput("`.dvcignore` leaves it out").WithHint("take the rule away, or name something else");
+    return InvalidInput("`.dvcignore` leaves it out")
+        .WithHint("take the rule away, or name something else");
   }
 
   // Without git, or outside of a repository, nothing is tracked.
   Status CheckGit() const {
-    const auto asked = tools_.processes.Run({.argv = {"git", "ls-files", "-z", "--", ":(literal)" + path_},
-                                             .folder = tools_.root,
-                                             .environment = {},
-                                             .input = {}});
+    const auto asked =
+        tools_.processes.Run({.argv = {"git", "ls-files", "-z", "--", ":(literal)" + path_},
+                              .folder = tools_.root,
+                              .environment = {},
+                              .input = {}});
     if (!asked.ok() || asked->exit_code != 0 || asked->out.empty()) return {};
     const std::string command = fmt::format("git rm -r --cached {}", ShellQuote(path_));
-    return Conflict("git tracks it").WithHint(fmt::format("`{}` hands it over, the files stay", command));
+    return Conflict("git tracks it")
+        .WithHint(fmt::format("`{}` hands it over, the files stay", command));
   }
 
   StoredObject Describe(const AddedTree& tree) const {
@@ -159,7 +168,8 @@ class DataAdder {
       TRY_ASSIGN(const std::string old, ReadFile(file, 1 << 20));
       TRY_ASSIGN(const DvcFile read, ReadDvcFile(old, pointer_));
       if (read.has_sources) {
-        return InvalidInput(fmt::format("`{}` says that the data is imported or made by a command", pointer_))
+        return InvalidInput(fmt::format("`{}` says that the data is imported or made by a command",
+                                        pointer_))
             .WithHint("change it where it comes from, or remove the pointer first");
       }
       TRY_ASSIGN(text, UpdateDvcFile(old, pointer_, out));
@@ -173,8 +183,9 @@ class DataAdder {
     const fs::path file = tools_.root / ".dvcignore";
     if (Exists(file)) return {};
     TRY_ASSIGN(const Fd lock, LockSmallFiles(tools_.root));
-    return WriteSmallFile(tools_.files, file,
-                          "# What `curbstop data` and DVC leave out, by the rules of .gitignore.\n");
+    return WriteSmallFile(
+        tools_.files, file,
+        "# What `curbstop data` and DVC leave out, by the rules of .gitignore.\n");
   }
 
   Status AddToGitignore() const {
@@ -205,7 +216,8 @@ Result<AddedData> AddData(const DataTools& tools, const std::string& path) {
   return std::move(added).error().While(fmt::format("cannot add `{}`", Printable(path)));
 }
 
-Result<std::string> RelativeToRoot(const fs::path& root, const fs::path& folder, const std::string& given) {
+Result<std::string> RelativeToRoot(const fs::path& root, const fs::path& folder,
+                                   const std::string& given) {
   const fs::path full = (folder / given).lexically_normal();
   const fs::path trimmed = full.has_filename() ? full : full.parent_path();
   std::error_code error;
@@ -215,7 +227,8 @@ Result<std::string> RelativeToRoot(const fs::path& root, const fs::path& folder,
   if (real == real_root) return std::string();
   const std::string inside = InsideRoot(real, error ? root : real_root);
   if (!inside.empty()) return inside;
-  return InvalidInput(fmt::format("`{}` lies outside of the project `{}`", Printable(given), Printable(root.string())));
+  return InvalidInput(fmt::format("`{}` lies outside of the project `{}`", Printable(given),
+                                  Printable(root.string())));
 }
 
 }  // namespace curbstop

@@ -35,7 +35,7 @@ Result<AddedData> AddData(const DataTools& tools, const std::string& path);
 
 // `given` as a user typed it in `folder`, relative to the root ("" for the root itself). Links on
 // the way are followed, the last part is not. Errors: kInvalidInput if it lies outside.
-Result<std::string> RelativeToRoot(const std::filesystem::path& root, const std::filesystem::path& folder,
-                                   const std::string& given);
+Result<std::string> RelativeToRoot(const std::filesystem::path& root,
+                                   const std::filesystem::path& folder, const std::string& given);
 
 }  // namespace curbstop

@@ -1,21 +1,21 @@
 #include "store/data_checkout.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <set>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/internal/add_tree.h"
 #include "store/internal/materialize.h"
 #include "store/internal/parallel.h"
 #include "store/internal/presence.h"
 #include "store/internal/staging.h"
 #include "store/internal/store_lock.h"
 #include "store/internal/tracked.h"
-#include "store/internal/add_tree.h"
 #include "store/internal/verify.h"
 #include "sys/failpoint.h"
 #include "sys/file_store.h"
@@ -36,10 +36,10 @@ struct NewFile {
 // What has to be done, over all pointers.
 struct Work {
   std::vector<NewFile> files;
-  std::vector<std::string> folders;       // to be there, empty ones too
-  std::vector<std::string> removals;      // files in the way, relative to the root
-  std::vector<std::string> whole;         // things of the wrong kind (a file for a folder)
-  std::vector<ContentFile> overwritten;   // files whose content is replaced or removed
+  std::vector<std::string> folders;      // to be there, empty ones too
+  std::vector<std::string> removals;     // files in the way, relative to the root
+  std::vector<std::string> whole;        // things of the wrong kind (a file for a folder)
+  std::vector<ContentFile> overwritten;  // files whose content is replaced or removed
 };
 
 struct Situation {
@@ -84,8 +84,10 @@ void PlanFiles(const TrackedData& data, Work& work) {
 
 Status RequireList(const TrackedData& data, const DvcConfig& config) {
   if (data.list_in_store) return {};
-  const fs::path object = ObjectsFolder(config.cache, data.pointer.out.hash) / ObjectPlace(data.id());
-  return NotFound(fmt::format("the list of the folder `{}` is not in the store: `{}`", Printable(data.pointer.path), object.string()))
+  const fs::path object =
+      ObjectsFolder(config.cache, data.pointer.out.hash) / ObjectPlace(data.id());
+  return NotFound(fmt::format("the list of the folder `{}` is not in the store: `{}`",
+                              Printable(data.pointer.path), object.string()))
       .WithHint("copy the objects from where the data was added");
 }
 
@@ -102,7 +104,8 @@ Status RequireObjects(const Work& work, const DvcConfig& config) {
   if (missing == 0) return {};
   return NotFound(fmt::format("{} of {} objects are not in the store, first that of `{}`", missing,
                               work.files.size(), Printable(first)))
-      .WithHint("copy the objects from where the data was added; `curbstop data status` lists them");
+      .WithHint(
+          "copy the objects from where the data was added; `curbstop data status` lists them");
 }
 
 // Contents that only the work tree has.
@@ -110,7 +113,8 @@ void FindLost(Situation& situation) {
   Presence presence(ObjectsFolder(situation.config.cache, HashKind::kMd5));
   Presence legacy(ObjectsFolder(situation.config.cache, HashKind::kMd5Dos2Unix));
   for (const ContentFile& file : situation.work.overwritten) {
-    if (!presence.Has({file.md5, false}) && !legacy.Has({file.md5, false})) situation.plan.lost.push_back(file.path);
+    if (!presence.Has({file.md5, false}) && !legacy.Has({file.md5, false}))
+      situation.plan.lost.push_back(file.path);
   }
   std::sort(situation.plan.lost.begin(), situation.plan.lost.end());
 }
@@ -140,7 +144,8 @@ Status VerifyAll(const fs::path& root, const Situation& situation) {
     for (const NewFile& file : situation.work.files) {
       if (file.hash == kind) ids.push_back({file.md5, false});
     }
-    const fs::path index = kind == HashKind::kMd5 ? ObjectIndexFile(root) : root / ".curbstop" / "objects-dos2unix";
+    const fs::path index =
+        kind == HashKind::kMd5 ? ObjectIndexFile(root) : root / ".curbstop" / "objects-dos2unix";
     TRY(VerifyObjects(ObjectsFolder(situation.config.cache, kind), index, std::move(ids), kind));
   }
   return {};
@@ -150,8 +155,10 @@ Status StageFiles(Situation& situation, Staging& staging) {
   std::vector<NewFile>& files = situation.work.files;
   return ForEachParallel(files.size(), 16, [&](size_t i) -> Status {
     files[i].staged = staging.NextName();
-    const FileForm form{.links = situation.config.links, .read_only = false, .executable = files[i].executable};
-    const fs::path object = ObjectsFolder(situation.config.cache, files[i].hash) / ObjectPlace({files[i].md5, false});
+    const FileForm form{
+        .links = situation.config.links, .read_only = false, .executable = files[i].executable};
+    const fs::path object =
+        ObjectsFolder(situation.config.cache, files[i].hash) / ObjectPlace({files[i].md5, false});
     return Materialize(object, files[i].staged, form);
   });
 }
@@ -165,9 +172,12 @@ Status Move(const fs::path& from, const fs::path& to) {
 void RemoveEmptyFolders(const fs::path& root, const std::vector<std::string>& removals,
                         const std::vector<std::string>& keep) {
   for (const std::string& path : removals) {
-    for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0; slash = path.rfind('/', slash - 1)) {
+    for (size_t slash = path.rfind('/'); slash != path.npos && slash > 0;
+         slash = path.rfind('/', slash - 1)) {
       const std::string folder = path.substr(0, slash);
-      if (std::find(keep.begin(), keep.end(), folder) != keep.end() || rmdir((root / folder).c_str()) != 0) break;
+      if (std::find(keep.begin(), keep.end(), folder) != keep.end() ||
+          rmdir((root / folder).c_str()) != 0)
+        break;
     }
   }
 }
@@ -179,7 +189,8 @@ Status PutAllInPlace(const fs::path& root, const Work& work, Staging& staging) {
   FAILPOINT("checkout.moved_away");
   std::set<std::string> folders(work.folders.begin(), work.folders.end());
   for (const NewFile& file : work.files) {
-    if (file.path.find('/') != file.path.npos) folders.insert(file.path.substr(0, file.path.rfind('/')));
+    if (file.path.find('/') != file.path.npos)
+      folders.insert(file.path.substr(0, file.path.rfind('/')));
   }
   for (const std::string& folder : folders) TRY(MakeFolders(root / folder));
   for (const NewFile& file : work.files) {
@@ -204,7 +215,8 @@ Result<CheckoutPlan> PlanCheckout(const fs::path& root, const std::vector<std::s
   return std::move(situation.plan);
 }
 
-Result<CheckoutOutcome> CheckoutData(const fs::path& root, const std::vector<std::string>& paths, Unsaved unsaved) {
+Result<CheckoutOutcome> CheckoutData(const fs::path& root, const std::vector<std::string>& paths,
+                                     Unsaved unsaved) {
   TRY_ASSIGN(Situation situation, Survey(root, paths));
   if (!situation.plan.lost.empty() && unsaved == Unsaved::kKeep) {
     return Conflict(fmt::format("{} files have contents that the store does not have, first `{}`",
@@ -212,7 +224,8 @@ Result<CheckoutOutcome> CheckoutData(const fs::path& root, const std::vector<std
         .WithHint("`curbstop data add` keeps them, `--yes` gives them up");
   }
   Work& work = situation.work;
-  CheckoutOutcome outcome{static_cast<int64_t>(work.files.size()), static_cast<int64_t>(work.removals.size())};
+  CheckoutOutcome outcome{static_cast<int64_t>(work.files.size()),
+                          static_cast<int64_t>(work.removals.size())};
   TRY_ASSIGN(const Fd lock, LockStore(root, LockUse::kShared));
   TRY(VerifyAll(root, situation));
   TRY_ASSIGN(const std::unique_ptr<Staging> staging, OpenStagingFor(root / ".curbstop", root));

@@ -22,7 +22,8 @@ struct CheckoutPlan {
 };
 
 // Errors: kNotFound if an object is missing (with the number of them); those of ReadDataStatus.
-Result<CheckoutPlan> PlanCheckout(const std::filesystem::path& root, const std::vector<std::string>& paths);
+Result<CheckoutPlan> PlanCheckout(const std::filesystem::path& root,
+                                  const std::vector<std::string>& paths);
 
 enum class Unsaved { kKeep, kOverwrite };
 
@@ -32,7 +33,7 @@ struct CheckoutOutcome {
 };
 
 // Errors: kConflict if files would be lost and `unsaved` is kKeep; kCorrupt, kExhausted, kDenied.
-Result<CheckoutOutcome> CheckoutData(const std::filesystem::path& root, const std::vector<std::string>& paths,
-                                     Unsaved unsaved);
+Result<CheckoutOutcome> CheckoutData(const std::filesystem::path& root,
+                                     const std::vector<std::string>& paths, Unsaved unsaved);
 
 }  // namespace curbstop

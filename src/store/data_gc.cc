@@ -1,13 +1,13 @@
 #include "store/data_gc.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <map>
 #include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -34,7 +34,8 @@ struct HeldObject {
 using HeldObjects = std::multimap<ObjectId, HeldObject>;
 
 bool IsPrefix(const FolderEntry& entry) {
-  return entry.kind == EntryKind::kFolder && entry.name.size() == 2 && entry.name.find_first_not_of("0123456789abcdef") == entry.name.npos;
+  return entry.kind == EntryKind::kFolder && entry.name.size() == 2 &&
+         entry.name.find_first_not_of("0123456789abcdef") == entry.name.npos;
 }
 
 Status ListObjectsIn(const fs::path& folder, HeldObjects& held) {
@@ -62,7 +63,8 @@ Result<HeldObjects> ListObjects(const DvcConfig& config) {
 }
 
 // The members of every needed folder whose list is here; the number of lists that are not.
-Result<size_t> AddMembers(const DvcConfig& config, const HeldObjects& held, std::set<ObjectId>& ids) {
+Result<size_t> AddMembers(const DvcConfig& config, const HeldObjects& held,
+                          std::set<ObjectId>& ids) {
   std::set<ObjectId> members;
   size_t unknown = 0;
   for (const ObjectId& id : ids) {
@@ -81,12 +83,15 @@ Result<size_t> AddMembers(const DvcConfig& config, const HeldObjects& held, std:
 
 Status RequireOwnCache(const fs::path& root, const DvcConfig& config) {
   if (!InsideRoot(config.cache, root / ".dvc").empty()) return {};
-  return InvalidInput(fmt::format("the cache `{}` lies outside of this project's `.dvc`: other projects may use it",
-                                  config.cache.string()))
+  return InvalidInput(
+             fmt::format(
+                 "the cache `{}` lies outside of this project's `.dvc`: other projects may use it",
+                 config.cache.string()))
       .WithHint("`dvc gc --projects` can weigh several projects");
 }
 
-Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes, const std::vector<std::string>& extra_roots) {
+Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes,
+                    const std::vector<std::string>& extra_roots) {
   TRY_ASSIGN(const DvcConfig config, ReadDvcConfig(root));
   TRY(RequireOwnCache(root, config));
   GcPlan plan;
@@ -97,8 +102,10 @@ Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes, const std::v
   TRY_ASSIGN(const HeldObjects held, ListObjects(config));
   TRY_ASSIGN(const size_t unknown, AddMembers(config, held, needed));
   if (unknown > 0) {
-    plan.notes.push_back(fmt::format("the lists of {} folders named by pointers or history are not in the store: "
-                                     "files of theirs cannot be told from others", unknown));
+    plan.notes.push_back(
+        fmt::format("the lists of {} folders named by pointers or history are not in the store: "
+                    "files of theirs cannot be told from others",
+                    unknown));
   }
   for (const auto& [id, object] : held) {
     if (needed.contains(id)) {
@@ -121,7 +128,8 @@ struct Named {
 Result<std::vector<Named>> ListNamed(const fs::path& root) {
   std::vector<Named> named;
   TRY_ASSIGN(const Pointers pointers, FindPointers(root));
-  for (const Pointer& pointer : pointers.all) named.push_back({pointer.path, {*pointer.out.md5, pointer.out.is_folder}});
+  for (const Pointer& pointer : pointers.all)
+    named.push_back({pointer.path, {*pointer.out.md5, pointer.out.is_folder}});
   const fs::path lock = root / "curbstop.lock";
   if (!Exists(lock)) return named;
   TRY_ASSIGN(const std::string text, ReadFile(lock));
@@ -141,7 +149,8 @@ Result<std::vector<Named>> ListNamed(const fs::path& root) {
 
 }  // namespace
 
-Result<GcPlan> PlanGc(const fs::path& root, ProcessRunner& processes, const std::vector<std::string>& extra_roots) {
+Result<GcPlan> PlanGc(const fs::path& root, ProcessRunner& processes,
+                      const std::vector<std::string>& extra_roots) {
   return Plan(root, processes, extra_roots);
 }
 
@@ -154,7 +163,8 @@ Result<GcPlan> CollectGarbage(const fs::path& root, ProcessRunner& processes,
                         [](const fs::path& path) { return path.extension() == kDirSuffix; });
   for (const fs::path& object : plan.objects) {
     FAILPOINT("gc.before_remove");
-    if (unlink(object.c_str()) != 0 && errno != ENOENT) return FromErrno(errno, Doing("remove", object));
+    if (unlink(object.c_str()) != 0 && errno != ENOENT)
+      return FromErrno(errno, Doing("remove", object));
     rmdir(object.parent_path().c_str());  // where it was the last
   }
   return plan;
@@ -194,7 +204,8 @@ Result<StoreUsage> MeasureStore(const fs::path& root) {
     ++usage.unreferenced_objects;
     usage.unreferenced_bytes += object.size;
   }
-  std::stable_sort(usage.uses.begin(), usage.uses.end(), [](const StoreUse& a, const StoreUse& b) { return a.bytes > b.bytes; });
+  std::stable_sort(usage.uses.begin(), usage.uses.end(),
+                   [](const StoreUse& a, const StoreUse& b) { return a.bytes > b.bytes; });
   return usage;
 }
 

@@ -17,18 +17,18 @@
 namespace curbstop {
 
 struct StoreUse {
-  std::string name;        // the data's path, or the file that names it
-  int64_t bytes = 0;       // of its objects, each counted once
-  int64_t shared = 0;      // of these, bytes that others of the list have too
+  std::string name;    // the data's path, or the file that names it
+  int64_t bytes = 0;   // of its objects, each counted once
+  int64_t shared = 0;  // of these, bytes that others of the list have too
   int64_t objects = 0;
-  int64_t missing = 0;     // objects that are not in the store
+  int64_t missing = 0;  // objects that are not in the store
 };
 
 struct StoreUsage {
-  std::vector<StoreUse> uses;       // work tree pointers, then results in curbstop.lock, by size
-  int64_t bytes = 0;                // of the whole store
+  std::vector<StoreUse> uses;  // work tree pointers, then results in curbstop.lock, by size
+  int64_t bytes = 0;           // of the whole store
   int64_t objects = 0;
-  int64_t unreferenced_bytes = 0;   // what `data gc` would remove, but for history and runs
+  int64_t unreferenced_bytes = 0;  // what `data gc` would remove, but for history and runs
   int64_t unreferenced_objects = 0;
 };
 

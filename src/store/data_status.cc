@@ -17,7 +17,8 @@ std::string_view NameOf(DataChangeKind kind) {
   return "missing";
 }
 
-Result<DataStatus> ReadDataStatus(const std::filesystem::path& root, const std::vector<std::string>& paths) {
+Result<DataStatus> ReadDataStatus(const std::filesystem::path& root,
+                                  const std::vector<std::string>& paths) {
   TRY_ASSIGN(const DvcConfig config, ReadDvcConfig(root));
   TRY_ASSIGN(const Pointers pointers, FindPointers(root));
   TRY_ASSIGN(std::vector<Pointer> chosen, ChoosePointers(pointers, paths));

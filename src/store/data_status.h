@@ -39,6 +39,7 @@ struct DataStatus {
 // Exec bits do not count, as DVC does not keep them.
 // Errors: kInvalidInput (a pointer, link or name that is refused), kNotFound (a path that no
 // pointer tracks), kCorrupt (a damaged folder list).
-Result<DataStatus> ReadDataStatus(const std::filesystem::path& root, const std::vector<std::string>& paths);
+Result<DataStatus> ReadDataStatus(const std::filesystem::path& root,
+                                  const std::vector<std::string>& paths);
 
 }  // namespace curbstop

@@ -1,10 +1,9 @@
 // Adding, status, checkout and collection of data, over the room's own functions.
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 
-#include <fstream>
+#include <gtest/gtest.h>
 
 #include "store/data_add.h"
 #include "store/data_checkout.h"
@@ -40,7 +39,8 @@ struct DataTest : testing::Test {
     const auto status = ReadDataStatus(folder.path(), {});
     if (!status.ok()) return status.error().OneLine();
     std::string text;
-    for (const DataChange& change : status->changes) text += std::string(NameOf(change.kind)) + " " + change.path + "\n";
+    for (const DataChange& change : status->changes)
+      text += std::string(NameOf(change.kind)) + " " + change.path + "\n";
     return text;
   }
   fs::path Object(const std::string& bytes) {
@@ -48,8 +48,10 @@ struct DataTest : testing::Test {
     return folder / ".dvc/cache/files/md5" / id.substr(0, 2) / id.substr(2);
   }
   void Git(std::vector<std::string> argv) {
-    argv.insert(argv.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "user.name=t", "-c", "user.email=t@t"});
-    const auto outcome = processes.Run({.argv = std::move(argv), .folder = folder.path(), .environment = {}, .input = {}});
+    argv.insert(argv.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "user.name=t", "-c",
+                               "user.email=t@t"});
+    const auto outcome = processes.Run(
+        {.argv = std::move(argv), .folder = folder.path(), .environment = {}, .input = {}});
     ASSERT_TRUE(outcome.ok() && outcome->exit_code == 0) << outcome->err;
   }
   void WriteExample() {
@@ -61,7 +63,8 @@ struct DataTest : testing::Test {
 TEST_F(DataTest, AddMakesPointerIgnoreLineAndDvcFolder) {
   folder.WriteFile("sub/f", "one");
   MustAdd("sub/f");
-  EXPECT_EQ(*ReadFile(folder / "sub/f.dvc"), "outs:\n- md5: f97c5d29941bfb1b2fdab0874906ab82\n  size: 3\n  hash: md5\n  path: f\n");
+  EXPECT_EQ(*ReadFile(folder / "sub/f.dvc"),
+            "outs:\n- md5: f97c5d29941bfb1b2fdab0874906ab82\n  size: 3\n  hash: md5\n  path: f\n");
   EXPECT_EQ(*ReadFile(folder / "sub/.gitignore"), "/f\n");
   EXPECT_EQ(*ReadFile(folder / ".dvc/config"), "");
   EXPECT_TRUE(Exists(folder / ".dvcignore"));
@@ -225,13 +228,16 @@ TEST_F(DataTest, APathBehindALinkIsRefused) {
   const TemporaryFolder elsewhere;
   elsewhere.WriteFile("f", "x");
   fs::create_directory_symlink(elsewhere.path(), folder / "link");
-  folder.WriteFile("f.dvc", "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  hash: md5\n  path: link/f\n");
+  folder.WriteFile("f.dvc",
+                   "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  hash: md5\n  path: link/f\n");
   EXPECT_NE(Changes().find("`link/f` lies behind the link `link`"), std::string::npos);
   EXPECT_FALSE(RelativeToRoot(folder.path(), folder.path(), "link/f").ok());
 }
 
 TEST_F(DataTest, PointersThatLeadOutAreLeftOutAndSaidSo) {
-  folder.WriteFile("f.dvc", "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  hash: md5\n  path: ../../etc/x\n");
+  folder.WriteFile(
+      "f.dvc",
+      "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  hash: md5\n  path: ../../etc/x\n");
   const auto status = ReadDataStatus(folder.path(), {});
   ASSERT_TRUE(status.ok());
   EXPECT_EQ(status->notes.size(), 1u);
@@ -272,7 +278,8 @@ TEST_F(DataTest, GcRemovesOnlyWhatNothingNames) {
 
 TEST_F(DataTest, GcKeepsWhatLocksRunsAndHistoryName) {
   Git({"init", "-q"});
-  for (const char* name : {"lock", "ours", "run", "branch", "stash", "staged", "amended", "garbage"}) {
+  for (const char* name :
+       {"lock", "ours", "run", "branch", "stash", "staged", "amended", "garbage"}) {
     folder.WriteFile(name, name);
     MustAdd(name);
   }
@@ -280,7 +287,9 @@ TEST_F(DataTest, GcKeepsWhatLocksRunsAndHistoryName) {
   MustAdd("tree");
   const auto id = [](const char* text) { return HexOf(Md5Of(text)); };
   folder.WriteFile("dvc.lock", "stages:\n  s:\n    outs:\n    - md5: " + id("lock"));
-  folder.WriteFile("curbstop.lock", R"({"version":1,"results":{"s":{"outputs":[{"path":"o","md5":")" + id("ours") + "\"}]}}}");
+  folder.WriteFile(
+      "curbstop.lock",
+      R"({"version":1,"results":{"s":{"outputs":[{"path":"o","md5":")" + id("ours") + "\"}]}}}");
   const auto commit = [&](const char* file) {
     Git({"add", "-f", file});
     Git({"commit", "-qm", file});
@@ -295,7 +304,8 @@ TEST_F(DataTest, GcKeepsWhatLocksRunsAndHistoryName) {
   Git({"add", "-f", "stash.dvc"});
   Git({"stash", "-q"});
   Git({"add", "-f", "staged.dvc"});
-  for (const char* name : {"run", "branch", "stash", "staged", "amended", "garbage", "lock", "ours", "tree"}) {
+  for (const char* name :
+       {"run", "branch", "stash", "staged", "amended", "garbage", "lock", "ours", "tree"}) {
     fs::remove(folder / (std::string(name) + ".dvc"));
   }
   const auto plan = PlanGc(folder.path(), processes, {id("run")});

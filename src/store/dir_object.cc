@@ -1,8 +1,8 @@
 #include "store/dir_object.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -16,7 +16,9 @@ constexpr std::string_view kPathKey = "\", \"relpath\": \"";
 
 // The code point at the front of valid UTF-8, which is taken off.
 uint32_t TakeCodePoint(std::string_view& text) {
-  const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](size_t i) {
+    return static_cast<uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const uint32_t first = byte(0);
   const size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   uint32_t point = length == 1 ? first : first & (0xFFu >> (length + 1));
@@ -52,7 +54,8 @@ bool IsPlain(char c) { return c >= 0x20 && c <= 0x7E && c != '"' && c != '\\'; }
 
 void AppendText(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const auto plain = static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin());
+    const auto plain =
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin());
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (!text.empty()) AppendEscaped(out, TakeCodePoint(text));
@@ -72,7 +75,8 @@ bool TakePlainMember(std::string_view& text, DirMember& member) {
   if (!md5) return false;
   text.remove_prefix(32);
   if (!Take(text, kPathKey)) return false;
-  const auto length = static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin());
+  const auto length =
+      static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin());
   member = {std::string(text.substr(0, length)), *md5};
   text.remove_prefix(length);
   return Take(text, "\"}");
@@ -124,13 +128,16 @@ Status CheckTree(const std::vector<DirMember>& members) {
           members.begin(), members.end(), folder,
           [](const DirMember& member, const std::string& name) { return member.path < name; });
       if (found == members.end() || found->path != folder) continue;
-      return InvalidInput(fmt::format("`{}` is listed as a file and as a folder", Printable(folder)));
+      return InvalidInput(
+          fmt::format("`{}` is listed as a file and as a folder", Printable(folder)));
     }
   }
   return {};
 }
 
-Error Damaged(Error error) { return {ErrorKind::kCorrupt, "the folder's list is damaged: " + error.OneLine()}; }
+Error Damaged(Error error) {
+  return {ErrorKind::kCorrupt, "the folder's list is damaged: " + error.OneLine()};
+}
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 #include "store/dvc_config.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/small_files.h"
@@ -26,7 +26,8 @@ constexpr LinkName kLinkNames[] = {{"reflink", LinkKind::kReflink},
                                    {"copy", LinkKind::kCopy}};
 
 std::string_view WithoutQuotes(std::string_view text) {
-  const bool quoted = text.size() >= 2 && text.front() == text.back() && (text.front() == '"' || text.front() == '\'');
+  const bool quoted = text.size() >= 2 && text.front() == text.back() &&
+                      (text.front() == '"' || text.front() == '\'');
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
@@ -55,8 +56,9 @@ Result<LinkKind> LinkKindOf(std::string_view name, const fs::path& file) {
     if (row.name == name) return row.kind;
     allowed.emplace_back(row.name);
   }
-  return InvalidInput(fmt::format("`cache.type` in `{}` is `{}`, expected some of {}{}", file.string(),
-                                  Printable(name), Join(allowed, ", "), DidYouMean(name, allowed)));
+  return InvalidInput(fmt::format("`cache.type` in `{}` is `{}`, expected some of {}{}",
+                                  file.string(), Printable(name), Join(allowed, ", "),
+                                  DidYouMean(name, allowed)));
 }
 
 Status SetLinks(const std::string& text, const fs::path& file, DvcConfig& config) {
@@ -70,8 +72,9 @@ Status SetLinks(const std::string& text, const fs::path& file, DvcConfig& config
 
 Status SetCache(const std::string& text, const fs::path& file, DvcConfig& config) {
   if (text.find("://") != text.npos) {
-    return InvalidInput(fmt::format("`cache.dir` in `{}` is `{}`, expected a folder of this computer",
-                                    file.string(), Printable(text)));
+    return InvalidInput(
+        fmt::format("`cache.dir` in `{}` is `{}`, expected a folder of this computer",
+                    file.string(), Printable(text)));
   }
   config.cache = (file.parent_path() / text).lexically_normal();
   return {};
@@ -86,8 +89,10 @@ Result<DvcConfig> ReadDvcConfig(const fs::path& root) {
   TRY(ReadInto(root / ".dvc" / "config.local", values));
   DvcConfig config;
   config.cache = root / ".dvc" / "cache";
-  if (const auto dir = values.find("cache.dir"); dir != values.end()) TRY(SetCache(dir->second, file, config));
-  if (const auto type = values.find("cache.type"); type != values.end()) TRY(SetLinks(type->second, file, config));
+  if (const auto dir = values.find("cache.dir"); dir != values.end())
+    TRY(SetCache(dir->second, file, config));
+  if (const auto type = values.find("cache.type"); type != values.end())
+    TRY(SetLinks(type->second, file, config));
   config.group_shared = values["cache.shared"] == "group";
   return config;
 }

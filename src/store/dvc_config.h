@@ -19,7 +19,7 @@ enum class LinkKind { kReflink, kHardlink, kSymlink, kCopy };
 struct DvcConfig {
   std::filesystem::path cache;  // absolute, above `files/md5`
   std::vector<LinkKind> links = {LinkKind::kReflink, LinkKind::kCopy};  // tried in this order
-  bool group_shared = false;    // cache.shared = group: folders 2775
+  bool group_shared = false;  // cache.shared = group: folders 2775
 
   // The user wants work tree files to be links into the cache, which are read-only.
   bool LinksToCache() const {

@@ -1,9 +1,9 @@
 #include "store/dvc_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "project/yaml.h"
@@ -42,8 +42,9 @@ Status SetMd5(const Node& node, const NodeSource& source, DvcOut& out) {
   if (out.is_folder) text.resize(text.size() - 4);
   out.md5 = ParseMd5(text);
   if (out.md5) return {};
-  return At(source, node, fmt::format("`md5` is `{}`, expected 32 hex digits, for a folder with `.dir`",
-                                      Printable(node.text)));
+  return At(source, node,
+            fmt::format("`md5` is `{}`, expected 32 hex digits, for a folder with `.dir`",
+                        Printable(node.text)));
 }
 
 const Node* FindBelow(const Node& node, std::initializer_list<std::string_view> keys) {
@@ -55,12 +56,14 @@ const Node* FindBelow(const Node& node, std::initializer_list<std::string_view> 
 }
 
 Result<DvcOut> ReadOut(const Node& node, const NodeSource& source) {
-  if (!node.IsMap()) return At(source, node, fmt::format("an entry of `outs` is {}, expected keys", Describe(node)));
+  if (!node.IsMap())
+    return At(source, node, fmt::format("an entry of `outs` is {}, expected keys", Describe(node)));
   DvcOut out;
   const Node* path = node.Find("path");
   if (path == nullptr) return At(source, node, "an entry of `outs` has no `path`");
   TRY_ASSIGN(out.path, TextOf(*path, "path", source));
-  if (const Node* md5 = node.Find("md5"); md5 != nullptr && !md5->IsNull()) TRY(SetMd5(*md5, source, out));
+  if (const Node* md5 = node.Find("md5"); md5 != nullptr && !md5->IsNull())
+    TRY(SetMd5(*md5, source, out));
   const Node* hash = node.Find("hash");
   if (hash != nullptr && hash->text != "md5") {
     return At(source, *hash, fmt::format("`hash` is {}, expected `md5`", Describe(*hash)));
@@ -85,7 +88,8 @@ NodeSource SourceNamed(std::string_view name) { return {.file = std::string(name
 
 // Whether YAML 1.1 or 1.2 would take the plain text for something else than text.
 bool ReadsAsOther(std::string_view text) {
-  static constexpr std::string_view kWords[] = {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"};
+  static constexpr std::string_view kWords[] = {"",   "~",   "null", "true", "false", "yes", "no",
+                                                "on", "off", "y",    "n",    "=",     "<<"};
   const std::string lower = Lower(text);
   if (std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords)) return true;
   std::string_view number = lower;
@@ -95,15 +99,20 @@ bool ReadsAsOther(std::string_view text) {
   const bool hex = number.starts_with("0x");
   const bool octal = number.starts_with("0o");
   // Exponents, dates, times and numbers to base 60 are made of these.
-  const std::string_view letters = hex ? "0123456789abcdefx_" : octal ? "01234567o_" : "0123456789e_.:+-tz ";
+  const std::string_view letters = hex     ? "0123456789abcdefx_"
+                                   : octal ? "01234567o_"
+                                           : "0123456789e_.:+-tz ";
   return number.find_first_not_of(letters) == number.npos;
 }
 
 bool IsPlainYaml(std::string_view text) {
-  if (ReadsAsOther(text) || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
-  if (std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text.front()) != std::string_view::npos) return false;
+  if (ReadsAsOther(text) || text.front() == ' ' || text.back() == ' ' || text.back() == ':')
+    return false;
+  if (std::string_view("-?:,[]{}#&*!|>'\"%@`").find(text.front()) != std::string_view::npos)
+    return false;
   if (text.find(": ") != text.npos || text.find(" #") != text.npos) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 std::vector<std::string> ValueLines(const DvcOut& out, std::string_view indent) {
@@ -146,13 +155,16 @@ class Updater {
       last = pair.key.line;
       const bool one_line = pair.value.line == pair.key.line && pair.value.IsScalar();
       if (!one_line && (IsOurs(pair.key.text) || pair.key.text == "path")) return false;
-      if (pair.key.text == "meta" && !pair.value.entries.empty() && pair.value.line == pair.key.line) return false;
+      if (pair.key.text == "meta" && !pair.value.entries.empty() &&
+          pair.value.line == pair.key.line)
+        return false;
     }
     return true;
   }
 
   std::string Update(const DvcOut& out) {
-    const std::vector<std::string> wanted = ValueLines(out, std::string(static_cast<size_t>(indent_), ' '));
+    const std::vector<std::string> wanted =
+        ValueLines(out, std::string(static_cast<size_t>(indent_), ' '));
     const bool has_meta = entry_.Find("meta") != nullptr;
     for (auto pair = entry_.entries.rbegin(); pair != entry_.entries.rend(); ++pair) {
       if (IsOurs(pair->key.text)) UpdateLine(*pair, wanted);
@@ -176,8 +188,9 @@ class Updater {
   std::string& Line(int number) { return lines_[static_cast<size_t>(number) - 1]; }
 
   void UpdateLine(const NodeEntry& pair, const std::vector<std::string>& wanted) {
-    const auto match = std::find_if(wanted.begin(), wanted.end(),
-                                    [&](const std::string& line) { return KeyOf(line) == pair.key.text; });
+    const auto match = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& line) {
+      return KeyOf(line) == pair.key.text;
+    });
     std::string& line = Line(pair.key.line);
     if (match == wanted.end()) {
       lines_.erase(lines_.begin() + pair.key.line - 1);
@@ -197,7 +210,8 @@ class Updater {
     for (const std::string& line : wanted) {
       const auto found = std::find_if(at, EndOfEntry(), [&](const std::string& there) {
         const size_t start = there.find_first_not_of("- ");
-        return static_cast<int>(start) == indent_ && there.compare(start, KeyOf(line).size() + 1, KeyOf(line) + ":") == 0;
+        return static_cast<int>(start) == indent_ &&
+               there.compare(start, KeyOf(line).size() + 1, KeyOf(line) + ":") == 0;
       });
       at = found != EndOfEntry() ? found : lines_.insert(at + 1, line);
     }
@@ -222,8 +236,10 @@ class Updater {
   }
 
   void AddMeta(const Node& above, const DvcOut& out) {
-    std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(indent_) + 2, ' '));
-    if (!lines.empty()) lines.insert(lines.begin(), std::string(static_cast<size_t>(indent_), ' ') + "meta:");
+    std::vector<std::string> lines =
+        MetaLines(out, std::string(static_cast<size_t>(indent_) + 2, ' '));
+    if (!lines.empty())
+      lines.insert(lines.begin(), std::string(static_cast<size_t>(indent_), ' ') + "meta:");
     lines_.insert(lines_.begin() + above.line, lines.begin(), lines.end());
   }
 
@@ -236,7 +252,8 @@ class Updater {
       EraseBlock(alone ? meta.key : pair.key);
       if (alone) return;
     }
-    const std::vector<std::string> lines = MetaLines(out, std::string(static_cast<size_t>(column), ' '));
+    const std::vector<std::string> lines =
+        MetaLines(out, std::string(static_cast<size_t>(column), ' '));
     lines_.insert(lines_.begin() + meta.key.line, lines.begin(), lines.end());
   }
 
@@ -274,7 +291,8 @@ Result<DvcFile> ReadDvcFile(std::string_view text, std::string_view name) {
   TRY_ASSIGN(const Node root, ParseYaml(text, source));
   DvcFile file;
   if (root.IsNull()) return file;
-  if (!root.IsMap()) return source.At(root, fmt::format("the file is {}, expected keys", Describe(root)));
+  if (!root.IsMap())
+    return source.At(root, fmt::format("the file is {}, expected keys", Describe(root)));
   if (const Node* wdir = root.Find("wdir")) {
     TRY_ASSIGN(file.wdir, TextOf(*wdir, "wdir", source));
   }
@@ -282,7 +300,8 @@ Result<DvcFile> ReadDvcFile(std::string_view text, std::string_view name) {
   file.has_sources = (deps != nullptr && !deps->items.empty()) || root.Find("cmd") != nullptr;
   const Node* outs = root.Find("outs");
   if (outs == nullptr || outs->IsNull()) return file;
-  if (!outs->IsList()) return source.At(*outs, fmt::format("`outs` is {}, expected a list", Describe(*outs)));
+  if (!outs->IsList())
+    return source.At(*outs, fmt::format("`outs` is {}, expected a list", Describe(*outs)));
   for (const Node& item : outs->items) {
     TRY_ASSIGN(file.outs.emplace_back(), ReadOut(item, source));
   }
@@ -312,7 +331,8 @@ Result<std::string> UpdateDvcFile(std::string_view text, std::string_view name, 
       std::string updated = updater.Update(out);
       if (Says(updated, name, out)) return updated;
     }
-    return source.At(entry, "this entry cannot be updated in place: its keys do not stand one per line")
+    return source
+        .At(entry, "this entry cannot be updated in place: its keys do not stand one per line")
         .WithHint("write one `key: value` per line, or remove the file and add the data again");
   }
   return source.At(root, fmt::format("no entry of `outs` has the path `{}`", Printable(out.path)));

@@ -23,15 +23,15 @@ struct DvcOut {
   bool is_folder = false;
   HashKind hash = HashKind::kMd5;
   std::optional<int64_t> size;
-  std::optional<int64_t> files;  // `nfiles`, of folders
-  bool executable = false;       // `isexec`, of a single file
-  bool cached = true;            // false: `cache: false`, the store does not hold it
+  std::optional<int64_t> files;                 // `nfiles`, of folders
+  bool executable = false;                      // `isexec`, of a single file
+  bool cached = true;                           // false: `cache: false`, the store does not hold it
   std::vector<std::string> executable_members;  // sorted
 };
 
 struct DvcFile {
-  std::string wdir;            // empty: the file's own folder
-  bool has_sources = false;    // `deps`: the data is imported or made by a command
+  std::string wdir;          // empty: the file's own folder
+  bool has_sources = false;  // `deps`: the data is imported or made by a command
   std::vector<DvcOut> outs;
 };
 

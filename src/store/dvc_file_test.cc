@@ -1,8 +1,8 @@
 #include "store/dvc_file.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "sys/files.h"
 
@@ -23,20 +23,23 @@ DvcOut FileOut() {
 
 // Written by dvc 3.67.1 for the same data.
 TEST(DvcFile, IsWrittenInTheBytesOfDvc) {
-  EXPECT_EQ(WriteDvcFile(FileOut()),
-            "outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n  size: 6\n  hash: md5\n  path: f.bin\n");
+  EXPECT_EQ(
+      WriteDvcFile(FileOut()),
+      "outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n  size: 6\n  hash: md5\n  path: f.bin\n");
   DvcOut folder = FileOut();
   folder.is_folder = true;
   folder.files = 2;
   folder.path = "123";
-  EXPECT_EQ(WriteDvcFile(folder),
-            "outs:\n- md5: b1946ac92492d2347c6235b4d2611184.dir\n  size: 6\n  nfiles: 2\n  hash: md5\n  path: '123'\n");
+  EXPECT_EQ(
+      WriteDvcFile(folder),
+      "outs:\n- md5: b1946ac92492d2347c6235b4d2611184.dir\n  size: 6\n  nfiles: 2\n  hash: md5\n  path: '123'\n");
   DvcOut script = FileOut();
   script.executable = true;
   script.path = "it's: a # name.txt";
-  EXPECT_EQ(WriteDvcFile(script),
-            "outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n  size: 6\n  isexec: true\n  hash: md5\n"
-            "  path: \"it's: a # name.txt\"\n");
+  EXPECT_EQ(
+      WriteDvcFile(script),
+      "outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n  size: 6\n  isexec: true\n  hash: md5\n"
+      "  path: \"it's: a # name.txt\"\n");
 }
 
 TEST(DvcFile, ReadsBackWhatItWrote) {
@@ -57,19 +60,49 @@ TEST(DvcFile, ReadsBackWhatItWrote) {
 }
 
 TEST(DvcFile, TextIsQuotedWhereYamlWouldReadSomethingElse) {
-  for (const char* text : {"", "123", "1e5", "12345678901234567890123456789012", "1234567890123456789012345678901e",
-                           "true", "No", "~", "null", "2024-01-01", "1:20", "0x1f", "-1", ".5", "- x", "a: b", "a #b",
-                           " a", "a ", "*x", "&x", "!x", "@x", "%x", "a:", "{x", "[x", "'x", "?x", "#x", "1_000"}) {
+  for (const char* text : {"",
+                           "123",
+                           "1e5",
+                           "12345678901234567890123456789012",
+                           "1234567890123456789012345678901e",
+                           "true",
+                           "No",
+                           "~",
+                           "null",
+                           "2024-01-01",
+                           "1:20",
+                           "0x1f",
+                           "-1",
+                           ".5",
+                           "- x",
+                           "a: b",
+                           "a #b",
+                           " a",
+                           "a ",
+                           "*x",
+                           "&x",
+                           "!x",
+                           "@x",
+                           "%x",
+                           "a:",
+                           "{x",
+                           "[x",
+                           "'x",
+                           "?x",
+                           "#x",
+                           "1_000"}) {
     EXPECT_NE(YamlText(text), text);
   }
-  for (const char* text : {"a", "a b", "it's", "a#b", "9dd4e461268c8034f5c8564e155c67a6", "b1946ac92492d2347c6235b4d2611184",
-                           "a:b", "größe", "x-1", "d751713988987e9331980363e24189ce.dir"}) {
+  for (const char* text : {"a", "a b", "it's", "a#b", "9dd4e461268c8034f5c8564e155c67a6",
+                           "b1946ac92492d2347c6235b4d2611184", "a:b", "größe", "x-1",
+                           "d751713988987e9331980363e24189ce.dir"}) {
     EXPECT_EQ(YamlText(text), text);
   }
 }
 
 TEST(DvcFile, AnEntryWithoutHashIsOfDvc2) {
-  const auto read = ReadDvcFile("outs:\n- md5: B1946AC92492D2347C6235B4D2611184\n  path: f\n  isexec: true\n", "f.dvc");
+  const auto read = ReadDvcFile(
+      "outs:\n- md5: B1946AC92492D2347C6235B4D2611184\n  path: f\n  isexec: true\n", "f.dvc");
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->outs.at(0).hash, HashKind::kMd5Dos2Unix);
   EXPECT_EQ(read->outs.at(0).md5, ParseMd5(kHello));
@@ -94,7 +127,8 @@ TEST(DvcFile, ErrorsNameThePlace) {
   };
   EXPECT_EQ(error("outs:\n- md5: xyz\n  path: f\n"),
             "d/f.dvc:2:8: `md5` is `xyz`, expected 32 hex digits, for a folder with `.dir`");
-  EXPECT_EQ(error("outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n"), "d/f.dvc:2:3: an entry of `outs` has no `path`");
+  EXPECT_EQ(error("outs:\n- md5: b1946ac92492d2347c6235b4d2611184\n"),
+            "d/f.dvc:2:3: an entry of `outs` has no `path`");
   EXPECT_EQ(error("outs: 3\n").substr(0, 8), "d/f.dvc:");
   EXPECT_EQ(error("outs:\n- path: f\n  hash: sha1\n").substr(0, 12), "d/f.dvc:3:9:");
   EXPECT_EQ(error("outs:\n- path: f\n  size: -1\n").substr(0, 8), "d/f.dvc:");
@@ -107,16 +141,18 @@ TEST(DvcFile, UpdatingKeepsCommentsAndOtherKeys) {
       "  path: f.bin\n  desc: my file\nmeta:\n  who: me\n";
   const auto updated = UpdateDvcFile(text, "f.bin.dvc", FileOut());
   ASSERT_TRUE(updated.ok()) << updated.error().Text();
-  EXPECT_EQ(*updated,
-            "# note\nouts:\n# about f\n- md5: b1946ac92492d2347c6235b4d2611184 # hash\n  size: 6\n  hash: md5\n"
-            "  path: f.bin\n  desc: my file\nmeta:\n  who: me\n");
+  EXPECT_EQ(
+      *updated,
+      "# note\nouts:\n# about f\n- md5: b1946ac92492d2347c6235b4d2611184 # hash\n  size: 6\n  hash: md5\n"
+      "  path: f.bin\n  desc: my file\nmeta:\n  who: me\n");
 }
 
 TEST(DvcFile, UpdatingAddsAndRemovesKeysInDvcsOrder) {
   DvcOut folder = FileOut();
   folder.is_folder = true;
   folder.files = 2;
-  const std::string old_form = "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  path: f.bin\n- path: other\n  md5: 9dd4e461268c8034f5c8564e155c67a6\n";
+  const std::string old_form =
+      "outs:\n- md5: 9dd4e461268c8034f5c8564e155c67a6\n  path: f.bin\n- path: other\n  md5: 9dd4e461268c8034f5c8564e155c67a6\n";
   const std::string folder_form =
       "outs:\n- md5: b1946ac92492d2347c6235b4d2611184.dir\n  size: 6\n  nfiles: 2\n  hash: md5\n  path: f.bin\n- path: other\n"
       "  md5: 9dd4e461268c8034f5c8564e155c67a6\n";
@@ -143,18 +179,22 @@ TEST(DvcFile, UpdatingKeepsTheListOfExecutablesTrue) {
   out.executable_members = {"a.sh"};
   const auto both = UpdateDvcFile(own_meta, "x.dvc", out);
   ASSERT_TRUE(both.ok());
-  EXPECT_EQ(ReadDvcFile(*both, "x.dvc")->outs.at(0).executable_members, std::vector<std::string>{"a.sh"});
+  EXPECT_EQ(ReadDvcFile(*both, "x.dvc")->outs.at(0).executable_members,
+            std::vector<std::string>{"a.sh"});
   out.executable_members.clear();
   EXPECT_EQ(*UpdateDvcFile(*both, "x.dvc", out), own_meta);
 }
 
 TEST(DvcFile, UpdatingRefusesWhatItCannotKeep) {
-  EXPECT_FALSE(UpdateDvcFile("outs: [{md5: b1946ac92492d2347c6235b4d2611184, path: f.bin}]\n", "x.dvc", FileOut()).ok());
+  EXPECT_FALSE(UpdateDvcFile("outs: [{md5: b1946ac92492d2347c6235b4d2611184, path: f.bin}]\n",
+                             "x.dvc", FileOut())
+                   .ok());
   EXPECT_FALSE(UpdateDvcFile("outs:\n- path: other\n", "x.dvc", FileOut()).ok());
 }
 
 TEST(DvcFuzz, TheCorpusPassesAgain) {
-  const std::filesystem::path corpus = std::filesystem::path(CURBSTOP_SOURCE_DIR) / "../../tests/fuzz/dvc";
+  const std::filesystem::path corpus =
+      std::filesystem::path(CURBSTOP_SOURCE_DIR) / "../../tests/fuzz/dvc";
   int replayed = 0;
   for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
     const std::string bytes = *ReadFile(entry.path());

@@ -1,9 +1,8 @@
 // The formats that DVC defines; vectors of its own bytes, see the comments.
-#include <gtest/gtest.h>
-
-#include <rapidcheck/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "store/dir_object.h"
 #include "store/ignore.h"
@@ -54,8 +53,16 @@ TEST(Md5Dos2Unix, LeavesBytesWithANulNearTheStart) {
 
 // 30 % of foreign bytes is still text: 3 of 10.
 TEST(Md5Dos2Unix, CountsForeignBytes) {
-  EXPECT_EQ(Md5Of("\x80\x80\x80""abcde\r\n", HashKind::kMd5Dos2Unix), Md5Of("\x80\x80\x80""abcde\n"));
-  EXPECT_EQ(Md5Of("\x80\x80\x80\x80""abcd\r\n", HashKind::kMd5Dos2Unix), Md5Of("\x80\x80\x80\x80""abcd\r\n"));
+  EXPECT_EQ(Md5Of("\x80\x80\x80"
+                  "abcde\r\n",
+                  HashKind::kMd5Dos2Unix),
+            Md5Of("\x80\x80\x80"
+                  "abcde\n"));
+  EXPECT_EQ(Md5Of("\x80\x80\x80\x80"
+                  "abcd\r\n",
+                  HashKind::kMd5Dos2Unix),
+            Md5Of("\x80\x80\x80\x80"
+                  "abcd\r\n"));
 }
 
 // The folder that dvc 3.67.1 wrote: 269 bytes, 3ba72c11b427052851162f59572a8f9d.
@@ -87,7 +94,8 @@ TEST(DirObject, EscapesAsPythonDoes) {
 std::string ListOf(std::initializer_list<const char*> paths) {
   std::string text;
   for (const char* path : paths) {
-    text += (text.empty() ? "[" : ", ") + R"({"md5": "d41d8cd98f00b204e9800998ecf8427e", "relpath": ")"s + path + "\"}";
+    text += (text.empty() ? "[" : ", ") +
+            R"({"md5": "d41d8cd98f00b204e9800998ecf8427e", "relpath": ")"s + path + "\"}";
   }
   return text + "]";
 }
@@ -101,8 +109,9 @@ TEST(DirObject, ReadsOtherOrdersSpacesAndKeys) {
 }
 
 TEST(DirObject, RefusesHostileNames) {
-  for (const char* name : {"", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/", "a\\\\..\\\\b", "a\\nb",
-                           "a\\u0000b", ".git/config", "x/.GIT/hooks/pre-commit", ".dvc/config", ".curbstop/index"}) {
+  for (const char* name :
+       {"", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/", "a\\\\..\\\\b", "a\\nb",
+        "a\\u0000b", ".git/config", "x/.GIT/hooks/pre-commit", ".dvc/config", ".curbstop/index"}) {
     const auto read = ReadDirObject(ListOf({name}));
     ASSERT_FALSE(read.ok()) << name;
     EXPECT_EQ(read.error().kind(), ErrorKind::kCorrupt) << name;
@@ -117,19 +126,21 @@ TEST(DirObject, RefusesANameThatIsFileAndFolder) {
 }
 
 TEST(DirObject, RefusesWhatIsNoList) {
-  for (const char* text : {"", "{}", "null", "[1]", "[{}]", "[{\"relpath\": \"a\"}]", "[{\"relpath\": \"a\", \"md5\": \"x\"}]",
-                           "[", "[]x"}) {
+  for (const char* text : {"", "{}", "null", "[1]", "[{}]", "[{\"relpath\": \"a\"}]",
+                           "[{\"relpath\": \"a\", \"md5\": \"x\"}]", "[", "[]x"}) {
     EXPECT_FALSE(ReadDirObject(text).ok()) << text;
   }
 }
 
-RC_GTEST_PROP(DirObject, ReadsBackWhatItWrote, (const std::map<std::string, std::string>& content)) {
+RC_GTEST_PROP(DirObject, ReadsBackWhatItWrote,
+              (const std::map<std::string, std::string>& content)) {
   std::vector<DirMember> members;
   for (const auto& [name, bytes] : content) {
     const std::string path = "p-" + HexOf(Md5Of(name)) + (name.size() % 2 == 0 ? "/é" : "~");
     members.push_back({path, Md5Of(bytes)});
   }
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(members.begin(), members.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   const auto read = ReadDirObject(WriteDirObject(members));
   RC_ASSERT(read.ok());
   RC_ASSERT(*read == members);
@@ -144,15 +155,32 @@ struct IgnoreCase {
 // Each row was checked with `git check-ignore`, git 2.39.
 TEST(Ignore, FollowsGit) {
   const IgnoreCase cases[] = {
-      {"*.o", "a/b.o", true},       {"*.o\n!b.o", "a/b.o", false},  {"/b.o", "a/b.o", false},
-      {"/b.o", "b.o", true},        {"a/b", "x/a/b", false},        {"a/b", "a/b", true},
-      {"**/b", "x/y/b", true},      {"a/**", "a/x/y", true},        {"a/**", "a/", false},
-      {"a/**/b", "a/b", true},      {"a/**/b", "a/x/y/b", true},    {"b/", "b", false},
-      {"b/", "b/", true},           {"# x", "# x", false},          {"\\# x", "# x", true},
-      {"\\!x", "!x", true},         {"x  ", "x", true},             {"x\\ ", "x ", true},
-      {"a?c", "abc", true},         {"a?c", "a/c", false},          {"[a-c].txt", "b.txt", true},
-      {"[!a-c].txt", "b.txt", false}, {"a**b", "axxb", true},       {"foo*/bar", "foox/bar", true},
-      {"foo*/bar", "foox/y/bar", false}, {"x\r", "x", true},
+      {"*.o", "a/b.o", true},
+      {"*.o\n!b.o", "a/b.o", false},
+      {"/b.o", "a/b.o", false},
+      {"/b.o", "b.o", true},
+      {"a/b", "x/a/b", false},
+      {"a/b", "a/b", true},
+      {"**/b", "x/y/b", true},
+      {"a/**", "a/x/y", true},
+      {"a/**", "a/", false},
+      {"a/**/b", "a/b", true},
+      {"a/**/b", "a/x/y/b", true},
+      {"b/", "b", false},
+      {"b/", "b/", true},
+      {"# x", "# x", false},
+      {"\\# x", "# x", true},
+      {"\\!x", "!x", true},
+      {"x  ", "x", true},
+      {"x\\ ", "x ", true},
+      {"a?c", "abc", true},
+      {"a?c", "a/c", false},
+      {"[a-c].txt", "b.txt", true},
+      {"[!a-c].txt", "b.txt", false},
+      {"a**b", "axxb", true},
+      {"foo*/bar", "foox/bar", true},
+      {"foo*/bar", "foox/y/bar", false},
+      {"x\r", "x", true},
   };
   for (const IgnoreCase& row : cases) {
     IgnoreRules rules;
@@ -184,7 +212,8 @@ TEST(Ignore, NothingComesBackBelowAnIgnoredFolder) {
 TEST(MemberName, SaysWhy) {
   const Status status = CheckMemberName("a\xFF");
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().message(), "the path `a\\xff` is not UTF-8, which DVC's folder lists cannot hold");
+  EXPECT_EQ(status.error().message(),
+            "the path `a\\xff` is not UTF-8, which DVC's folder lists cannot hold");
   EXPECT_TRUE(CheckMemberName(".gitignore").ok());
   EXPECT_TRUE(CheckMemberName("größe/日本.txt").ok());
 }

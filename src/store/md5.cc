@@ -1,8 +1,8 @@
 #include "store/md5.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
+
+#include <openssl/evp.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -13,8 +13,8 @@ namespace {
 constexpr size_t kTextSample = 512;
 
 bool IsTextByte(unsigned char byte) {
-  return (byte >= 32 && byte <= 126) || byte == '\n' || byte == '\r' || byte == '\t' || byte == '\f' ||
-         byte == '\b';
+  return (byte >= 32 && byte <= 126) || byte == '\n' || byte == '\r' || byte == '\t' ||
+         byte == '\f' || byte == '\b';
 }
 
 bool LooksLikeText(std::string_view block) {

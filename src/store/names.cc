@@ -1,8 +1,8 @@
 #include "store/names.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/files.h"
@@ -14,7 +14,8 @@ constexpr std::string_view kProtected[] = {".git", ".dvc", ".curbstop"};
 
 bool IsProtected(std::string_view part) {
   return part.size() > 3 && part[0] == '.' &&
-         std::find(std::begin(kProtected), std::end(kProtected), Lower(part)) != std::end(kProtected);
+         std::find(std::begin(kProtected), std::end(kProtected), Lower(part)) !=
+             std::end(kProtected);
 }
 
 bool HasProtectedPart(std::string_view path) {

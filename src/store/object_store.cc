@@ -1,10 +1,10 @@
 #include "store/object_store.h"
 
-#include <fmt/format.h>
+#include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/add_tree.h"
@@ -44,9 +44,12 @@ Result<StoredObject> ObjectStore::Add(const fs::path& path) {
   RealFileStore files;
   TRY(MakeDvcFolder(root_, files));
   const fs::path full = path.is_absolute() ? path : root_ / path;
-  Result<AddedTree> added = AddTree(full.lexically_normal(), {.root = root_, .config = config_, .how = TakeHow::kCopy, .rules = {}});
+  Result<AddedTree> added =
+      AddTree(full.lexically_normal(),
+              {.root = root_, .config = config_, .how = TakeHow::kCopy, .rules = {}});
   if (!added.ok()) {
-    return std::move(added).error().While(fmt::format("cannot add `{}` to the store", Printable(path.string())));
+    return std::move(added).error().While(
+        fmt::format("cannot add `{}` to the store", Printable(path.string())));
   }
   return StoredObject{.path = path.string(),
                       .id = added->id.Text(),
@@ -85,7 +88,8 @@ Status ObjectStore::Checkout(const std::string& id, const fs::path& target,
   TRY_ASSIGN(const std::unique_ptr<Staging> staging, OpenStagingFor(target, root_));
   const fs::path staged = staging->NextName();
   if (object.is_folder) {
-    TRY(BuildTree(members, staged, {.objects = objects, .form = kOutputForm, .executable = executable}));
+    TRY(BuildTree(members, staged,
+                  {.objects = objects, .form = kOutputForm, .executable = executable}));
   } else {
     FileForm form = kOutputForm;
     form.executable = !executable.empty();

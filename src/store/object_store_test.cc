@@ -1,12 +1,11 @@
 #include "store/object_store.h"
 
-#include <gtest/gtest.h>
-
+#include <fstream>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
-#include <fstream>
-#include <thread>
+#include <gtest/gtest.h>
 
 #include "store/md5.h"
 #include "sys/files.h"
@@ -167,7 +166,8 @@ TEST_F(StoreTest, ALinkOutOfTheFolderIsRefusedWithItsPlace) {
   const auto added = store.Add(folder / "d");
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().kind(), ErrorKind::kInvalidInput);
-  EXPECT_NE(added.error().Text().find("`d/leak` is a link that leads out of the data"), std::string::npos);
+  EXPECT_NE(added.error().Text().find("`d/leak` is a link that leads out of the data"),
+            std::string::npos);
 }
 
 TEST_F(StoreTest, ALinkInsideTheFolderIsTakenForTheFile) {
@@ -191,7 +191,9 @@ TEST_F(StoreTest, SpecialFilesAndHostileNamesAreRefused) {
 }
 
 TEST_F(StoreTest, TheCacheLiesWhereDvcConfigSays) {
-  folder.WriteFile("p/.dvc/config", "[core]\n    autostage = true\n[cache]\n    dir = ../../shared\n['remote \"x\"']\n    url = /r\n");
+  folder.WriteFile(
+      "p/.dvc/config",
+      "[core]\n    autostage = true\n[cache]\n    dir = ../../shared\n['remote \"x\"']\n    url = /r\n");
   auto other = ObjectStore::OpenForProject(folder / "p");
   ASSERT_TRUE(other.ok());
   EXPECT_EQ(other->folder(), folder / "shared");
@@ -206,7 +208,8 @@ TEST_F(StoreTest, AnUnknownCacheTypeIsRefused) {
 
 TEST_F(StoreTest, TwoThatAddAtOnceBothSucceed) {
   WriteExample();
-  for (int i = 0; i < 200; ++i) folder.WriteFile("many/" + std::to_string(i), std::to_string(i % 50));
+  for (int i = 0; i < 200; ++i)
+    folder.WriteFile("many/" + std::to_string(i), std::to_string(i % 50));
   const auto add = [&](const char* name) {
     auto own = ObjectStore::OpenForProject(folder.path());
     for (int i = 0; i < 5; ++i) {

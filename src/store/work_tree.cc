@@ -1,11 +1,11 @@
 #include "store/work_tree.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/ignore.h"
@@ -31,7 +31,8 @@ Status CheckLink(const fs::path& root, const StatedFile& file) {
   const fs::path target = fs::weakly_canonical(root / file.path, error);
   const fs::path relative = target.lexically_relative(real_root);
   if (!error && !relative.empty() && *relative.begin() != "..") return {};
-  return InvalidInput(fmt::format("`{}` is a link that leads out of the project", Printable(file.path)))
+  return InvalidInput(
+             fmt::format("`{}` is a link that leads out of the project", Printable(file.path)))
       .WithHint("put the file itself there, or list what it leads to outside of the steps' inputs");
 }
 
@@ -39,7 +40,8 @@ Status CheckReadable(const fs::path& root, const StatedFile& file) {
   TRY(CheckInside(file.path));
   if (file.kind == EntryKind::kLink) return CheckLink(root, file);
   if (file.kind == EntryKind::kFile) return {};
-  return InvalidInput(fmt::format("`{}` is no plain file (a pipe, socket or device)", Printable(file.path)));
+  return InvalidInput(
+      fmt::format("`{}` is no plain file (a pipe, socket or device)", Printable(file.path)));
 }
 
 // Its own state is no input, wherever it lies.
@@ -63,7 +65,8 @@ Status AddPath(const fs::path& root, const std::string& given, Wanted& wanted) {
   if (!path.empty()) TRY(CheckInside(path));
   struct stat info{};
   if (lstat((root / path).c_str(), &info) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return NotFound(fmt::format("there is no `{}`", Printable(given)));
+    if (errno == ENOENT || errno == ENOTDIR)
+      return NotFound(fmt::format("there is no `{}`", Printable(given)));
     return FromErrno(errno, Doing("read", root / path));
   }
   if (!S_ISDIR(info.st_mode)) {
@@ -112,7 +115,8 @@ void MatchBelow(const fs::path& root, const std::string& folder, std::span<const
 
 Result<std::vector<std::string>> ListByGit(const fs::path& root, ProcessRunner& processes) {
   TRY_ASSIGN(const ProcessOutcome outcome,
-             processes.Run({.argv = {"git", "-c", "core.quotePath=off", "ls-files", "-coz", "--exclude-standard"},
+             processes.Run({.argv = {"git", "-c", "core.quotePath=off", "ls-files", "-coz",
+                                     "--exclude-standard"},
                             .folder = root,
                             .environment = {},
                             .input = {},
@@ -136,7 +140,8 @@ Result<std::vector<std::string>> ListByWalk(const fs::path& root) {
 
 }  // namespace
 
-Result<std::vector<HashedFile>> HashPaths(const fs::path& root, const std::vector<std::string>& paths) {
+Result<std::vector<HashedFile>> HashPaths(const fs::path& root,
+                                          const std::vector<std::string>& paths) {
   HashJob job{.root = root,
               .index = IndexFile(root, HashKind::kMd5),
               .kind = HashKind::kMd5,

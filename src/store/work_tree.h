@@ -28,11 +28,13 @@ Result<std::vector<HashedFile>> HashPaths(const std::filesystem::path& root,
 
 // Paths under `root` that match a glob (`*`, `?`, `[…]`, `**`), natural order. A pattern without
 // wildcards gives itself if it exists.
-Result<std::vector<std::string>> ExpandGlob(const std::filesystem::path& root, const std::string& pattern);
+Result<std::vector<std::string>> ExpandGlob(const std::filesystem::path& root,
+                                            const std::string& pattern);
 
 // The code set of contracts §2: `git ls-files -co --exclude-standard`, without git the same walk
 // by .gitignore rules; less .curbstopignore, `curbstop.yaml`, `curbstop.lock`, `out/`,
 // `.curbstop/`, `.dvc/`, `*.dvc`, `.gitignore`, `.dvcignore`, `.curbstopignore`. Sorted.
-Result<std::vector<std::string>> ListCode(const std::filesystem::path& root, ProcessRunner& processes);
+Result<std::vector<std::string>> ListCode(const std::filesystem::path& root,
+                                          ProcessRunner& processes);
 
 }  // namespace curbstop

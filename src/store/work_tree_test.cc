@@ -1,11 +1,10 @@
 #include "store/work_tree.h"
 
-#include <gtest/gtest.h>
-
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 
-#include <fstream>
+#include <gtest/gtest.h>
 
 #include "store/internal/hash_index.h"
 #include "sys/files.h"
@@ -24,7 +23,9 @@ std::vector<std::string> PathsOf(const std::vector<HashedFile>& files) {
   return paths;
 }
 
-void Overwrite(const fs::path& file, std::string_view bytes) { std::ofstream(file, std::ios::trunc) << bytes; }
+void Overwrite(const fs::path& file, std::string_view bytes) {
+  std::ofstream(file, std::ios::trunc) << bytes;
+}
 
 void SetModified(const fs::path& file, int64_t seconds) {
   const timespec times[2] = {{seconds, 5}, {seconds, 5}};
@@ -157,10 +158,13 @@ TEST(HashIndex, AFileStampedInTheTickOfTheScanIsRacy) {
 
 TEST(ExpandGlob, MatchesInNaturalOrder) {
   const TemporaryFolder folder;
-  for (const char* name : {"d/c10.csv", "d/c9.csv", "d/x.txt", "d/sub/c1.csv", "d/.hidden.csv"}) folder.WriteFile(name, "");
-  EXPECT_EQ(*ExpandGlob(folder.path(), "d/*.csv"), (std::vector<std::string>{"d/c9.csv", "d/c10.csv"}));
+  for (const char* name : {"d/c10.csv", "d/c9.csv", "d/x.txt", "d/sub/c1.csv", "d/.hidden.csv"})
+    folder.WriteFile(name, "");
+  EXPECT_EQ(*ExpandGlob(folder.path(), "d/*.csv"),
+            (std::vector<std::string>{"d/c9.csv", "d/c10.csv"}));
   EXPECT_EQ(*ExpandGlob(folder.path(), "**/c1.csv"), (std::vector<std::string>{"d/sub/c1.csv"}));
-  EXPECT_EQ(*ExpandGlob(folder.path(), "d/**/*.csv"), (std::vector<std::string>{"d/c9.csv", "d/c10.csv", "d/sub/c1.csv"}));
+  EXPECT_EQ(*ExpandGlob(folder.path(), "d/**/*.csv"),
+            (std::vector<std::string>{"d/c9.csv", "d/c10.csv", "d/sub/c1.csv"}));
   EXPECT_EQ(*ExpandGlob(folder.path(), "d/?.txt"), (std::vector<std::string>{"d/x.txt"}));
   EXPECT_EQ(*ExpandGlob(folder.path(), "d/x.txt"), (std::vector<std::string>{"d/x.txt"}));
   EXPECT_TRUE(ExpandGlob(folder.path(), "nothing")->empty());
@@ -172,15 +176,18 @@ struct ListCodeTest : testing::TestWithParam<bool> {
   RealProcessRunner processes;
 
   void Git(std::vector<std::string> argv) {
-    argv.insert(argv.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "user.name=t", "-c", "user.email=t@t"});
-    const auto outcome = processes.Run({.argv = std::move(argv), .folder = folder.path(), .environment = {}, .input = {}});
+    argv.insert(argv.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "user.name=t", "-c",
+                               "user.email=t@t"});
+    const auto outcome = processes.Run(
+        {.argv = std::move(argv), .folder = folder.path(), .environment = {}, .input = {}});
     ASSERT_TRUE(outcome.ok() && outcome->exit_code == 0);
   }
 };
 
 TEST_P(ListCodeTest, IsTheSameWithGitAndWithout) {
-  for (const char* name : {"train.py", "lib/a.py", "lib/b.pyc", "curbstop.yaml", "curbstop.lock", "out/train/m", ".curbstop/x",
-                           ".dvc/config", "data.dvc", "sub/out/kept.py", "notes/n.md", "ümläut.py", "build/x"}) {
+  for (const char* name : {"train.py", "lib/a.py", "lib/b.pyc", "curbstop.yaml", "curbstop.lock",
+                           "out/train/m", ".curbstop/x", ".dvc/config", "data.dvc",
+                           "sub/out/kept.py", "notes/n.md", "ümläut.py", "build/x"}) {
     folder.WriteFile(name, name);
   }
   folder.WriteFile(".gitignore", "*.pyc\nbuild/\n");
@@ -192,7 +199,8 @@ TEST_P(ListCodeTest, IsTheSameWithGitAndWithout) {
   }
   const auto code = ListCode(folder.path(), processes);
   ASSERT_TRUE(code.ok());
-  EXPECT_EQ(*code, (std::vector<std::string>{"lib/a.py", "sub/out/kept.py", "train.py", "ümläut.py"}));
+  EXPECT_EQ(*code,
+            (std::vector<std::string>{"lib/a.py", "sub/out/kept.py", "train.py", "ümläut.py"}));
 }
 
 TEST_P(ListCodeTest, LeavesOutAFileThatGitKnowsButThatIsGone) {

@@ -1,8 +1,7 @@
 #include "sys/clock.h"
 
-#include <ctime>
-
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 
 namespace curbstop {

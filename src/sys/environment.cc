@@ -1,9 +1,8 @@
 #include "sys/environment.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <unistd.h>
 
 #include "base/check.h"
 

@@ -1,12 +1,12 @@
 #include "sys/file_lock.h"
 
+#include <cerrno>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "sys/clock.h"
 #include "sys/files.h"

@@ -19,7 +19,8 @@ class FileLock {
 
   // Waits while another process holds it, at most `timeout`.
   // Errors: those of TryTake, kUnavailable at the timeout.
-  static Result<FileLock> Take(const std::filesystem::path& file, std::chrono::milliseconds timeout);
+  static Result<FileLock> Take(const std::filesystem::path& file,
+                               std::chrono::milliseconds timeout);
 
   FileLock(FileLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   FileLock& operator=(FileLock&& other) noexcept;

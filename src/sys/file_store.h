@@ -4,10 +4,9 @@
 // then its folder fsync'ed. A full disk leaves what was there before.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
 #include <string_view>
+#include <sys/types.h>
 
 #include "base/result.h"
 

@@ -1,14 +1,14 @@
 #include "sys/files.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <memory>
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 // Does not wait for a writer where the file is a pipe.
 class OpenedFile {
  public:
-  explicit OpenedFile(const fs::path& file) : fd_(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  explicit OpenedFile(const fs::path& file)
+      : fd_(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
   OpenedFile(const OpenedFile&) = delete;
   OpenedFile& operator=(const OpenedFile&) = delete;
   ~OpenedFile() {
@@ -47,7 +48,8 @@ Result<std::string> ReadAll(int fd, const fs::path& file, int64_t most) {
     if (count == 0) return bytes;
     bytes.append(buffer, static_cast<size_t>(count));
     if (static_cast<int64_t>(bytes.size()) > most) {
-      return InvalidInput(fmt::format("it is larger than {} bytes", most)).While(Doing("read", file));
+      return InvalidInput(fmt::format("it is larger than {} bytes", most))
+          .While(Doing("read", file));
     }
   }
 }

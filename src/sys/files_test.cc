@@ -1,10 +1,10 @@
 #include "sys/files.h"
 
-#include <gtest/gtest.h>
+#include <filesystem>
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <filesystem>
+#include <gtest/gtest.h>
 
 #include "sys/file_store.h"
 #include "sys/mount_kind.h"
@@ -73,10 +73,11 @@ TEST(RemoveTree, DoesNotFollowLinks) {
 }
 
 TEST(CheckInside, RefusesEveryWayOut) {
-  for (const char* good : {"a", "a/b.c", "..a", "a..", "a b"}) EXPECT_TRUE(CheckInside(good).ok()) << good;
-  for (const std::string& bad : {std::string(""), std::string("/a"), std::string(".."), std::string("a/../b"),
-                                 std::string("a//b"), std::string("./a"), std::string("a/"), std::string("a\nb"),
-                                 std::string("a\0b", 3)}) {
+  for (const char* good : {"a", "a/b.c", "..a", "a..", "a b"})
+    EXPECT_TRUE(CheckInside(good).ok()) << good;
+  for (const std::string& bad : {std::string(""), std::string("/a"), std::string(".."),
+                                 std::string("a/../b"), std::string("a//b"), std::string("./a"),
+                                 std::string("a/"), std::string("a\nb"), std::string("a\0b", 3)}) {
     EXPECT_FALSE(CheckInside(bad).ok()) << bad;
   }
 }
@@ -148,9 +149,12 @@ TEST(FileStore, AKillAtAnyPointLeavesTheOldOrTheNewFile) {
     EnvironmentList environment = ReadEnvironment();
     environment.emplace_back("CURBSTOP_TEST_FILE", file.string());
     environment.emplace_back("CURBSTOP_FAILPOINT", std::string(point) + ":1:kill");
-    const auto outcome = RealProcessRunner().Run(
-        {.argv = {"/proc/self/exe", "--gtest_filter=FileStoreChild.*", "--gtest_also_run_disabled_tests"},
-         .folder = {}, .environment = environment, .input = {}});
+    const auto outcome =
+        RealProcessRunner().Run({.argv = {"/proc/self/exe", "--gtest_filter=FileStoreChild.*",
+                                          "--gtest_also_run_disabled_tests"},
+                                 .folder = {},
+                                 .environment = environment,
+                                 .input = {}});
     ASSERT_TRUE(outcome.ok());
     EXPECT_EQ(outcome->exit_code, 128 + SIGKILL) << outcome->out;
     EXPECT_EQ(*ReadFile(file), content) << point;

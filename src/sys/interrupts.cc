@@ -8,9 +8,7 @@ namespace {
 
 volatile sig_atomic_t interrupt_count = 0;  // a signal handler can reach nothing else
 
-void Count(int) {
-  interrupt_count = interrupt_count + 1;
-}
+void Count(int) { interrupt_count = interrupt_count + 1; }
 
 }  // namespace
 
@@ -27,8 +25,6 @@ Interrupts::~Interrupts() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
 }
 
-int Interrupts::count() const {
-  return interrupt_count;
-}
+int Interrupts::count() const { return interrupt_count; }
 
 }  // namespace curbstop

@@ -1,9 +1,9 @@
 #include "sys/mount_kind.h"
 
-#include <fmt/format.h>
+#include <cerrno>
 #include <sys/vfs.h>
 
-#include <cerrno>
+#include <fmt/format.h>
 
 #include "sys/environment.h"
 #include "sys/files.h"
@@ -19,12 +19,12 @@ struct MagicRow {
 
 // Source: linux/magic.h and statfs(2). FUSE is refused: sshfs and rclone mounts hide behind it.
 constexpr MagicRow kMagics[] = {
-    {0xEF53, "ext4", false},        {0x58465342, "xfs", false},     {0x9123683E, "btrfs", false},
-    {0x01021994, "tmpfs", false},   {0x794C7630, "overlay", false}, {0x2FC12FC1, "zfs", false},
-    {0xF2F52010, "f2fs", false},    {0xCA451A4E, "bcachefs", false}, {0x6969, "nfs", true},
-    {0x517B, "smb", true},          {0xFF534D42, "cifs", true},     {0xFE534D42, "smb2", true},
-    {0x01021997, "9p", true},       {0x65735546, "fuse", true},     {0x00C36400, "ceph", true},
-    {0x47504653, "gpfs", true},     {0x0BD00BD0, "lustre", true},   {0x5346414F, "afs", true},
+    {0xEF53, "ext4", false},      {0x58465342, "xfs", false},      {0x9123683E, "btrfs", false},
+    {0x01021994, "tmpfs", false}, {0x794C7630, "overlay", false},  {0x2FC12FC1, "zfs", false},
+    {0xF2F52010, "f2fs", false},  {0xCA451A4E, "bcachefs", false}, {0x6969, "nfs", true},
+    {0x517B, "smb", true},        {0xFF534D42, "cifs", true},      {0xFE534D42, "smb2", true},
+    {0x01021997, "9p", true},     {0x65735546, "fuse", true},      {0x00C36400, "ceph", true},
+    {0x47504653, "gpfs", true},   {0x0BD00BD0, "lustre", true},    {0x5346414F, "afs", true},
 };
 
 MountKind KindOfMagic(uint32_t magic) {
@@ -64,11 +64,13 @@ Status RequireLocalMount(const std::filesystem::path& path, std::string_view wha
                          const MountProbe& probe) {
   TRY_ASSIGN(const MountKind kind, probe(path));
   if (!kind.is_network) return {};
-  return InvalidInput(fmt::format("{} cannot live on `{}`: it is a `{}` mount, where locks and durable "
-                                  "writes cannot be trusted",
-                                  what, path.string(), kind.name))
-      .WithHint("put it on a local disk: `curbstop paths` shows the folders, XDG_DATA_HOME and "
-                "XDG_STATE_HOME move them; in WSL use your Linux home, not /mnt/c");
+  return InvalidInput(
+             fmt::format("{} cannot live on `{}`: it is a `{}` mount, where locks and durable "
+                         "writes cannot be trusted",
+                         what, path.string(), kind.name))
+      .WithHint(
+          "put it on a local disk: `curbstop paths` shows the folders, XDG_DATA_HOME and "
+          "XDG_STATE_HOME move them; in WSL use your Linux home, not /mnt/c");
 }
 
 }  // namespace curbstop

@@ -11,8 +11,9 @@
 namespace curbstop {
 
 struct MountKind {
-  std::string name;          // "ext4", "nfs", "9p", or "0x1234" if unknown
-  bool is_network = false;   // NFS, SMB, 9p, drvfs, sshfs and other FUSE: locks or fsync not to be trusted
+  std::string name;  // "ext4", "nfs", "9p", or "0x1234" if unknown
+  bool is_network =
+      false;  // NFS, SMB, 9p, drvfs, sshfs and other FUSE: locks or fsync not to be trusted
 };
 
 // The nearest folder on the path that exists decides.

@@ -1,18 +1,18 @@
 #include "sys/process.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -126,7 +126,8 @@ Result<Launch> MakeLaunch(const std::vector<std::string>& argv, const std::files
     return NotFound("no such program in PATH").While(Doing(argv));
   }
   if (!folder.empty() && !IsFolder(folder)) {
-    return NotFound(fmt::format("there is no folder `{}`", Printable(folder.string()))).While(Doing(argv));
+    return NotFound(fmt::format("there is no folder `{}`", Printable(folder.string())))
+        .While(Doing(argv));
   }
   launch.argv = argv;
   launch.folder = folder;
@@ -150,7 +151,12 @@ int ExitCodeOfWait(int status) {
 class Conversation {
  public:
   Conversation(pid_t pid, Pipe& in, Pipe& out, Pipe& err, const ProcessRequest& request)
-      : pid_(pid), pid_fd_(OpenPidFd(pid)), in_(in), out_(out), err_(err), request_(request),
+      : pid_(pid),
+        pid_fd_(OpenPidFd(pid)),
+        in_(in),
+        out_(out),
+        err_(err),
+        request_(request),
         left_(request.input) {
     for (const Pipe* pipe : {&out, &err}) fcntl(pipe->read_end(), F_SETFL, O_NONBLOCK);
   }
@@ -190,8 +196,10 @@ class Conversation {
     constexpr int64_t kMostBlind = 10;
     constexpr int64_t kMost = 3'600'000;
     const int64_t wait = std::min(rest.count(), pid_fd_ < 0 ? kMostBlind : kMost);
-    pollfd fds[] = {{in_.write_end(), POLLOUT, 0}, {out_.read_end(), POLLIN, 0},
-                    {err_.read_end(), POLLIN, 0}, {pid_fd_, POLLIN, 0}};
+    pollfd fds[] = {{in_.write_end(), POLLOUT, 0},
+                    {out_.read_end(), POLLIN, 0},
+                    {err_.read_end(), POLLIN, 0},
+                    {pid_fd_, POLLIN, 0}};
     if (poll(fds, std::size(fds), static_cast<int>(wait)) <= 0) return;
     if (fds[0].revents != 0) Feed();
     if (fds[1].revents != 0) Drain(out_, outcome.out);
@@ -199,7 +207,8 @@ class Conversation {
   }
 
   void Feed() {
-    const ssize_t count = write(in_.write_end(), left_.data(), std::min<size_t>(left_.size(), 4096));
+    const ssize_t count =
+        write(in_.write_end(), left_.data(), std::min<size_t>(left_.size(), 4096));
     if (count > 0) left_.remove_prefix(static_cast<size_t>(count));
     if (left_.empty() || (count < 0 && errno != EINTR && errno != EAGAIN)) in_.CloseWrite();
   }
@@ -239,7 +248,8 @@ bool IsProgram(const std::filesystem::path& file) {
 std::filesystem::path FindProgram(const std::string& name) {
   if (name.find('/') != name.npos) return name;
   for (const std::string& folder : Split(ReadVariable("PATH"), ':')) {
-    const std::filesystem::path candidate = std::filesystem::path(folder.empty() ? "." : folder) / name;
+    const std::filesystem::path candidate =
+        std::filesystem::path(folder.empty() ? "." : folder) / name;
     if (IsProgram(candidate)) return candidate;
   }
   return {};
@@ -250,8 +260,9 @@ Result<ProcessOutcome> RealProcessRunner::Run(const ProcessRequest& request) {
   Pipe out;
   Pipe err;
   if (!in.Open() || !out.Open() || !err.Open()) return FromErrno(errno, Doing(request.argv));
-  TRY_ASSIGN(Launch launch, MakeLaunch(request.argv, request.folder,
-                                       request.environment ? *request.environment : ReadEnvironment()));
+  TRY_ASSIGN(Launch launch,
+             MakeLaunch(request.argv, request.folder,
+                        request.environment ? *request.environment : ReadEnvironment()));
   launch.in = in.read_end(), launch.out = out.write_end(), launch.err = err.write_end();
   launch.own_session = true;
   signal(SIGPIPE, SIG_IGN);
@@ -313,7 +324,8 @@ Result<int> StartDetached(const ChildRequest& request) {
   const ssize_t length = pid > 0 ? 0 : read(answer.read_end(), why, sizeof why - 1);
   waitpid(middle, nullptr, 0);
   if (answered && pid > 0) return pid;
-  return Unavailable(length > 0 ? why : "the new process did not answer").While(Doing(request.argv));
+  return Unavailable(length > 0 ? why : "the new process did not answer")
+      .While(Doing(request.argv));
 }
 
 }  // namespace curbstop

@@ -19,7 +19,8 @@ struct ProcessRequest {
   std::optional<EnvironmentList> environment;  // empty: ours
   std::string input;                           // its stdin
   std::chrono::milliseconds timeout{30'000};
-  int64_t most_output = 16 << 20;  // bytes kept of stdout and of stderr; the rest is read and dropped
+  int64_t most_output =
+      16 << 20;  // bytes kept of stdout and of stderr; the rest is read and dropped
 };
 
 struct ProcessOutcome {
@@ -32,9 +33,9 @@ struct ProcessOutcome {
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
-  // Blocks until it ends; at the timeout it and its process group are killed. From the first call on
-  // this process ignores SIGPIPE.
-  // Errors: kNotFound (no such program or folder), kDenied, kExhausted.
+  // Blocks until it ends; at the timeout it and its process group are killed. From the first call
+  // on this process ignores SIGPIPE. Errors: kNotFound (no such program or folder), kDenied,
+  // kExhausted.
   virtual Result<ProcessOutcome> Run(const ProcessRequest& request) = 0;
 };
 

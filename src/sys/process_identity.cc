@@ -1,8 +1,7 @@
 #include "sys/process_identity.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -20,7 +19,8 @@ std::vector<std::string> StatFields(int pid) {
 }
 
 bool HasEntry(std::string_view environment, std::string_view entry) {
-  for (size_t at = environment.find(entry); at != environment.npos; at = environment.find(entry, at + 1)) {
+  for (size_t at = environment.find(entry); at != environment.npos;
+       at = environment.find(entry, at + 1)) {
     const bool starts = at == 0 || environment[at - 1] == '\0';
     const size_t end = at + entry.size();
     if (starts && (end == environment.size() || environment[end] == '\0')) return true;
@@ -39,7 +39,8 @@ std::optional<ProcessIdentity> IdentifyProcess(int pid) {
   constexpr size_t kState = 0;       // field 3 of stat
   constexpr size_t kStartTime = 19;  // field 22
   const std::vector<std::string> fields = StatFields(pid);
-  if (fields.size() <= kStartTime || fields[kState] == "Z" || fields[kState] == "X") return std::nullopt;
+  if (fields.size() <= kStartTime || fields[kState] == "Z" || fields[kState] == "X")
+    return std::nullopt;
   return ProcessIdentity{pid, std::atoll(fields[kStartTime].c_str()), ReadBootId()};
 }
 

@@ -1,9 +1,10 @@
 #include "sys/process.h"
 
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <gtest/gtest.h>
 
 #include "sys/clock.h"
 #include "sys/file_lock.h"
@@ -16,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ProcessOutcome Shell(const std::string& script, std::string input = {}, std::chrono::milliseconds timeout = 30s) {
+ProcessOutcome Shell(const std::string& script, std::string input = {},
+                     std::chrono::milliseconds timeout = 30s) {
   ProcessRequest request;
   request.argv = {"sh", "-c", script};
   request.input = std::move(input);
@@ -34,7 +36,9 @@ TEST(ProcessRunner, KeepsBothOutputsAndTheExitCode) {
   EXPECT_FALSE(outcome.timed_out);
 }
 
-TEST(ProcessRunner, ASignalIs128AndItsNumber) { EXPECT_EQ(Shell("kill -9 $$").exit_code, 128 + SIGKILL); }
+TEST(ProcessRunner, ASignalIs128AndItsNumber) {
+  EXPECT_EQ(Shell("kill -9 $$").exit_code, 128 + SIGKILL);
+}
 
 TEST(ProcessRunner, MovesMoreThanAPipeHoldsBothWays) {
   const std::string much(1 << 20, 'x');

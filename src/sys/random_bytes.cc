@@ -1,9 +1,8 @@
 #include "sys/random_bytes.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cerrno>
+#include <sys/random.h>
 
 #include "base/check.h"
 #include "base/text.h"

@@ -1,8 +1,8 @@
 #include "sys/redactor.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 

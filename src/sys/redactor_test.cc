@@ -1,10 +1,10 @@
 #include "sys/redactor.h"
 
+#include <random>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <random>
 
 namespace curbstop {
 namespace {
@@ -18,7 +18,8 @@ std::vector<Secret> Secrets(std::initializer_list<const char*> values) {
 // The slow and obvious way: marks every byte that lies in an occurrence, and lets occurrences that
 // share a byte be one.
 std::string ByMarks(std::string_view text, const std::vector<std::string>& values) {
-  std::vector<int> joined(text.size() + 1, 0);  // 1: this byte and the one before are one occurrence
+  std::vector<int> joined(text.size() + 1,
+                          0);  // 1: this byte and the one before are one occurrence
   std::vector<bool> marked(text.size(), false);
   for (const std::string& value : values) {
     for (size_t at = text.find(value); at != text.npos; at = text.find(value, at + 1)) {
@@ -42,11 +43,36 @@ std::string ByMarks(std::string_view text, const std::vector<std::string>& value
 // A hundred shapes of tokens: short and long, with regex characters, quotes, spaces, controls and
 // bytes that are no UTF-8, repeated letters, and beginnings and parts of each other.
 std::vector<std::string> TokenShapes() {
-  std::vector<std::string> shapes{"a",    "ab",      "***",     ".*",      "a.c",     "[x]",        "(y|z)",
-                                  "\\d+", "^$",      "tok en",  "to\tken", "line1\nline2-is-long",  "'q'",
-                                  "\"d\"", "%s%n",   "${HOME}", "{out}",   "\x01\x02", "\xff\xfe\x80", "é-ü-ß",
-                                  "aaaa", "aaaaaaa", "abab",    "ababab",  "abcabcabd", "hf_abcdef",
-                                  "hf_abcdefghij", "cdefgh", "sk-live-0123456789abcdef", "0123456789"};
+  std::vector<std::string> shapes{"a",
+                                  "ab",
+                                  "***",
+                                  ".*",
+                                  "a.c",
+                                  "[x]",
+                                  "(y|z)",
+                                  "\\d+",
+                                  "^$",
+                                  "tok en",
+                                  "to\tken",
+                                  "line1\nline2-is-long",
+                                  "'q'",
+                                  "\"d\"",
+                                  "%s%n",
+                                  "${HOME}",
+                                  "{out}",
+                                  "\x01\x02",
+                                  "\xff\xfe\x80",
+                                  "é-ü-ß",
+                                  "aaaa",
+                                  "aaaaaaa",
+                                  "abab",
+                                  "ababab",
+                                  "abcabcabd",
+                                  "hf_abcdef",
+                                  "hf_abcdefghij",
+                                  "cdefgh",
+                                  "sk-live-0123456789abcdef",
+                                  "0123456789"};
   std::mt19937 random(7);
   const std::string_view alphabet = "abcXYZ019_-+/=.*?\\ ";
   while (shapes.size() < 100) {
@@ -127,7 +153,8 @@ TEST(Redactor, FindsBase64InsideALongerText) {
 
 TEST(Redactor, FindsJsonTextAndSingleLines) {
   const std::vector<Secret> secrets = Secrets({"-----BEGIN-----\nMIIEvQIBADAN\n-----END-----\n"});
-  EXPECT_EQ(Redact("{\"k\":\"-----BEGIN-----\\nMIIEvQIBADAN\\n-----END-----\\n\"}", secrets), "{\"k\":\"***\"}");
+  EXPECT_EQ(Redact("{\"k\":\"-----BEGIN-----\\nMIIEvQIBADAN\\n-----END-----\\n\"}", secrets),
+            "{\"k\":\"***\"}");
   EXPECT_EQ(Redact("> MIIEvQIBADAN", secrets), "> ***");
 }
 

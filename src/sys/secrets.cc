@@ -1,10 +1,10 @@
 #include "sys/secrets.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/environment.h"
@@ -35,7 +35,8 @@ bool IsTaken(std::string_view name) {
 Status CheckValue(std::string_view name, const Secret& value) {
   if (value.empty()) return InvalidInput(fmt::format("the value of `{}` is empty", name));
   if (value.Reveal().find('\0') == std::string::npos) return {};
-  return InvalidInput(fmt::format("the value of `{}` holds a NUL byte, which no variable can", name));
+  return InvalidInput(
+      fmt::format("the value of `{}` holds a NUL byte, which no variable can", name));
 }
 
 Status CheckPrivate(const std::filesystem::path& file) {
@@ -46,8 +47,9 @@ Status CheckPrivate(const std::filesystem::path& file) {
   if (info.st_uid != geteuid()) return Denied(fmt::format("`{}` belongs to another user", shown));
   if ((info.st_mode & 077) == 0) return {};
   return Denied(fmt::format("`{}` is open to other users of this computer", shown))
-      .WithHint(fmt::format("`chmod 600 {}`, and change the secrets in it if others could read them",
-                            ShellQuote(file.string())));
+      .WithHint(
+          fmt::format("`chmod 600 {}`, and change the secrets in it if others could read them",
+                      ShellQuote(file.string())));
 }
 
 Error NoSuchSecret(std::string_view name, const Json& all) {
@@ -74,7 +76,8 @@ Json With(const Json& all, std::string_view name, const Json& entry) {
   if (const Json* secrets = all.Find("secrets")) kept = secrets->members();
   std::erase_if(kept, [&](const auto& member) { return member.first == name; });
   if (!entry.IsNull()) kept.emplace_back(name, entry);
-  std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(kept.begin(), kept.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   Json secrets = Json::MakeObject();
   for (auto& [key, value] : kept) secrets.Set(key, std::move(value));
   return Json::MakeObject({{"version", kFormatVersion}, {"secrets", std::move(secrets)}});
@@ -137,7 +140,8 @@ Result<Secret> SecretStore::Get(std::string_view name) const {
   if (entry == nullptr) return NoSuchSecret(name, all);
   if (HomeOf(*entry) == SecretHome::kFile) return Secret(entry->StringOr("value", ""));
   const Error out_of_reach =
-      Unavailable(fmt::format("secret `{}` is in the keyring, which this session cannot read", name))
+      Unavailable(
+          fmt::format("secret `{}` is in the keyring, which this session cannot read", name))
           .WithHint(fmt::format("unlock the keyring, or keep the secret in a file: "
                                 "`env -u DBUS_SESSION_BUS_ADDRESS curbstop secret set {}`",
                                 name));
@@ -164,7 +168,8 @@ Status SecretStore::Remove(std::string_view name) {
   if (entry == nullptr) return NoSuchSecret(name, all);
   if (HomeOf(*entry) == SecretHome::kKeyring) {
     if (!keyring_) {
-      return Unavailable(fmt::format("secret `{}` is in the keyring, which this session lacks", name))
+      return Unavailable(
+                 fmt::format("secret `{}` is in the keyring, which this session lacks", name))
           .WithHint("run this from a desktop session");
     }
     TRY_ASSIGN(const ProcessOutcome cleared, SecretTool(Words({"clear"}, name), ""));
@@ -183,19 +188,22 @@ Result<Json> SecretStore::ReadAll() const {
   const bool good = all.ok() && all->IsObject() && all->IntOr("version", 0) == kFormatVersion &&
                     all->Find("secrets") != nullptr && all->Find("secrets")->IsObject();
   if (good) return all;
-  return Corrupt(fmt::format("`{}` is not a credentials file of version {}", Printable(file.string()),
-                             kFormatVersion))
+  return Corrupt(fmt::format("`{}` is not a credentials file of version {}",
+                             Printable(file.string()), kFormatVersion))
       .WithHint("move it away and set the secrets again");
 }
 
 Status SecretStore::WriteAll(const Json& all) {
   TRY(MakeFolders(directories_.config, true));
-  return files_.Write(directories_.Credentials(), WriteJson(all, JsonStyle::kIndented) + "\n", 0600);
+  return files_.Write(directories_.Credentials(), WriteJson(all, JsonStyle::kIndented) + "\n",
+                      0600);
 }
 
-Result<ProcessOutcome> SecretStore::SecretTool(std::vector<std::string> words, std::string input) const {
+Result<ProcessOutcome> SecretStore::SecretTool(std::vector<std::string> words,
+                                               std::string input) const {
   words.insert(words.begin(), "secret-tool");
-  return processes_.Run({.argv = std::move(words), .folder = {}, .environment = {}, .input = std::move(input)});
+  return processes_.Run(
+      {.argv = std::move(words), .folder = {}, .environment = {}, .input = std::move(input)});
 }
 
 }  // namespace curbstop

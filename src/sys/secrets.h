@@ -34,7 +34,8 @@ bool KeyringIsThere();
 
 class SecretStore {
  public:
-  SecretStore(const Directories& directories, ProcessRunner& processes, FileStore& files, bool keyring)
+  SecretStore(const Directories& directories, ProcessRunner& processes, FileStore& files,
+              bool keyring)
       : directories_(directories), processes_(processes), files_(files), keyring_(keyring) {}
 
   // Where it went: a keyring that does not answer leaves it to the file.

@@ -1,10 +1,10 @@
 #include "sys/secrets.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <map>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "sys/files.h"
 #include "sys/testing/fake_file_store.h"
@@ -49,8 +49,10 @@ class Secrets : public ::testing::Test {
   std::string FileText() { return *ReadFile(directories_.Credentials()); }
 
   TemporaryFolder folder_;
-  Directories directories_{.config = folder_ / "config", .data = folder_ / "data",
-                           .state = folder_ / "state", .cache = folder_ / "cache"};
+  Directories directories_{.config = folder_ / "config",
+                           .data = folder_ / "data",
+                           .state = folder_ / "state",
+                           .cache = folder_ / "cache"};
   FakeKeyring keyring_;
   FakeFileStore files_;
 };
@@ -139,8 +141,8 @@ TEST_F(Secrets, AFullDiskLeavesWhatWasThere) {
 }
 
 TEST_F(Secrets, NamesAndValuesThatNoVariableCanHoldAreRefused) {
-  for (const char* name : {"", "hf", "1A", "A-B", "A B", "A=B", "CURBSTOP_OUT", "CURBSTOP_X", "PATH",
-                           "MLFLOW_TRACKING_TOKEN", "\xff", "A\nB"}) {
+  for (const char* name : {"", "hf", "1A", "A-B", "A B", "A=B", "CURBSTOP_OUT", "CURBSTOP_X",
+                           "PATH", "MLFLOW_TRACKING_TOKEN", "\xff", "A\nB"}) {
     EXPECT_EQ(Store(false).Set(name, Secret("x")).error().kind(), ErrorKind::kInvalidInput) << name;
   }
   EXPECT_FALSE(Store(false).Set("A", Secret("")).ok());

@@ -1,7 +1,7 @@
 // Clock, folders, environment, random bytes and terminal: the small pieces of the outside world.
-#include <gtest/gtest.h>
-
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "sys/clock.h"
 #include "sys/directories.h"
@@ -33,7 +33,8 @@ TEST(Directories, FollowTheXdgVariables) {
 }
 
 TEST(Directories, ARelativeXdgValueIsIgnored) {
-  EXPECT_EQ(FoldersWith({{"HOME", "/h"}, {"XDG_DATA_HOME", "data"}})->data, "/h/.local/share/curbstop");
+  EXPECT_EQ(FoldersWith({{"HOME", "/h"}, {"XDG_DATA_HOME", "data"}})->data,
+            "/h/.local/share/curbstop");
 }
 
 TEST(Directories, WithoutAHomeThereIsAHint) {

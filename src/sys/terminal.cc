@@ -1,12 +1,12 @@
 #include "sys/terminal.h"
 
-#include <fmt/format.h>
+#include <cerrno>
+#include <cstdlib>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/environment.h"
@@ -91,7 +91,8 @@ Result<Secret> ReadSecretValue(const Terminal& terminal, std::string_view name) 
     if (value.ends_with('\n')) value.pop_back();
   }
   if (value.empty()) return InvalidInput(fmt::format("the value of `{}` is empty", name));
-  if (value.size() > kMostSecret) return InvalidInput(fmt::format("the value of `{}` is above 64 KiB", name));
+  if (value.size() > kMostSecret)
+    return InvalidInput(fmt::format("the value of `{}` is above 64 KiB", name));
   return Secret(std::move(value));
 }
 

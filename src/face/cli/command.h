@@ -4,11 +4,11 @@
 // lives here.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <filesystem>
 #include <functional>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 #include "base/json.h"
 #include "base/result.h"

@@ -1,9 +1,9 @@
 // `curbstop data add PATH…`: bring files or folders under the store's care.
 #include "store/data_add.h"
 
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "base/units.h"
@@ -44,10 +44,13 @@ Status Run(const Options& options, CommandContext& context) {
     TRY_ASSIGN(const AddedData added, AddData(tools, path));
     list.Push(JsonOf(added));
     text += LineOf(added);
-    if (added.changed) pointers += " " + ShellQuote((root / added.pointer).lexically_relative(context.folder).string());
+    if (added.changed)
+      pointers +=
+          " " + ShellQuote((root / added.pointer).lexically_relative(context.folder).string());
   }
   context.out.Answer(Json::MakeObject({{"added", list}}), text);
-  if (!pointers.empty()) context.out.Talk(fmt::format("next: `git add{}` keeps the pointers\n", pointers));
+  if (!pointers.empty())
+    context.out.Talk(fmt::format("next: `git add{}` keeps the pointers\n", pointers));
   return {};
 }
 
@@ -56,7 +59,9 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddDataAdd(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("add", "Bring files or folders under the store's care");
-  command->add_option("path", options->paths, "Files or folders of the project")->required()->type_name("PATH");
+  command->add_option("path", options->paths, "Files or folders of the project")
+      ->required()
+      ->type_name("PATH");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

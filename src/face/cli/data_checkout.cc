@@ -1,9 +1,9 @@
 // `curbstop data checkout [PATH…]`: make the work tree what the pointers say.
 #include "store/data_checkout.h"
 
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "face/cli/commands.h"
@@ -21,18 +21,21 @@ struct Options {
 };
 
 void ShowLost(const CheckoutPlan& plan, CommandContext& context) {
-  context.out.Talk(fmt::format("{} files have contents that the store does not have:\n", plan.lost.size()));
+  context.out.Talk(
+      fmt::format("{} files have contents that the store does not have:\n", plan.lost.size()));
   for (size_t i = 0; i < std::min(plan.lost.size(), kShown); ++i) {
     context.out.Talk(fmt::format("  {}\n", Printable(plan.lost[i])));
   }
-  if (plan.lost.size() > kShown) context.out.Talk(fmt::format("  and {} more\n", plan.lost.size() - kShown));
+  if (plan.lost.size() > kShown)
+    context.out.Talk(fmt::format("  and {} more\n", plan.lost.size() - kShown));
 }
 
 Status AgreeToLoss(const CheckoutPlan& plan, CommandContext& context) {
   if (plan.lost.empty() || context.yes) return {};
   Result<bool> agreed = AskYesNo(context.out.terminal(), "give them up?");
   if (!agreed.ok()) {
-    return Conflict("these files would be lost").WithHint("`curbstop data add` keeps them, `--yes` gives them up");
+    return Conflict("these files would be lost")
+        .WithHint("`curbstop data add` keeps them, `--yes` gives them up");
   }
   return *agreed ? Status() : Cancelled("nothing was changed");
 }
@@ -45,7 +48,8 @@ Status DryRun(const CheckoutPlan& plan, CommandContext& context) {
     text += fmt::format("{:<8}  {}\n", NameOf(change.kind), Printable(change.path));
   }
   if (plan.changes.empty()) text = "nothing to do\n";
-  context.out.Answer(Json::MakeObject({{"changes", changes}, {"lost", Json::ArrayOf(plan.lost)}}), text);
+  context.out.Answer(Json::MakeObject({{"changes", changes}, {"lost", Json::ArrayOf(plan.lost)}}),
+                     text);
   return {};
 }
 
@@ -62,10 +66,11 @@ Status Run(const Options& options, CommandContext& context) {
   TRY(AgreeToLoss(plan, context));
   const Unsaved unsaved = plan.lost.empty() ? Unsaved::kKeep : Unsaved::kOverwrite;
   TRY_ASSIGN(const CheckoutOutcome outcome, CheckoutData(root, paths, unsaved));
-  context.out.Answer(Json::MakeObject({{"written", outcome.written}, {"removed", outcome.removed}}),
-                     outcome.written + outcome.removed == 0
-                         ? std::string("nothing to do\n")
-                         : fmt::format("{} files written, {} removed\n", outcome.written, outcome.removed));
+  context.out.Answer(
+      Json::MakeObject({{"written", outcome.written}, {"removed", outcome.removed}}),
+      outcome.written + outcome.removed == 0
+          ? std::string("nothing to do\n")
+          : fmt::format("{} files written, {} removed\n", outcome.written, outcome.removed));
   return {};
 }
 
@@ -74,7 +79,8 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddDataCheckout(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("checkout", "Make the work tree what the pointers say");
-  command->add_option("path", options->paths, "Data, pointers or folders, default all")->type_name("PATH");
+  command->add_option("path", options->paths, "Data, pointers or folders, default all")
+      ->type_name("PATH");
   command->add_flag("--dry-run", options->dry_run, "Show what would change, change nothing");
   return [options](CommandContext& context) { return Run(*options, context); };
 }

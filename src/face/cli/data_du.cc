@@ -1,12 +1,11 @@
 // `curbstop data du`: what takes the store's space.
-#include "store/data_gc.h"
-
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "base/units.h"
 #include "face/cli/commands.h"
 #include "project/project.h"
+#include "store/data_gc.h"
 
 namespace curbstop {
 namespace {
@@ -33,16 +32,18 @@ std::string TextOf(const StoreUsage& usage) {
     rows.push_back({Printable(use.name), BytesText({use.bytes}), BytesText({use.shared}),
                     std::to_string(use.objects), std::to_string(use.missing)});
   }
-  return TextTable(rows) + fmt::format("store: {} in {} objects; named by none of these: {} in {}\n",
-                                       BytesText({usage.bytes}), usage.objects,
-                                       BytesText({usage.unreferenced_bytes}), usage.unreferenced_objects);
+  return TextTable(rows) +
+         fmt::format("store: {} in {} objects; named by none of these: {} in {}\n",
+                     BytesText({usage.bytes}), usage.objects, BytesText({usage.unreferenced_bytes}),
+                     usage.unreferenced_objects);
 }
 
 Status Run(CommandContext& context) {
   TRY_ASSIGN(const StoreUsage usage, MeasureStore(FindProjectRoot(context.folder)));
   context.out.Answer(JsonOf(usage), TextOf(usage));
   if (usage.unreferenced_objects > 0) {
-    context.out.Talk("next: `curbstop data gc --dry-run` shows what commits and runs do not name either\n");
+    context.out.Talk(
+        "next: `curbstop data gc --dry-run` shows what commits and runs do not name either\n");
   }
   return {};
 }

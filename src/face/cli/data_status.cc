@@ -2,9 +2,9 @@
 // anything has.
 #include "store/data_status.h"
 
-#include <fmt/format.h>
-
 #include <memory>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "face/cli/commands.h"
@@ -30,7 +30,8 @@ Json JsonOf(const DataStatus& status) {
 }
 
 std::string TextOf(const DataStatus& status) {
-  if (status.clean()) return fmt::format("clean: {} pointers, {} files\n", status.pointers, status.files);
+  if (status.clean())
+    return fmt::format("clean: {} pointers, {} files\n", status.pointers, status.files);
   std::string text;
   for (const DataChange& change : status.changes) {
     text += fmt::format("{:<8}  {}\n", NameOf(change.kind), Printable(change.path));
@@ -48,7 +49,8 @@ Status Run(const Options& options, CommandContext& context) {
   for (const std::string& note : status.notes) context.out.Talk(fmt::format("note: {}\n", note));
   context.out.Answer(JsonOf(status), TextOf(status));
   if (!status.clean()) {
-    context.out.Talk("next: `curbstop data add` takes the work tree's state, `curbstop data checkout` the pointers'\n");
+    context.out.Talk(
+        "next: `curbstop data add` takes the work tree's state, `curbstop data checkout` the pointers'\n");
   }
   context.exit_code = status.clean() ? 0 : 1;
   return {};
@@ -58,8 +60,10 @@ Status Run(const Options& options, CommandContext& context) {
 
 Action AddDataStatus(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("status", "Show tracked data that has changed; exit 1 if any has");
-  command->add_option("path", options->paths, "Data, pointers or folders, default all")->type_name("PATH");
+  CLI::App* command =
+      parent.add_subcommand("status", "Show tracked data that has changed; exit 1 if any has");
+  command->add_option("path", options->paths, "Data, pointers or folders, default all")
+      ->type_name("PATH");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

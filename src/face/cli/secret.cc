@@ -17,7 +17,9 @@ SecretStore StoreOf(CommandContext& context) {
   return {context.directories, context.processes, context.files, KeyringIsThere()};
 }
 
-std::string_view NameOf(SecretHome home) { return home == SecretHome::kKeyring ? "keyring" : "file"; }
+std::string_view NameOf(SecretHome home) {
+  return home == SecretHome::kKeyring ? "keyring" : "file";
+}
 
 std::string HomeText(SecretHome home, const CommandContext& context) {
   if (home == SecretHome::kKeyring) return "the keyring";
@@ -26,7 +28,8 @@ std::string HomeText(SecretHome home, const CommandContext& context) {
 
 Status Set(const Options& options, CommandContext& context) {
   if (!options.too_much.empty() || options.name.find('=') != std::string::npos) {
-    return InvalidInput("a secret's value is not taken from the command line, where others can read it")
+    return InvalidInput(
+               "a secret's value is not taken from the command line, where others can read it")
         .WithHint("give the name alone; the value is asked for, or read from stdin");
   }
   TRY(CheckSecretName(options.name));
@@ -35,9 +38,10 @@ Status Set(const Options& options, CommandContext& context) {
   if (home == SecretHome::kFile && KeyringIsThere()) {
     context.out.Talk("the keyring does not answer, so the value goes to a file\n");
   }
-  context.out.Answer(Json::MakeObject({{"name", options.name}, {"in", NameOf(home)}}),
-                     fmt::format("{} is kept in {}\nnext: list it under `secrets:` in curbstop.yaml\n",
-                                 options.name, HomeText(home, context)));
+  context.out.Answer(
+      Json::MakeObject({{"name", options.name}, {"in", NameOf(home)}}),
+      fmt::format("{} is kept in {}\nnext: list it under `secrets:` in curbstop.yaml\n",
+                  options.name, HomeText(home, context)));
   return {};
 }
 
@@ -65,7 +69,8 @@ Status Remove(const Options& options, CommandContext& context) {
 
 Action AddSecretSet(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand("set", "Keep a secret; its value comes by prompt or stdin");
+  CLI::App* command =
+      parent.add_subcommand("set", "Keep a secret; its value comes by prompt or stdin");
   command->add_option("name", options->name, "Its name, as HF_TOKEN")->required();
   command->add_option("more", options->too_much)->group("");  // taken only to be refused unseen
   return [options](CommandContext& context) { return Set(*options, context); };

@@ -14,9 +14,7 @@ namespace {
 
 using Findings = std::vector<Finding>;
 
-double Gib(Bytes size) {
-  return static_cast<double>(size.value) / (1 << 30);
-}
+double Gib(Bytes size) { return static_cast<double>(size.value) / (1 << 30); }
 
 // What programs can have: a container's limit, else all.
 std::optional<Bytes> UsableMemory(const Machine& machine) {
@@ -40,9 +38,7 @@ std::vector<const Gpu*> RealGpus(const Machine& machine) {
   return gpus;
 }
 
-bool IsNvidia(const Gpu& gpu) {
-  return gpu.source == "nvml" || gpu.source == "nvidia-smi";
-}
+bool IsNvidia(const Gpu& gpu) { return gpu.source == "nvml" || gpu.source == "nvidia-smi"; }
 
 std::optional<double> Capability(const Gpu& gpu) {
   double number = 0;
@@ -56,9 +52,7 @@ bool Has(const Machine& machine, std::string_view program) {
                      [&](const Found& found) { return found.name == program; });
 }
 
-bool IsRented(const Machine& machine) {
-  return machine.container && !machine.gpus.empty();
-}
+bool IsRented(const Machine& machine) { return machine.container && !machine.gpus.empty(); }
 
 // Of several mounts of one device, say a disk and its subvolumes, the first speaks for all.
 std::vector<const Disk*> DistinctDisks(const Machine& machine, std::string_view kind) {
@@ -476,8 +470,6 @@ constexpr AdviceRule kRules[] = {
 
 }  // namespace
 
-std::span<const AdviceRule> AdviceRules() {
-  return kRules;
-}
+std::span<const AdviceRule> AdviceRules() { return kRules; }
 
 }  // namespace curbstop

@@ -5,9 +5,7 @@
 namespace curbstop {
 namespace {
 
-bool IsOctal(char c) {
-  return c >= '0' && c <= '7';
-}
+bool IsOctal(char c) { return c >= '0' && c <= '7'; }
 
 std::string UndoEscapes(std::string_view text) {
   std::string plain;

@@ -162,9 +162,7 @@ void AddSpace(FactSource& source, Disk& disk, Machine& machine) {
 
 }  // namespace
 
-bool IsShownMount(const Mount& mount) {
-  return HoldsFiles(mount) && !IsSystemMount(mount.point);
-}
+bool IsShownMount(const Mount& mount) { return HoldsFiles(mount) && !IsSystemMount(mount.point); }
 
 void ReadDisks(FactSource& source, const std::vector<Mount>& mounts, Machine& machine) {
   const BlockDevices devices(source);

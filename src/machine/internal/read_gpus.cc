@@ -82,9 +82,7 @@ std::optional<Bytes> ByteFile(FactSource& source, const std::string& file) {
   return Bytes{bytes};
 }
 
-bool IsCard(std::string_view name) {
-  return name.starts_with("card") && IsDigits(name.substr(4));
-}
+bool IsCard(std::string_view name) { return name.starts_with("card") && IsDigits(name.substr(4)); }
 
 Gpu SysfsGpu(FactSource& source, const std::string& folder, std::string_view vendor) {
   const std::string device = source.Text(folder + "/device");

@@ -1,10 +1,10 @@
 #include "project/internal/check_steps.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <queue>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "project/references.h"
@@ -25,7 +25,8 @@ std::vector<std::string> StepNames(const Project& project) {
 }
 
 // Everything that a command of `step` may refer to.
-std::vector<std::string> KnownReferences(const Project& project, const Step& step, Command command) {
+std::vector<std::string> KnownReferences(const Project& project, const Step& step,
+                                         Command command) {
   std::vector<std::string> known;
   for (const auto& [name, value] : step.params) known.push_back(name);
   if (command == Command::kSetup) return known;
@@ -59,9 +60,9 @@ class ReferenceCheck {
   Status CheckOne(const std::string& reference, Command command) {
     if (step_.params.contains(reference)) return {};
     if (command == Command::kSetup) return Unknown(reference, command);
-    const bool is_data = std::any_of(project_.data.begin(), project_.data.end(), [&](const DataSource& data) {
-      return reference == "data." + data.name;
-    });
+    const bool is_data =
+        std::any_of(project_.data.begin(), project_.data.end(),
+                    [&](const DataSource& data) { return reference == "data." + data.name; });
     if (is_data || reference == "out") return {};
     const std::optional<StepReference> found = FindStepReference(project_.steps, reference);
     if (!found) return Unknown(reference, command);
@@ -70,7 +71,8 @@ class ReferenceCheck {
 
   Status CheckOutput(const StepReference& found) {
     if (found.step->name == step_.name) {
-      return InvalidInput(fmt::format("step `{}` refers to its own output `{}`", step_.name, found.output))
+      return InvalidInput(
+                 fmt::format("step `{}` refers to its own output `{}`", step_.name, found.output))
           .WithHint(fmt::format("write `{{out}}/{}` for what it is making", found.output));
     }
     TRY(OutputPath(*found.step, found.output));
@@ -115,7 +117,8 @@ Status CheckAfter(Project& project, const StepNodes& nodes, const NodeSource& so
       const Node& at = after->IsList() ? after->items[i] : *after;
       if (name == step.name) return source.At(at, fmt::format("step `{}` waits for itself", name));
       if (project.FindStep(name) == nullptr) {
-        return source.At(at, fmt::format("there is no step {}{}", Describe(at), DidYouMean(name, names)))
+        return source
+            .At(at, fmt::format("there is no step {}{}", Describe(at), DidYouMean(name, names)))
             .WithHint("the steps are " + Join(names, ", "));
       }
       AddOnce(unique, name);
@@ -130,15 +133,17 @@ bool Overlap(const std::string& a, const std::string& b) {
 }
 
 // A checkpoint folder belongs to one run.
-Status CheckCheckpointFolders(const Project& project, const StepNodes& nodes, const NodeSource& source) {
+Status CheckCheckpointFolders(const Project& project, const StepNodes& nodes,
+                              const NodeSource& source) {
   for (const Step& step : project.steps) {
     for (const Step& earlier : project.steps) {
       if (&earlier == &step) break;
       if (!step.checkpoint || !earlier.checkpoint) continue;
       if (!Overlap(step.checkpoint->dir, earlier.checkpoint->dir)) continue;
-      return source.At(*nodes.at(step.name)->Find("checkpoint"),
-                       fmt::format("steps `{}` and `{}` share the checkpoint folder `{}`", earlier.name,
-                                   step.name, Printable(step.checkpoint->dir)))
+      return source
+          .At(*nodes.at(step.name)->Find("checkpoint"),
+              fmt::format("steps `{}` and `{}` share the checkpoint folder `{}`", earlier.name,
+                          step.name, Printable(step.checkpoint->dir)))
           .WithHint(fmt::format("give each its own, as `ckpt-{}`", step.name));
     }
   }
@@ -156,7 +161,8 @@ class Order {
     }
   }
 
-  // Of those that are ready always the first in the file. Shorter than the steps if there is a cycle.
+  // Of those that are ready always the first in the file. Shorter than the steps if there is a
+  // cycle.
   std::vector<size_t> Sorted() {
     std::vector<std::set<size_t>> open = waits_for_;
     std::vector<std::vector<size_t>> followers(steps_.size());
@@ -209,7 +215,8 @@ Error CycleError(const std::vector<Step>& steps, const std::vector<size_t>& cycl
   at.line = after ? after->line : first.mark.line;
   at.column = after ? after->column : first.mark.column;
   return source.At(at, fmt::format("steps wait for each other: {}", Join(names, " → ")))
-      .WithHint("`→` reads \"comes after\", by `after:` or by a reference to an output; take one away");
+      .WithHint(
+          "`→` reads \"comes after\", by `after:` or by a reference to an output; take one away");
 }
 
 Status SortSteps(Project& project, const StepNodes& nodes, const NodeSource& source) {

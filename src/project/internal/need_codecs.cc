@@ -1,8 +1,8 @@
 #include "project/internal/need_codecs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -19,12 +19,14 @@ Error Unfit(const Node& node, const NodeSource& source, std::string_view form) {
 }
 
 // `text` without a final `..`. Errors: a range with an upper end.
-Result<std::string_view> LowerEnd(std::string_view text, const Node& node, const NodeSource& source) {
+Result<std::string_view> LowerEnd(std::string_view text, const Node& node,
+                                  const NodeSource& source) {
   const size_t dots = text.find("..");
   if (dots == text.npos) return Trim(text);
   if (!Trim(text.substr(dots + 2)).empty()) {
-    return source.At(node, fmt::format("{} has an upper end, only a lower one is understood",
-                                       Describe(node)))
+    return source
+        .At(node,
+            fmt::format("{} has an upper end, only a lower one is understood", Describe(node)))
         .WithHint(fmt::format("write `{}..`", Trim(text.substr(0, dots))));
   }
   return Trim(text.substr(0, dots));

@@ -29,7 +29,9 @@ struct GpuCodec {
   static Result<GpuNeed> Read(const Node& node, const NodeSource& source);
   static Json Write(const GpuNeed& value);
   static Json Schema() { return TypeSchema({"string", "integer"}); }
-  static std::string Form() { return "a GPU, as `10GB..` (memory at least), `RTX-3080` or `2 x RTX-3080`"; }
+  static std::string Form() {
+    return "a GPU, as `10GB..` (memory at least), `RTX-3080` or `2 x RTX-3080`";
+  }
 };
 
 // `x86_64` (also `amd64`) or `arm64` (also `aarch64`).

@@ -1,8 +1,8 @@
 #include "project/internal/project_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "project/internal/step_codecs.h"
@@ -20,7 +20,8 @@ struct ProjectNameCodec : FieldCodec<std::string> {
     TRY_ASSIGN(std::string text, ReadScalar(node, source, Form()));
     if (IsProjectName(text)) return text;
     return source.At(node, fmt::format("a project cannot be named {}", Describe(node)))
-        .WithHint("names have letters, digits, `-`, `_` and `.`, a letter or digit first, at most 64");
+        .WithHint(
+            "names have letters, digits, `-`, `_` and `.`, a letter or digit first, at most 64");
   }
   static Json Schema() { return PatternSchema("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"); }
   static std::string Form() { return "a name of letters, digits, `-`, `_` and `.`"; }
@@ -39,7 +40,8 @@ struct SecretNameCodec : FieldCodec<std::string> {
 
 struct SecretsCodec : ListCodec<std::string, SecretNameCodec> {
   static Result<std::vector<std::string>> Read(const Node& node, const NodeSource& source) {
-    TRY_ASSIGN(std::vector<std::string> names, (ListCodec<std::string, SecretNameCodec>::Read(node, source)));
+    TRY_ASSIGN(std::vector<std::string> names,
+               (ListCodec<std::string, SecretNameCodec>::Read(node, source)));
     for (size_t i = 1; i < names.size(); ++i) {
       const auto here = names.begin() + static_cast<std::ptrdiff_t>(i);
       if (std::find(names.begin(), here, names[i]) == here) continue;
@@ -110,8 +112,10 @@ struct DataCodec {
 Status CheckStepName(const Node& name, const NodeSource& source) {
   TRY(CheckName(name, source, "a step", true));
   if (name.text != "data" && name.text != "out") return {};
-  return source.At(name, fmt::format("a step cannot be named `{0}`: `{{{0}…}}` means something else in commands",
-                                     name.text))
+  return source
+      .At(name,
+          fmt::format("a step cannot be named `{0}`: `{{{0}…}}` means something else in commands",
+                      name.text))
       .WithHint("take another name");
 }
 
@@ -120,7 +124,8 @@ struct StepsCodec {
     if (!node.IsMap()) return source.At(node, "found " + Describe(node) + ", expected " + Form());
     if (node.entries.empty()) return source.At(node, "`steps` is empty, expected " + Form());
     if (node.entries.size() > kMostSteps) {
-      return source.At(node, fmt::format("{} steps, at most {} are taken", node.entries.size(), kMostSteps));
+      return source.At(
+          node, fmt::format("{} steps, at most {} are taken", node.entries.size(), kMostSteps));
     }
     std::vector<Step> steps;
     for (const NodeEntry& entry : node.entries) {
@@ -154,16 +159,20 @@ struct StepsCodec {
 }  // namespace
 
 bool IsProjectName(std::string_view text) {
-  const auto fits = [](char c) { return IsLetter(c) || IsDigit(c) || c == '-' || c == '_' || c == '.'; };
+  const auto fits = [](char c) {
+    return IsLetter(c) || IsDigit(c) || c == '-' || c == '_' || c == '.';
+  };
   return !text.empty() && text.size() <= 64 && (IsLetter(text[0]) || IsDigit(text[0])) &&
          std::all_of(text.begin(), text.end(), fits);
 }
 
 const FieldTable<Budget>& FieldsOf(const Budget*) {
   static const FieldTable<Budget> kTable{
-      Field<&Budget::cap>("cap", "Hard limit: nothing starts that could cross it.", FieldUse::kRequired),
+      Field<&Budget::cap>("cap", "Hard limit: nothing starts that could cross it.",
+                          FieldUse::kRequired),
       PerField(),
-      Field<&Budget::include_energy, IncludeCodec>("include", "What counts in the cap beside rent.")};
+      Field<&Budget::include_energy, IncludeCodec>("include",
+                                                   "What counts in the cap beside rent.")};
   return kTable;
 }
 
@@ -181,10 +190,12 @@ const FieldTable<Project>& FieldsOf(const Project*) {
           "name", "The project's name, key of its budget and record; left out: the folder's name."),
       Field<&Project::budget>("budget", "What may be spent."),
       Field<&Project::secrets, SecretsCodec>(
-          "secrets", "Names of secrets that every step sees in its environment; values by `curbstop secret set`."),
+          "secrets",
+          "Names of secrets that every step sees in its environment; values by `curbstop secret set`."),
       Field<&Project::data, DataCodec>("data", "Named inputs, for `{data.NAME}` in commands."),
       Field<&Project::steps, StepsCodec>(
-          "steps", "Steps by name. Without it the file is one step `main`, whose keys stand at the top."),
+          "steps",
+          "Steps by name. Without it the file is one step `main`, whose keys stand at the top."),
       LaterField<Project>("data_policy"),
       LaterField<Project>("notify"),
       LaterField<Project>("deploy")};

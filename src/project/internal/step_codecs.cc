@@ -1,8 +1,8 @@
 #include "project/internal/step_codecs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/files.h"
@@ -17,7 +17,8 @@ constexpr std::string_view kTakenFolders[] = {".git", ".dvc", ".curbstop", "out"
 
 bool IsTaken(std::string_view path) {
   const std::string_view top = path.substr(0, path.find('/'));
-  return std::find(std::begin(kTakenFolders), std::end(kTakenFolders), top) != std::end(kTakenFolders);
+  return std::find(std::begin(kTakenFolders), std::end(kTakenFolders), top) !=
+         std::end(kTakenFolders);
 }
 
 // `./x//` to `x/`: what people write for the same path.
@@ -75,18 +76,21 @@ Result<std::string> OutputCodec::Read(const Node& node, const NodeSource& source
   }
   if (path.find_first_of("*?") == path.npos) return path;
   return source.At(node, fmt::format("{} is a glob; outputs are named one by one", Describe(node)))
-      .WithHint("name the folder that holds them, as `plots/`, or leave `outputs` out: "
-                "then everything in `{out}` is an output");
+      .WithHint(
+          "name the folder that holds them, as `plots/`, or leave `outputs` out: "
+          "then everything in `{out}` is an output");
 }
 
 Result<std::vector<std::string>> OutputListCodec::Read(const Node& node, const NodeSource& source) {
-  TRY_ASSIGN(std::vector<std::string> paths, (ListCodec<std::string, OutputCodec>::Read(node, source)));
+  TRY_ASSIGN(std::vector<std::string> paths,
+             (ListCodec<std::string, OutputCodec>::Read(node, source)));
   for (size_t i = 0; i < paths.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       if (!Overlap(paths[i], paths[j])) continue;
-      return source.At(node.items[i], fmt::format("the outputs `{}` and `{}` are the same or one "
-                                                  "lies in the other",
-                                                  Printable(paths[j]), Printable(paths[i])))
+      return source
+          .At(node.items[i], fmt::format("the outputs `{}` and `{}` are the same or one "
+                                         "lies in the other",
+                                         Printable(paths[j]), Printable(paths[i])))
           .WithHint("keep the outer one");
     }
   }
@@ -103,7 +107,8 @@ Result<std::string> CheckpointDirCodec::Read(const Node& node, const NodeSource&
   TRY_ASSIGN(const std::string path, ReadPath(node, source, Form(), kProjectBase));
   if (IsTaken(path)) {
     return source.At(node, fmt::format("{} is not free for checkpoints", Describe(node)))
-        .WithHint("`.git`, `.dvc`, `.curbstop` and `out` have other uses; take a folder such as `ckpt`");
+        .WithHint(
+            "`.git`, `.dvc`, `.curbstop` and `out` have other uses; take a folder such as `ckpt`");
   }
   return std::string(WithoutSlash(path));
 }
@@ -117,7 +122,8 @@ Json EveryCodec::Write(const std::optional<Millis>& value) {
   return value ? FieldCodec<Millis>::Write(*value) : Json("auto");
 }
 
-Result<std::optional<CheckpointRule>> CheckpointCodec::Read(const Node& node, const NodeSource& source) {
+Result<std::optional<CheckpointRule>> CheckpointCodec::Read(const Node& node,
+                                                            const NodeSource& source) {
   if (!node.IsScalar()) return FieldCodec<std::optional<CheckpointRule>>::Read(node, source);
   CheckpointRule rule;
   TRY_ASSIGN(rule.dir, CheckpointDirCodec::Read(node, source));
@@ -144,7 +150,8 @@ Result<ParamsCodec::Map> ParamsCodec::Read(const Node& node, const NodeSource& s
   for (const NodeEntry& entry : node.entries) {
     TRY(CheckName(entry.key, source, "a parameter", false));
     if (entry.key.text == "out") {
-      return source.At(entry.key, "a parameter cannot be named `out`: `{out}` is the output folder");
+      return source.At(entry.key,
+                       "a parameter cannot be named `out`: `{out}` is the output folder");
     }
     if (entry.value.IsNull()) {
       return source.At(entry.key, fmt::format("parameter `{}` has no value", entry.key.text))
@@ -185,8 +192,9 @@ Status CheckName(const Node& name, const NodeSource& source, std::string_view wh
   const bool pointed = text.ends_with('.') || text.find("..") != text.npos;
   if (plain && starts && !pointed && text.size() <= kMostNameLength) return {};
   return source.At(name, fmt::format("{} cannot be named {}", what, Describe(name)))
-      .WithHint(fmt::format("names have letters, digits, `-`{} `_`, a letter first, at most {} in all",
-                            points ? ", `.` and" : " and", kMostNameLength));
+      .WithHint(
+          fmt::format("names have letters, digits, `-`{} `_`, a letter first, at most {} in all",
+                      points ? ", `.` and" : " and", kMostNameLength));
 }
 
 }  // namespace curbstop

@@ -1,12 +1,11 @@
 #include "record/internal/artifacts.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -47,7 +46,8 @@ bool IsSafe(std::string path) {
   constexpr int kMostDecodings = 10;
   for (int i = 0; i < kMostDecodings; ++i) {
     const bool has_drive = path.size() > 1 && IsLetter(path[0]) && path[1] == ':';
-    if (has_drive || path.find_first_of("#\\") != path.npos || !CheckInside(path).ok()) return false;
+    if (has_drive || path.find_first_of("#\\") != path.npos || !CheckInside(path).ok())
+      return false;
     const std::string decoded = DecodeOnce(path);
     if (decoded == path) return true;
     path = decoded;
@@ -94,7 +94,8 @@ Status Receive(const std::filesystem::path& file, HttpBody& body) {
   return FromErrno(errno, fmt::format("cannot flush `{}`", file.string()));
 }
 
-Json EntryJson(const std::filesystem::path& file, const std::string& name, const FolderEntry& entry) {
+Json EntryJson(const std::filesystem::path& file, const std::string& name,
+               const FolderEntry& entry) {
   const bool is_folder = entry.kind == EntryKind::kFolder;
   Json json = Json::MakeObject({{"path", name}, {"is_dir", is_folder}});
   std::error_code missing;
@@ -178,10 +179,18 @@ std::string JoinArtifactPath(const std::string& folder, const std::string& name)
 
 std::string ContentTypeOf(const std::string& path) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kTypes = {{
-      {".txt", "text/plain"},  {".log", "text/plain"},   {".json", "application/json"},
-      {".csv", "text/csv"},    {".html", "text/html"},   {".md", "text/markdown"},
-      {".png", "image/png"},   {".jpg", "image/jpeg"},   {".svg", "image/svg+xml"},
-      {".yaml", "text/plain"}, {".pdf", "application/pdf"}, {".py", "text/plain"},
+      {".txt", "text/plain"},
+      {".log", "text/plain"},
+      {".json", "application/json"},
+      {".csv", "text/csv"},
+      {".html", "text/html"},
+      {".md", "text/markdown"},
+      {".png", "image/png"},
+      {".jpg", "image/jpeg"},
+      {".svg", "image/svg+xml"},
+      {".yaml", "text/plain"},
+      {".pdf", "application/pdf"},
+      {".py", "text/plain"},
   }};
   for (const auto& [ending, type] : kTypes) {
     if (path.ends_with(ending)) return std::string(type);

@@ -19,8 +19,8 @@ class Artifacts {
  public:
   explicit Artifacts(std::filesystem::path root) : root_(std::move(root)) {}
 
-  // `path` is relative to the root. All errors: kInvalidInput "Invalid path" for one that leaves it.
-  // Errors: kExhausted, kUnavailable (the upload broke off: nothing is changed).
+  // `path` is relative to the root. All errors: kInvalidInput "Invalid path" for one that leaves
+  // it. Errors: kExhausted, kUnavailable (the upload broke off: nothing is changed).
   Status Put(const std::string& path, HttpBody& body) const;
   // Errors: kNotFound.
   Result<HttpFile> Open(const std::string& path) const;

@@ -50,16 +50,20 @@ Status Run(Database& database, std::string_view sql, const Values&... values) {
 }  // namespace
 
 ExperimentRow ReadExperimentRow(const Statement& statement) {
-  return {std::to_string(statement.Int(0)), statement.Text(1), statement.Text(2),
-          statement.Text(3),                statement.Int(4),  statement.Int(5)};
+  return {std::to_string(statement.Int(0)),
+          statement.Text(1),
+          statement.Text(2),
+          statement.Text(3),
+          statement.Int(4),
+          statement.Int(5)};
 }
 
 Result<std::optional<ExperimentRow>> FindExperimentByName(Database& database,
                                                           const std::string& name) {
   TRY_ASSIGN(Statement statement,
-             database.Prepare(fmt::format(
-                 "SELECT {} FROM experiments WHERE workspace = 'default' AND name = ?1",
-                 kExperimentColumns)));
+             database.Prepare(
+                 fmt::format("SELECT {} FROM experiments WHERE workspace = 'default' AND name = ?1",
+                             kExperimentColumns)));
   statement.Bind(1, name);
   return FindOne(std::move(statement));
 }
@@ -126,10 +130,11 @@ Status PutExperimentTag(Database& database, const std::string& id, const std::st
 Status DeleteExperiment(Database& database, const std::string& id) {
   TRY_ASSIGN(const ExperimentRow experiment, GetExperiment(database, id));
   if (experiment.lifecycle_stage != "active") return NoExperiment(id);
-  TRY(Run(database,
-          "UPDATE experiments SET lifecycle_stage = 'deleted', last_update_time = "
-          CURBSTOP_SQL_NOW_MS " WHERE experiment_id = ?1",
-          ToNumber(id)));
+  TRY(Run(
+      database,
+      "UPDATE experiments SET lifecycle_stage = 'deleted', last_update_time = " CURBSTOP_SQL_NOW_MS
+      " WHERE experiment_id = ?1",
+      ToNumber(id)));
   return Run(database,
              "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = " CURBSTOP_SQL_NOW_MS
              " WHERE experiment_id = ?1 AND lifecycle_stage = 'active'",
@@ -139,10 +144,11 @@ Status DeleteExperiment(Database& database, const std::string& id) {
 Status RestoreExperiment(Database& database, const std::string& id) {
   TRY_ASSIGN(const ExperimentRow experiment, GetExperiment(database, id));
   if (experiment.lifecycle_stage == "active") return NoExperiment(id);
-  TRY(Run(database,
-          "UPDATE experiments SET lifecycle_stage = 'active', last_update_time = "
-          CURBSTOP_SQL_NOW_MS " WHERE experiment_id = ?1",
-          ToNumber(id)));
+  TRY(Run(
+      database,
+      "UPDATE experiments SET lifecycle_stage = 'active', last_update_time = " CURBSTOP_SQL_NOW_MS
+      " WHERE experiment_id = ?1",
+      ToNumber(id)));
   return Run(database,
              "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL "
              "WHERE experiment_id = ?1 AND lifecycle_stage = 'deleted'",

@@ -79,7 +79,8 @@ void RunAll(Database& database, const std::vector<Job*>& jobs) {
 class RealGroupWriter final : public GroupWriter {
  public:
   explicit RealGroupWriter(Database database)
-      : database_(std::move(database)), thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
+      : database_(std::move(database)),
+        thread_([this](const std::stop_token& stop) { Loop(stop); }) {}
 
   Result<Json> Run(const WriteWork& work) override {
     Job job(work);

@@ -24,7 +24,8 @@ std::string FirstCodePoints(const std::string& text, size_t count) {
 
 bool IsNameByte(char c) {
   const bool is_beyond_ascii = static_cast<unsigned char>(c) >= 0x80;  // letters of other scripts
-  return IsLetter(c) || IsDigit(c) || is_beyond_ascii || std::string_view("/_.- :").find(c) != std::string_view::npos;
+  return IsLetter(c) || IsDigit(c) || is_beyond_ascii ||
+         std::string_view("/_.- :").find(c) != std::string_view::npos;
 }
 
 // The name as a normalised path, by the rules of POSIX paths.
@@ -54,9 +55,10 @@ Status CheckCount(std::string_view what, size_t most, size_t count) {
 
 Status CheckName(std::string_view path, const std::string& name) {
   if (!std::all_of(name.begin(), name.end(), IsNameByte)) {
-    return InvalidValue(path, name,
-                        "Names may only contain alphanumerics, underscores (_), dashes (-), periods "
-                        "(.), spaces ( ), colon(:) and slashes (/).");
+    return InvalidValue(
+        path, name,
+        "Names may only contain alphanumerics, underscores (_), dashes (-), periods "
+        "(.), spaces ( ), colon(:) and slashes (/).");
   }
   const std::string normal = Normalised(name);
   if (normal == name && normal != "." && !normal.starts_with("..") && !normal.starts_with('/')) {

@@ -16,9 +16,9 @@ namespace {
 constexpr int64_t kDefaultPage = 50;
 
 // The names of the protocol's enumeration LoggedModelStatus; their numbers are the indexes.
-constexpr std::array<std::string_view, 4> kStatuses = {
-    "LOGGED_MODEL_STATUS_UNSPECIFIED", "LOGGED_MODEL_PENDING", "LOGGED_MODEL_READY",
-    "LOGGED_MODEL_UPLOAD_FAILED"};
+constexpr std::array<std::string_view, 4> kStatuses = {"LOGGED_MODEL_STATUS_UNSPECIFIED",
+                                                       "LOGGED_MODEL_PENDING", "LOGGED_MODEL_READY",
+                                                       "LOGGED_MODEL_UPLOAD_FAILED"};
 
 constexpr std::string_view kColumns =
     "model_id, experiment_id, name, creation_timestamp_ms, last_updated_timestamp_ms, "
@@ -107,12 +107,13 @@ Result<Json> ReadModel(Database& database, const std::string& id) {
 // `table` is one of two words of ours.
 Status PutPairs(Database& database, std::string_view kind, const std::string& model,
                 const std::vector<KeyValue>& pairs) {
-  TRY_ASSIGN(Statement put,
-             database.Prepare(fmt::format(
-                 "INSERT INTO logged_model_{0}s (model_id, experiment_id, {0}_key, {0}_value) SELECT "
-                 "model_id, experiment_id, ?2, ?3 FROM logged_models WHERE model_id = ?1 "
-                 "ON CONFLICT DO UPDATE SET {0}_value = excluded.{0}_value",
-                 kind)));
+  TRY_ASSIGN(
+      Statement put,
+      database.Prepare(fmt::format(
+          "INSERT INTO logged_model_{0}s (model_id, experiment_id, {0}_key, {0}_value) SELECT "
+          "model_id, experiment_id, ?2, ?3 FROM logged_models WHERE model_id = ?1 "
+          "ON CONFLICT DO UPDATE SET {0}_value = excluded.{0}_value",
+          kind)));
   for (const KeyValue& pair : pairs) TRY(put.BindAll(model, pair.key, pair.value).Run());
   return {};
 }

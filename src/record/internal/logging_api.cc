@@ -63,7 +63,8 @@ Status InsertModelMetrics(Database& database, const RecordedRun& run,
   return {};
 }
 
-Status PutMetrics(Database& database, const RecordedRun& run, const std::vector<LoggedMetric>& logged) {
+Status PutMetrics(Database& database, const RecordedRun& run,
+                  const std::vector<LoggedMetric>& logged) {
   std::vector<RecordMetric> metrics;
   for (const LoggedMetric& one : logged) metrics.push_back(one.metric);
   TRY(InsertMetrics(database, run.uuid, metrics));
@@ -111,19 +112,22 @@ Result<std::string> OneText(Statement statement) {
   return row ? statement.Text(0) : std::string();
 }
 
-Result<std::string> EnsureDataset(Database& database, const RecordedRun& run, const DatasetInput& input) {
-  TRY_ASSIGN(Statement insert,
-             database.Prepare("INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, "
-                              "dataset_source_type, dataset_source, dataset_schema, dataset_profile) "
-                              "VALUES (lower(hex(randomblob(16))), ?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                              "ON CONFLICT DO NOTHING"));
+Result<std::string> EnsureDataset(Database& database, const RecordedRun& run,
+                                  const DatasetInput& input) {
+  TRY_ASSIGN(
+      Statement insert,
+      database.Prepare("INSERT INTO datasets (dataset_uuid, experiment_id, name, digest, "
+                       "dataset_source_type, dataset_source, dataset_schema, dataset_profile) "
+                       "VALUES (lower(hex(randomblob(16))), ?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                       "ON CONFLICT DO NOTHING"));
   TRY(insert
           .BindAll(run.experiment_id, input.name, input.digest, input.source_type, input.source,
                    input.schema, input.profile)
           .Run());
-  TRY_ASSIGN(Statement read,
-             database.Prepare("SELECT dataset_uuid FROM datasets WHERE experiment_id = ?1 AND name = "
-                              "?2 AND digest = ?3"));
+  TRY_ASSIGN(
+      Statement read,
+      database.Prepare("SELECT dataset_uuid FROM datasets WHERE experiment_id = ?1 AND name = "
+                       "?2 AND digest = ?3"));
   read.BindAll(run.experiment_id, input.name, input.digest);
   return OneText(std::move(read));
 }
@@ -131,10 +135,11 @@ Result<std::string> EnsureDataset(Database& database, const RecordedRun& run, co
 // An input that is there already keeps its tags.
 Status PutDatasetInput(Database& database, const RecordedRun& run, const DatasetInput& input) {
   TRY_ASSIGN(const std::string dataset, EnsureDataset(database, run, input));
-  TRY_ASSIGN(Statement insert,
-             database.Prepare("INSERT INTO inputs (input_uuid, source_type, source_id, "
-                              "destination_type, destination_id) VALUES (lower(hex(randomblob(16))), "
-                              "'DATASET', ?1, 'RUN', ?2) ON CONFLICT DO NOTHING"));
+  TRY_ASSIGN(
+      Statement insert,
+      database.Prepare("INSERT INTO inputs (input_uuid, source_type, source_id, "
+                       "destination_type, destination_id) VALUES (lower(hex(randomblob(16))), "
+                       "'DATASET', ?1, 'RUN', ?2) ON CONFLICT DO NOTHING"));
   TRY(insert.BindAll(dataset, run.uuid).Run());
   if (database.Changes() == 0) return {};
   TRY_ASSIGN(Statement tag,
@@ -189,7 +194,8 @@ Result<Json> LogBatch(ApiContext& context, const Message& message) {
   for (size_t i = 0; i < metrics.size(); ++i) {
     TRY(CheckMetric(fmt::format("metrics[{}]", i), metrics[i].metric));
   }
-  for (size_t i = 0; i < params.size(); ++i) TRY(CheckParam(fmt::format("params[{}]", i), params[i]));
+  for (size_t i = 0; i < params.size(); ++i)
+    TRY(CheckParam(fmt::format("params[{}]", i), params[i]));
   for (size_t i = 0; i < tags.size(); ++i) TRY(CheckTag(fmt::format("tags[{}]", i), tags[i]));
   TRY(CheckBatch(metrics.size(), params.size(), tags.size()));
   TRY(CheckKeysUnique(params));

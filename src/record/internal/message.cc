@@ -23,9 +23,8 @@ std::string_view TypeName(const Json& value) {
 }
 
 Error WrongType(std::string_view parameter, const Json& value) {
-  return InvalidValue(
-      parameter, value,
-      fmt::format(" Hint: Value was of type '{}'.{}", TypeName(value), kSeeDocs));
+  return InvalidValue(parameter, value,
+                      fmt::format(" Hint: Value was of type '{}'.{}", TypeName(value), kSeeDocs));
 }
 
 template <typename Number>
@@ -63,12 +62,13 @@ bool IsMissing(const Json* value) {
 }  // namespace
 
 Error MissingValue(std::string_view parameter) {
-  return InvalidInput(fmt::format("Missing value for required parameter '{}'.{}", parameter, kSeeDocs));
+  return InvalidInput(
+      fmt::format("Missing value for required parameter '{}'.{}", parameter, kSeeDocs));
 }
 
 Error InvalidValue(std::string_view parameter, const Json& value, std::string_view why) {
-  return InvalidInput(fmt::format("Invalid value {} for parameter '{}' supplied{}{}", WriteJson(value),
-                                  parameter, why.empty() ? "." : ": ", why));
+  return InvalidInput(fmt::format("Invalid value {} for parameter '{}' supplied{}{}",
+                                  WriteJson(value), parameter, why.empty() ? "." : ": ", why));
 }
 
 Result<Message> Message::FromBody(const std::string& body) {

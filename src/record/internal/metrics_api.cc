@@ -116,9 +116,10 @@ Result<Json> MetricHistory(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const std::string key, message.RequiredText("metric_key"));
   TRY_ASSIGN(const auto size, message.Int("max_results"));
   if (size && *size <= 0) {
-    return InvalidInput(fmt::format("Invalid value {} for parameter 'max_results' supplied. It must "
-                                    "be a positive integer.",
-                                    *size));
+    return InvalidInput(
+        fmt::format("Invalid value {} for parameter 'max_results' supplied. It must "
+                    "be a positive integer.",
+                    *size));
   }
   TRY_ASSIGN(const std::string token, message.Text("page_token"));
   TRY_ASSIGN(const int64_t offset, ReadPageToken(token));

@@ -11,7 +11,8 @@ constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 Error BadToken(const std::string& token) {
-  return InvalidInput(fmt::format("Invalid page token, could not base64-decode `{}` to an offset", token));
+  return InvalidInput(
+      fmt::format("Invalid page token, could not base64-decode `{}` to an offset", token));
 }
 
 }  // namespace
@@ -48,7 +49,9 @@ Result<std::string> FromBase64(std::string_view text) {
   return bytes;
 }
 
-std::string MakePageToken(int64_t offset) { return ToBase64(fmt::format("{{\"offset\": {}}}", offset)); }
+std::string MakePageToken(int64_t offset) {
+  return ToBase64(fmt::format("{{\"offset\": {}}}", offset));
+}
 
 Result<int64_t> ReadPageToken(const std::string& token) {
   if (token.empty()) return 0;

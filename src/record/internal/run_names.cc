@@ -9,14 +9,14 @@ namespace curbstop {
 namespace {
 
 constexpr std::array<std::string_view, 24> kAdjectives = {
-    "amber", "brisk",  "calm",  "clear", "copper", "crisp", "deep",   "dry",
-    "even",  "fine",   "firm",  "fresh", "gentle", "green", "level",  "mellow",
-    "quiet", "rapid",  "round", "sharp", "smooth", "solid", "steady", "tidy"};
+    "amber", "brisk", "calm",  "clear", "copper", "crisp", "deep",   "dry",
+    "even",  "fine",  "firm",  "fresh", "gentle", "green", "level",  "mellow",
+    "quiet", "rapid", "round", "sharp", "smooth", "solid", "steady", "tidy"};
 
 constexpr std::array<std::string_view, 24> kNouns = {
-    "basin", "boiler", "brook", "canal", "cistern", "creek", "drain",  "elbow",
-    "ferry", "flange", "float", "gauge", "gasket",  "main",  "meter",  "otter",
-    "pipe",  "pump",   "river", "sluice", "spring", "tap",   "valve", "weir"};
+    "basin", "boiler", "brook", "canal",  "cistern", "creek", "drain", "elbow",
+    "ferry", "flange", "float", "gauge",  "gasket",  "main",  "meter", "otter",
+    "pipe",  "pump",   "river", "sluice", "spring",  "tap",   "valve", "weir"};
 
 }  // namespace
 

@@ -20,7 +20,8 @@ std::optional<int64_t> OptionalInt(const Statement& statement, int column) {
 }
 
 Status Rename(Database& database, const std::string& uuid, const std::string& name) {
-  TRY_ASSIGN(Statement statement, database.Prepare("UPDATE runs SET name = ?1 WHERE run_uuid = ?2"));
+  TRY_ASSIGN(Statement statement,
+             database.Prepare("UPDATE runs SET name = ?1 WHERE run_uuid = ?2"));
   return statement.BindAll(name, uuid).Run();
 }
 
@@ -58,8 +59,8 @@ RecordedRun ReadRunRow(const Statement& statement) {
 }
 
 Result<std::optional<RecordedRun>> FindRun(Database& database, const std::string& uuid) {
-  TRY_ASSIGN(Statement statement, database.Prepare(fmt::format(
-                                      "SELECT {} FROM runs WHERE run_uuid = ?1", kRunColumns)));
+  TRY_ASSIGN(Statement statement,
+             database.Prepare(fmt::format("SELECT {} FROM runs WHERE run_uuid = ?1", kRunColumns)));
   TRY_ASSIGN(const bool found, statement.Bind(1, uuid).Step());
   if (!found) return std::optional<RecordedRun>();
   return std::optional(ReadRunRow(statement));
@@ -103,8 +104,7 @@ Status PutTags(Database& database, const std::string& uuid, const std::vector<Ke
   return {};
 }
 
-Status PutParams(Database& database, const std::string& uuid,
-                 const std::vector<KeyValue>& params) {
+Status PutParams(Database& database, const std::string& uuid, const std::vector<KeyValue>& params) {
   if (params.empty()) return {};
   TRY_ASSIGN(Statement insert,
              database.Prepare("INSERT INTO params (key, value, run_uuid) VALUES (?1, ?2, ?3) "
@@ -125,7 +125,8 @@ Result<std::vector<KeyValue>> ReadTags(Database& database, const std::string& uu
 }
 
 Result<std::vector<KeyValue>> ReadParams(Database& database, const std::string& uuid) {
-  return ReadPairs(database, "SELECT key, value FROM params WHERE run_uuid = ?1 ORDER BY key", uuid);
+  return ReadPairs(database, "SELECT key, value FROM params WHERE run_uuid = ?1 ORDER BY key",
+                   uuid);
 }
 
 }  // namespace curbstop

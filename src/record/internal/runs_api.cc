@@ -72,12 +72,14 @@ Result<std::string> ReadStatus(const Message& message) {
 }
 
 Status SetLifecycle(Database& database, const std::string& uuid, bool deleted) {
-  TRY_ASSIGN(Statement update,
-             database.Prepare(deleted
-                                  ? "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = "
-                                    CURBSTOP_SQL_NOW_MS " WHERE run_uuid = ?1"
-                                  : "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL "
-                                    "WHERE run_uuid = ?1"));
+  TRY_ASSIGN(
+      Statement update,
+      database.Prepare(
+          deleted
+              ? "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = " CURBSTOP_SQL_NOW_MS
+                " WHERE run_uuid = ?1"
+              : "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL "
+                "WHERE run_uuid = ?1"));
   return update.Bind(1, uuid).Run();
 }
 
@@ -112,9 +114,10 @@ Result<Json> UpdateRun(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const auto end_ms, message.Int("end_time"));
   TRY_ASSIGN(const std::string name, message.Text("run_name"));
   TRY(GetActiveRun(context.database, uuid));
-  TRY_ASSIGN(Statement update,
-             context.database.Prepare("UPDATE runs SET status = CASE WHEN ?1 = '' THEN status ELSE "
-                                      "?1 END, end_time = COALESCE(?2, end_time) WHERE run_uuid = ?3"));
+  TRY_ASSIGN(
+      Statement update,
+      context.database.Prepare("UPDATE runs SET status = CASE WHEN ?1 = '' THEN status ELSE "
+                               "?1 END, end_time = COALESCE(?2, end_time) WHERE run_uuid = ?3"));
   TRY(update.BindAll(status, end_ms, uuid).Run());
   TRY(PutTags(context.database, uuid, {{std::string(kRunNameTag), name}}));
   TRY_ASSIGN(const RecordedRun run, GetRun(context.database, uuid));
@@ -132,8 +135,9 @@ Result<Json> RestoreRun(ApiContext& context, const Message& message) {
   TRY_ASSIGN(const std::string uuid, message.RunId());
   TRY_ASSIGN(const RecordedRun run, GetRun(context.database, uuid));
   if (run.lifecycle_stage != "deleted") {
-    return InvalidInput(fmt::format(
-        "The run {} must be in the 'deleted' state. Current state is {}.", uuid, run.lifecycle_stage));
+    return InvalidInput(
+        fmt::format("The run {} must be in the 'deleted' state. Current state is {}.", uuid,
+                    run.lifecycle_stage));
   }
   TRY(SetLifecycle(context.database, uuid, false));
   return Json::MakeObject();

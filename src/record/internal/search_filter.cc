@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 5> kRunTexts = {"artifact_uri", "run_id",
 constexpr std::array<std::string_view, 2> kRunNumbers = {"start_time", "end_time"};
 constexpr std::array<std::string_view, 1> kRunLists = {"run_id"};
 constexpr std::array<std::string_view, 2> kExperimentTexts = {"name", "experiment_id"};
-constexpr std::array<std::string_view, 2> kExperimentNumbers = {"creation_time", "last_update_time"};
+constexpr std::array<std::string_view, 2> kExperimentNumbers = {"creation_time",
+                                                                "last_update_time"};
 constexpr std::array<std::string_view, 1> kExperimentLists = {"experiment_id"};
 constexpr std::array<std::string_view, 4> kModelTexts = {"model_id", "name", "model_type",
                                                          "source_run_id"};
@@ -56,7 +57,8 @@ std::string WithoutAlias(const std::string& attribute) {
 
 Result<SearchEntity> ToEntity(const std::string& name, const SearchVocabulary& vocabulary) {
   if (name == "tag" || name == "tags") return SearchEntity::kTag;
-  if (name == "attribute" || name == "attributes" || name == "attr") return SearchEntity::kAttribute;
+  if (name == "attribute" || name == "attributes" || name == "attr")
+    return SearchEntity::kAttribute;
   if (vocabulary.has_run_data) {
     if (name == "run") return SearchEntity::kAttribute;
     if (name == "metric" || name == "metrics") return SearchEntity::kMetric;
@@ -89,10 +91,9 @@ Status CheckKey(const Key& key, const SearchVocabulary& vocabulary) {
       Has(vocabulary.number_attributes, key.name)) {
     return {};
   }
-  return InvalidInput(fmt::format("Invalid attribute key '{}' specified. Valid keys are '{}'",
-                                  key.name,
-                                  Listed(vocabulary.text_attributes) + " and " +
-                                      Listed(vocabulary.number_attributes)));
+  return InvalidInput(fmt::format(
+      "Invalid attribute key '{}' specified. Valid keys are '{}'", key.name,
+      Listed(vocabulary.text_attributes) + " and " + Listed(vocabulary.number_attributes)));
 }
 
 Result<Key> ParseKey(std::string_view text, const SearchVocabulary& vocabulary) {
@@ -118,7 +119,8 @@ bool IsNumber(const Key& key, const SearchVocabulary& vocabulary) {
 
 Names ComparatorsOf(const Key& key, const SearchVocabulary& vocabulary) {
   if (IsNumber(key, vocabulary)) return kNumberComparators;
-  if (key.entity == SearchEntity::kTag || key.entity == SearchEntity::kParam) return kTagComparators;
+  if (key.entity == SearchEntity::kTag || key.entity == SearchEntity::kParam)
+    return kTagComparators;
   if (key.entity == SearchEntity::kDataset || Has(vocabulary.list_attributes, key.name)) {
     return kListComparators;
   }
@@ -200,7 +202,8 @@ class Parser {
 
   Status ParseNumber(const Key& key, SearchClause& clause) {
     const std::string text(Peek());
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), clause.number);
+    const auto [stop, error] =
+        std::from_chars(text.data(), text.data() + text.size(), clause.number);
     const bool is_number = !AtEnd() && tokens_[next_].kind == SearchTokenKind::kNumber;
     if (!is_number || error != std::errc() || stop != text.data() + text.size()) {
       return InvalidInput(
@@ -217,8 +220,9 @@ class Parser {
   Status ParseText(SearchClause& clause) {
     const std::string_view text = Peek();
     if (AtEnd() || (text.front() != '\'' && text.front() != '"')) {
-      return InvalidInput(fmt::format(
-          "Expected a quoted string value for '{}' (e.g. 'my-value'). Got value {}", clause.key, text));
+      return InvalidInput(
+          fmt::format("Expected a quoted string value for '{}' (e.g. 'my-value'). Got value {}",
+                      clause.key, text));
     }
     clause.values.push_back(Unquoted(text));
     ++next_;

@@ -136,7 +136,8 @@ Result<std::vector<SearchOrder>> ParseOrders(const SearchRequest& request,
       return InvalidInput(fmt::format("`order_by` contains duplicate fields: ['{}']",
                                       Join(request.order_by, "', '")));
     }
-    if (order.entity == SearchEntity::kDataset) return InvalidInput("Invalid identifier type 'dataset'");
+    if (order.entity == SearchEntity::kDataset)
+      return InvalidInput("Invalid identifier type 'dataset'");
     orders.push_back(std::move(order));
   }
   return orders;
@@ -168,10 +169,12 @@ void AddRunOrder(Builder& builder, const std::vector<SearchOrder>& orders) {
   bool by_start = false;
   for (size_t i = 0; i < orders.size(); ++i) {
     const bool is_attribute = orders[i].entity == SearchEntity::kAttribute;
-    const std::string column = is_attribute ? RunColumn(orders[i].key) : fmt::format("o{}.value", i);
+    const std::string column =
+        is_attribute ? RunColumn(orders[i].key) : fmt::format("o{}.value", i);
     const std::string rank =
         orders[i].entity == SearchEntity::kMetric
-            ? fmt::format("CASE WHEN o{0}.is_nan THEN 1 WHEN o{0}.value IS NULL THEN 2 ELSE 0 END", i)
+            ? fmt::format("CASE WHEN o{0}.is_nan THEN 1 WHEN o{0}.value IS NULL THEN 2 ELSE 0 END",
+                          i)
             : fmt::format("{} IS NULL", column);
     builder.Add(fmt::format("{}, {} {}, ", rank, column, orders[i].ascending ? "ASC" : "DESC"));
     by_start = by_start || (is_attribute && orders[i].key == "start_time");
@@ -203,8 +206,9 @@ Status AddExperimentAttribute(Builder& builder, const SearchClause& clause) {
 
 void AddExperimentTag(Builder& builder, const SearchClause& clause) {
   builder.Add(clause.comparator == "IS NULL" ? "NOT EXISTS (" : "EXISTS (")
-      .Add("SELECT 1 FROM experiment_tags t WHERE t.experiment_id = experiments.experiment_id AND "
-           "t.key = ")
+      .Add(
+          "SELECT 1 FROM experiment_tags t WHERE t.experiment_id = experiments.experiment_id AND "
+          "t.key = ")
       .Bind(clause.key);
   if (!clause.comparator.ends_with("NULL")) builder.Add(" AND ").CompareText("t.value", clause);
   builder.Add(")");
@@ -249,9 +253,10 @@ Result<SqlQuery> ExperimentSearchSql(const SearchRequest& request) {
   TRY_ASSIGN(const auto clauses, ParseSearchFilter(request.filter, ExperimentVocabulary()));
   TRY_ASSIGN(const auto orders, ParseOrders(request, ExperimentVocabulary()));
   Builder builder;
-  builder.Add(fmt::format("SELECT {} FROM experiments WHERE workspace = 'default' AND "
-                          "lifecycle_stage IN {}",
-                          kExperimentColumns, StagesOf(request.view)));
+  builder.Add(
+      fmt::format("SELECT {} FROM experiments WHERE workspace = 'default' AND "
+                  "lifecycle_stage IN {}",
+                  kExperimentColumns, StagesOf(request.view)));
   for (const SearchClause& clause : clauses) {
     builder.Add(" AND ");
     if (clause.entity == SearchEntity::kTag) AddExperimentTag(builder, clause);

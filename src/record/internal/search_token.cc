@@ -46,9 +46,10 @@ size_t EndOfKey(std::string_view text, size_t start) {
 
 size_t EndOfNumber(std::string_view text, size_t start) {
   size_t i = start;
-  while (i < text.size() && (IsDigit(text[i]) || text[i] == '.' || text[i] == 'e' || text[i] == 'E' ||
-                             ((text[i] == '-' || text[i] == '+') &&
-                              (i == start || Lower(text.substr(i - 1, 1)) == "e")))) {
+  while (i < text.size() &&
+         (IsDigit(text[i]) || text[i] == '.' || text[i] == 'e' || text[i] == 'E' ||
+          ((text[i] == '-' || text[i] == '+') &&
+           (i == start || Lower(text.substr(i - 1, 1)) == "e")))) {
     ++i;
   }
   return i;
@@ -57,7 +58,8 @@ size_t EndOfNumber(std::string_view text, size_t start) {
 size_t EndOfMark(std::string_view text, size_t start) {
   const std::string_view two = text.substr(start, 2);
   if (two == "!=" || two == ">=" || two == "<=") return start + 2;
-  return std::string_view("=<>(),").find(text[start]) == std::string_view::npos ? text.npos : start + 1;
+  return std::string_view("=<>(),").find(text[start]) == std::string_view::npos ? text.npos
+                                                                                : start + 1;
 }
 
 struct Found {
@@ -85,7 +87,8 @@ Result<std::vector<SearchToken>> SearchTokens(std::string_view filter) {
     if (at == filter.size()) return tokens;
     const Found found = FindToken(filter, at);
     if (found.end == filter.npos) {
-      return InvalidInput(fmt::format("Invalid clause(s) in filter string: '{}'", filter.substr(at)));
+      return InvalidInput(
+          fmt::format("Invalid clause(s) in filter string: '{}'", filter.substr(at)));
     }
     tokens.push_back({found.kind, filter.substr(at, found.end - at)});
     at = found.end;

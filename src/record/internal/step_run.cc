@@ -37,7 +37,8 @@ void StepRun::Notice(std::string_view route, const Message& request, const Json&
   }
 }
 
-std::optional<std::string> StepRun::WantsMove(std::string_view route, const Message& request) const {
+std::optional<std::string> StepRun::WantsMove(std::string_view route,
+                                              const Message& request) const {
   if (run_uuid_.empty() || route != "runs/get") return std::nullopt;
   const Result<std::string> run = request.RunId();
   const std::lock_guard lock(mutex_);
@@ -53,11 +54,12 @@ Status MoveEmptyRun(Database& database, const std::string& run_uuid,
   if (run.experiment_id == experiment_id || experiment.lifecycle_stage != "active" || has_metrics) {
     return {};
   }
-  TRY_ASSIGN(Statement update, database.Prepare("UPDATE runs SET experiment_id = ?1, artifact_uri = "
-                                                "?2 WHERE run_uuid = ?3"));
+  TRY_ASSIGN(Statement update,
+             database.Prepare("UPDATE runs SET experiment_id = ?1, artifact_uri = "
+                              "?2 WHERE run_uuid = ?3"));
   return update
-      .BindAll(experiment_id, fmt::format("{}/{}/artifacts", experiment.artifact_location, run_uuid),
-               run_uuid)
+      .BindAll(experiment_id,
+               fmt::format("{}/{}/artifacts", experiment.artifact_location, run_uuid), run_uuid)
       .Run();
 }
 

@@ -4,10 +4,9 @@
 //
 // Prints its port on one line and serves until its stdin ends. The token is "test-token". With a
 // run it first makes that run, as `curbstop run` does for a step.
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
 
 #include "record/record.h"
 #include "record/record_server.h"
@@ -29,7 +28,8 @@ Status StartStepRun(const RecordServerOptions& options, const char* experiment) 
 }
 
 Status Serve(int argc, char** argv) {
-  if (argc != 4 && argc != 7) return InvalidInput("expected DATABASE ARTIFACTS PORT [RUN STEP EXPERIMENT]");
+  if (argc != 4 && argc != 7)
+    return InvalidInput("expected DATABASE ARTIFACTS PORT [RUN STEP EXPERIMENT]");
   RecordServerOptions options;
   options.database = argv[1];
   options.artifacts = argv[2];

@@ -20,9 +20,7 @@ constexpr milliseconds kLookEvery{50};
 constexpr size_t kTailBytes = 4096;
 constexpr int kMostSupervisorStarts = 20;
 
-Json Said(std::string_view kind) {
-  return Json::MakeObject({{"kind", kind}});
-}
+Json Said(std::string_view kind) { return Json::MakeObject({{"kind", kind}}); }
 
 std::vector<Secret> SecretValues(const AgentSecrets& secrets) {
   std::vector<Secret> values;

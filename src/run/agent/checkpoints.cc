@@ -133,8 +133,6 @@ bool CheckpointWatch::Poll() {
   return touched;
 }
 
-std::vector<std::string> CheckpointWatch::TakeFinished() {
-  return std::exchange(finished_, {});
-}
+std::vector<std::string> CheckpointWatch::TakeFinished() { return std::exchange(finished_, {}); }
 
 }  // namespace curbstop

@@ -33,9 +33,7 @@ std::vector<std::string> TextsOf(const Json& order, std::string_view key) {
   return texts;
 }
 
-Millis MillisOf(const Json& order, std::string_view key) {
-  return Millis(order.IntOr(key, 0));
-}
+Millis MillisOf(const Json& order, std::string_view key) { return Millis(order.IntOr(key, 0)); }
 
 Result<AgentOrder> OrderOf(const Json& json) {
   TRY_ASSIGN(const int64_t version, json.GetInt("version"));

@@ -12,8 +12,6 @@ void Progress::Look(Ticks now, bool sign_of_life) {
   silence_ = Ticks(0);
 }
 
-Ticks Progress::Limit() const {
-  return std::max(floor_, 3 * longest_);
-}
+Ticks Progress::Limit() const { return std::max(floor_, 3 * longest_); }
 
 }  // namespace curbstop

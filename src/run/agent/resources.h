@@ -1,7 +1,8 @@
 // The right to run: one run of a step at a time, one run on a GPU at a time, by flock.
 //
-// Beside a lock, in `….lock.owner`, lies its owner's row ({"run":…,"step":…,"step_id":…}): who waits can say for
-// whom, and who comes after a dead owner ends what that owner's step left running.
+// Beside a lock, in `….lock.owner`, lies its owner's row ({"run":…,"step":…,"step_id":…}): who
+// waits can say for whom, and who comes after a dead owner ends what that owner's step left
+// running.
 #pragma once
 
 #include <optional>

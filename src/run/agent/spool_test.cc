@@ -8,9 +8,7 @@
 namespace curbstop {
 namespace {
 
-Json Word(const char* kind) {
-  return Json::MakeObject({{"kind", kind}});
-}
+Json Word(const char* kind) { return Json::MakeObject({{"kind", kind}}); }
 
 TEST(Spool, LinesAreNumberedOverWriters) {
   const TemporaryFolder folder;
@@ -51,9 +49,7 @@ TEST(Spool, AWholeLineThatIsNoObjectIsCorrupt) {
   EXPECT_EQ(ReadSpool(folder / "s", 0).error().kind(), ErrorKind::kCorrupt);
 }
 
-TEST(Spool, AMissingFileHasNoLines) {
-  EXPECT_TRUE(ReadSpool("/nowhere/s", 0)->empty());
-}
+TEST(Spool, AMissingFileHasNoLines) { EXPECT_TRUE(ReadSpool("/nowhere/s", 0)->empty()); }
 
 }  // namespace
 }  // namespace curbstop

@@ -79,9 +79,7 @@ std::optional<int> StepProcess::Poll() {
   return exit_code_;
 }
 
-void StepProcess::Signal(int signal_number) const {
-  kill(-pid_, signal_number);
-}
+void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); }
 
 std::chrono::milliseconds StepProcess::CpuTime() const {
   const auto processes = ListFolder("/proc");

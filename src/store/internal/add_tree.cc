@@ -9,7 +9,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kBatchBytes = int64_t{4} << 30;  // so that a dead add of a huge folder is not lost
+constexpr int64_t kBatchBytes = int64_t{4}
+                                << 30;  // so that a dead add of a huge folder is not lost
 
 class Adder {
  public:
@@ -50,7 +51,8 @@ class Adder {
     AddThoseNotInStore(wanted);
     for (size_t start = 0; start < wanted.size();) {
       size_t end = start;
-      for (int64_t bytes = 0; end < wanted.size() && bytes < kBatchBytes; ++end) bytes += files_[wanted[end]].stamp.size;
+      for (int64_t bytes = 0; end < wanted.size() && bytes < kBatchBytes; ++end)
+        bytes += files_[wanted[end]].stamp.size;
       TRY(TakeSome(wanted, start, end));
       start = end;
     }
@@ -87,13 +89,15 @@ class Adder {
   void Describe(const ContentFile& file, bool is_folder, AddedTree& added) const {
     added.size += file.stamp.size;
     if (!file.executable()) return;
-    added.executable.emplace_back(is_folder ? Member(file.path, start_) : std::string_view(file.path));
+    added.executable.emplace_back(is_folder ? Member(file.path, start_)
+                                            : std::string_view(file.path));
   }
 
   Status TakeList(AddedTree& added) {
     std::vector<DirMember> members;
     members.reserve(files_.size());
-    for (const ContentFile& file : files_) members.push_back({std::string(Member(file.path, start_)), file.md5});
+    for (const ContentFile& file : files_)
+      members.push_back({std::string(Member(file.path, start_)), file.md5});
     const std::string list = WriteDirObject(members);
     added.id = {Md5Of(list), true};
     TRY(batch_->TakeFolderList(added.id, list));
@@ -125,6 +129,8 @@ std::string InsideRoot(const fs::path& path, const fs::path& root) {
   return relative.string();
 }
 
-Result<AddedTree> AddTree(const fs::path& path, const AddJob& job) { return Adder(path, job).Run(); }
+Result<AddedTree> AddTree(const fs::path& path, const AddJob& job) {
+  return Adder(path, job).Run();
+}
 
 }  // namespace curbstop

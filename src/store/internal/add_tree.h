@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/dvc_config.h"
 #include "store/dir_object.h"
+#include "store/dvc_config.h"
 #include "store/internal/hash_tree.h"
 #include "store/internal/layout.h"
 #include "store/internal/object_batch.h"

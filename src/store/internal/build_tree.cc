@@ -1,8 +1,8 @@
 #include "store/internal/build_tree.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "store/internal/parallel.h"
 #include "sys/files.h"
@@ -11,7 +11,8 @@ namespace curbstop {
 
 namespace fs = std::filesystem;
 
-Result<std::vector<DirMember>> ReadFolderList(const fs::path& objects, const ObjectId& id, HashKind kind) {
+Result<std::vector<DirMember>> ReadFolderList(const fs::path& objects, const ObjectId& id,
+                                              HashKind kind) {
   constexpr int64_t kMostBytes = int64_t{4} << 30;
   const fs::path file = objects / ObjectPlace(id);
   Result<std::string> bytes = ReadFile(file, kMostBytes);
@@ -21,15 +22,18 @@ Result<std::vector<DirMember>> ReadFolderList(const fs::path& objects, const Obj
   }
   if (!bytes.ok()) return std::move(bytes).error();
   if (const Md5 found = Md5Of(*bytes, kind); found != id.md5) {
-    return Corrupt(fmt::format("the object `{}` is damaged: its content has md5 {}", file.string(), HexOf(found)))
+    return Corrupt(fmt::format("the object `{}` is damaged: its content has md5 {}", file.string(),
+                               HexOf(found)))
         .WithHint("remove that file, then add the data again or copy the object from elsewhere");
   }
   Result<std::vector<DirMember>> members = ReadDirObject(*bytes);
   if (members.ok()) return members;
-  return std::move(members).error().While(fmt::format("cannot read the object `{}`", file.string()));
+  return std::move(members).error().While(
+      fmt::format("cannot read the object `{}`", file.string()));
 }
 
-Status BuildTree(const std::vector<DirMember>& members, const fs::path& target, const BuildJob& job) {
+Status BuildTree(const std::vector<DirMember>& members, const fs::path& target,
+                 const BuildJob& job) {
   TRY(MakeFolders(target));
   std::string last;
   for (const DirMember& member : members) {
@@ -40,8 +44,10 @@ Status BuildTree(const std::vector<DirMember>& members, const fs::path& target, 
   }
   return ForEachParallel(members.size(), 16, [&](size_t i) -> Status {
     FileForm form = job.form;
-    form.executable = std::binary_search(job.executable.begin(), job.executable.end(), members[i].path);
-    return Materialize(job.objects / ObjectPlace({members[i].md5, false}), target / members[i].path, form);
+    form.executable =
+        std::binary_search(job.executable.begin(), job.executable.end(), members[i].path);
+    return Materialize(job.objects / ObjectPlace({members[i].md5, false}), target / members[i].path,
+                       form);
   });
 }
 

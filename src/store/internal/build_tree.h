@@ -13,8 +13,8 @@ namespace curbstop {
 
 // The members that a folder's list names; the list is verified first.
 // Errors: kNotFound, kCorrupt.
-Result<std::vector<DirMember>> ReadFolderList(const std::filesystem::path& objects, const ObjectId& id,
-                                              HashKind kind = HashKind::kMd5);
+Result<std::vector<DirMember>> ReadFolderList(const std::filesystem::path& objects,
+                                              const ObjectId& id, HashKind kind = HashKind::kMd5);
 
 struct BuildJob {
   std::filesystem::path objects;

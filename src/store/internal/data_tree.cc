@@ -1,9 +1,9 @@
 #include "store/internal/data_tree.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/fd.h"
@@ -45,10 +45,12 @@ class DataChecker {
     const fs::path target = fs::canonical(base_ / file.path, error);
     if (error) return Refuse(file, "is a link that leads nowhere");
     const bool inside = file.path != start_ && LiesIn(target, base_ / start_);
-    if (!inside && !LiesIn(target, cache_)) return Refuse(file, "is a link that leads out of the data");
+    if (!inside && !LiesIn(target, cache_))
+      return Refuse(file, "is a link that leads out of the data");
     struct stat info{};
     if (stat(target.c_str(), &info) != 0) return FromErrno(errno, Doing("read", target));
-    if (!S_ISREG(info.st_mode)) return Refuse(file, "is a link to a folder, which the store cannot hold");
+    if (!S_ISREG(info.st_mode))
+      return Refuse(file, "is a link to a folder, which the store cannot hold");
     file = {file.path, EntryKind::kFile, StampOf(info), info.st_mode, true};
     return {};
   }
@@ -85,7 +87,8 @@ Result<DataTree> ListData(const fs::path& base, const std::string& path, const f
   TRY_ASSIGN(tree.files, StatFiles(base, std::move(walked)));
   for (const StatedFile& file : tree.files) {
     if (IsIgnoreFile(file, ignore_files)) {
-      return InvalidInput(fmt::format("`{}` lies inside of data, where DVC refuses it", Printable(file.path)))
+      return InvalidInput(fmt::format("`{}` lies inside of data, where DVC refuses it",
+                                      Printable(file.path)))
           .WithHint("move its rules to the `.dvcignore` above the data");
     }
   }

@@ -1,9 +1,9 @@
 #include "store/internal/fd.h"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 

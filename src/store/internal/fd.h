@@ -2,12 +2,11 @@
 #pragma once
 
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 
 #include "base/result.h"

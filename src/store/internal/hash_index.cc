@@ -1,18 +1,18 @@
 #include "store/internal/hash_index.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <fmt/format.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-#include <xxhash.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <xxhash.h>
 
 #include "store/internal/fd.h"
 #include "sys/failpoint.h"
@@ -122,7 +122,8 @@ HashIndex HashIndex::Load(const std::filesystem::path& file) {
 bool HashIndex::Accept() {
   const auto* header = static_cast<const Header*>(map_);
   const size_t rest = map_size_ - sizeof(Header);
-  if (std::memcmp(header->magic, kMagic, sizeof kMagic) != 0 || header->version != kVersion) return false;
+  if (std::memcmp(header->magic, kMagic, sizeof kMagic) != 0 || header->version != kVersion)
+    return false;
   if (header->record_size != sizeof(Record) || header->count > rest / sizeof(Record)) return false;
   if (header->paths_size != rest - header->count * sizeof(Record)) return false;
   const char* body = static_cast<const char*>(map_) + sizeof(Header);
@@ -224,7 +225,8 @@ Status HashIndex::Save(const std::filesystem::path& file, const std::vector<Inde
   TRY(MakeStateFolder(file.parent_path()));
   SweepTemporaries(file);
   static std::atomic<unsigned> saves{0};
-  const std::filesystem::path temporary = fmt::format("{}.{}.{}.tmp", file.string(), getpid(), ++saves);
+  const std::filesystem::path temporary =
+      fmt::format("{}.{}.{}.tmp", file.string(), getpid(), ++saves);
   const auto write_all = [&]() -> Status {
     Fd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd.ok()) return FromErrno(errno, Doing("write", file));

@@ -8,12 +8,11 @@
 // deleted at any time. One that is damaged or of another version counts as empty.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 #include "base/result.h"

@@ -1,11 +1,11 @@
 #include "store/internal/hash_tree.h"
 
-#include <fmt/format.h>
+#include <atomic>
+#include <cerrno>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/fd.h"

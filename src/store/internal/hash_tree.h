@@ -17,10 +17,11 @@ struct ContentFile : StatedFile {
 
 struct HashJob {
   std::filesystem::path root;
-  std::filesystem::path index;       // empty: none
+  std::filesystem::path index;  // empty: none
   HashKind kind = HashKind::kMd5;
-  std::vector<std::string> scanned;  // folders of which the files are all there is (HashIndex::Save)
-  int64_t started_ns = 0;            // KernelFileTimeNs before the first stat
+  std::vector<std::string>
+      scanned;             // folders of which the files are all there is (HashIndex::Save)
+  int64_t started_ns = 0;  // KernelFileTimeNs before the first stat
 };
 
 // The index of the project at `root`, one file per kind of hash.

@@ -11,8 +11,8 @@ Result<ObjectId> ParseObjectId(std::string_view text) {
   const std::string_view hex = is_folder ? text.substr(0, text.size() - kDirSuffix.size()) : text;
   const std::optional<Md5> md5 = ParseMd5(hex);
   if (!md5) {
-    return InvalidInput(fmt::format("`{}` is no object id, expected 32 hex digits, for a folder with `.dir`",
-                                    Printable(text)));
+    return InvalidInput(fmt::format(
+        "`{}` is no object id, expected 32 hex digits, for a folder with `.dir`", Printable(text)));
   }
   return ObjectId{*md5, is_folder};
 }

@@ -1,12 +1,11 @@
 #include "store/internal/materialize.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "store/internal/fd.h"
 
@@ -62,16 +61,19 @@ Result<Outcome> Copy(const fs::path& object, const fs::path& target, const FileF
   return std::move(copied).error();
 }
 
-Result<Outcome> Link(const fs::path& object, const fs::path& target, LinkKind kind, const FileForm& form) {
+Result<Outcome> Link(const fs::path& object, const fs::path& target, LinkKind kind,
+                     const FileForm& form) {
   if (form.executable) return Outcome::kNotHere;
   const int made = kind == LinkKind::kHardlink ? link(object.c_str(), target.c_str())
                                                : symlink(object.c_str(), target.c_str());
   if (made == 0) return Outcome::kDone;
-  if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP) return Outcome::kNotHere;
+  if (errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP)
+    return Outcome::kNotHere;
   return FromErrno(errno, Doing("write", target));
 }
 
-Result<Outcome> Try(LinkKind kind, const fs::path& object, const fs::path& target, const FileForm& form) {
+Result<Outcome> Try(LinkKind kind, const fs::path& object, const fs::path& target,
+                    const FileForm& form) {
   switch (kind) {
     case LinkKind::kReflink: return Clone(object, target, form);
     case LinkKind::kCopy: return Copy(object, target, form);

@@ -1,15 +1,15 @@
 #include "store/internal/object_batch.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <linux/fs.h>
+#include <set>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <set>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "sys/failpoint.h"
@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kBatches = "curbstop-tmp";
-constexpr size_t kManyObjects = 8;             // from here on one syncfs is cheaper
+constexpr size_t kManyObjects = 8;                // from here on one syncfs is cheaper
 constexpr int64_t kSmallFile = int64_t{4} << 20;  // read into memory, hashed, written only if new
 
 // Starts afresh, whatever an error left behind.
@@ -42,7 +42,8 @@ Status MakeCacheFolder(const fs::path& folder, bool group_shared) {
 Result<struct stat> StatOpened(int fd, const fs::path& file) {
   struct stat info{};
   if (fstat(fd, &info) != 0) return FromErrno(errno, Doing("read", file));
-  if (!S_ISREG(info.st_mode)) return InvalidInput(fmt::format("`{}` is no plain file", Printable(file.string())));
+  if (!S_ISREG(info.st_mode))
+    return InvalidInput(fmt::format("`{}` is no plain file", Printable(file.string())));
   return info;
 }
 
@@ -71,7 +72,8 @@ Result<std::unique_ptr<ObjectBatch>> ObjectBatch::Open(const DvcConfig& config) 
   TRY(MakeCacheFolder(ObjectsFolder(config.cache, HashKind::kMd5), config.group_shared));
   TRY_ASSIGN(std::unique_ptr<Staging> staging, Staging::Open(config.cache / kBatches));
   TRY_ASSIGN(Fd cache, OpenFolder(config.cache));
-  return std::unique_ptr<ObjectBatch>(new ObjectBatch(config, std::move(staging), std::move(cache)));
+  return std::unique_ptr<ObjectBatch>(
+      new ObjectBatch(config, std::move(staging), std::move(cache)));
 }
 
 // A truncated object is no object: its size must be the content's.
@@ -112,13 +114,15 @@ Result<TakenFile> ObjectBatch::TakeFile(const fs::path& file, TakeHow how) {
 
 Result<Md5> ObjectBatch::TakeSmall(int fd, const fs::path& file, int64_t size) {
   Md5 md5;
-  TRY(ReadBlocks(fd, file, static_cast<size_t>(kSmallFile) + 1, [&](std::string_view bytes) -> Status {
-    if (static_cast<int64_t>(bytes.size()) != size) return {};  // it changes; the caller sees it
-    Md5Hasher& hasher = FreshHasher();
-    hasher.Update(bytes);
-    md5 = hasher.Finish();
-    return WriteTemporary({md5, false}, bytes);
-  }));
+  TRY(ReadBlocks(fd, file, static_cast<size_t>(kSmallFile) + 1,
+                 [&](std::string_view bytes) -> Status {
+                   if (static_cast<int64_t>(bytes.size()) != size)
+                     return {};  // it changes; the caller sees it
+                   Md5Hasher& hasher = FreshHasher();
+                   hasher.Update(bytes);
+                   md5 = hasher.Finish();
+                   return WriteTemporary({md5, false}, bytes);
+                 }));
   return md5;
 }
 
@@ -142,11 +146,12 @@ Result<Md5> ObjectBatch::TakeLarge(int fd, const fs::path& file) {
   const bool cloned = ioctl(temporary.get(), FICLONE, fd) == 0;
   Md5Hasher& hasher = FreshHasher();
   int64_t size = 0;
-  TRY(ReadBlocks(cloned ? temporary.get() : fd, file, kHashBlock, [&](std::string_view block) -> Status {
-    hasher.Update(block);
-    size += static_cast<int64_t>(block.size());
-    return cloned ? Status() : WriteFully(temporary.get(), block, path);
-  }));
+  TRY(ReadBlocks(cloned ? temporary.get() : fd, file, kHashBlock,
+                 [&](std::string_view block) -> Status {
+                   hasher.Update(block);
+                   size += static_cast<int64_t>(block.size());
+                   return cloned ? Status() : WriteFully(temporary.get(), block, path);
+                 }));
   const Md5 md5 = hasher.Finish();
   if (!Claim({md5, false}, size)) {
     unlink(path.c_str());
@@ -217,7 +222,8 @@ Status ObjectBatch::SyncContents() const {
 Status ObjectBatch::Publish(const ObjectId& id, const Pending& pending) {
   const fs::path place = objects_ / ObjectPlace(id);
   TRY(MakeCacheFolder(place.parent_path(), group_shared_));
-  if (rename(pending.temporary.c_str(), place.c_str()) != 0) return FromErrno(errno, Doing("write", place));
+  if (rename(pending.temporary.c_str(), place.c_str()) != 0)
+    return FromErrno(errno, Doing("write", place));
   FAILPOINT("store.object_published");
   return {};
 }
@@ -228,14 +234,16 @@ Status ObjectBatch::SyncPlaces() const {
     return {};
   }
   std::set<fs::path> folders{objects_};
-  for (const auto& [id, pending] : pending_) folders.insert((objects_ / ObjectPlace(id)).parent_path());
+  for (const auto& [id, pending] : pending_)
+    folders.insert((objects_ / ObjectPlace(id)).parent_path());
   for (const fs::path& folder : folders) TRY(SyncFolder(folder));
   return {};
 }
 
 std::vector<IndexEntry> ObjectBatch::Written() const {
   std::vector<IndexEntry> entries;
-  for (const auto& [id, stamp] : written_) entries.push_back({ObjectPlace(id), stamp, id.md5, false});
+  for (const auto& [id, stamp] : written_)
+    entries.push_back({ObjectPlace(id), stamp, id.md5, false});
   return entries;
 }
 

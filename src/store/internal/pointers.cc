@@ -1,8 +1,8 @@
 #include "store/internal/pointers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/names.h"
@@ -16,7 +16,9 @@ constexpr const char* kDvcIgnore = ".dvcignore";
 
 class Finder {
  public:
-  explicit Finder(const fs::path& root) : root_(root), rules_(DvcRules().rules) { rules_.Add("/.curbstop/"); }
+  explicit Finder(const fs::path& root) : root_(root), rules_(DvcRules().rules) {
+    rules_.Add("/.curbstop/");
+  }
 
   Status Enter(const std::string& folder) {
     TRY_ASSIGN(const std::vector<FolderEntry> entries, ListFolder(root_ / folder));
@@ -45,7 +47,9 @@ class Finder {
 
   Status TakeIfPointer(const std::string& folder, const FolderEntry& entry) {
     const std::string file = Below(folder, entry.name);
-    if (entry.kind != EntryKind::kFile || !entry.name.ends_with(".dvc") || rules_.Ignores(file, false)) return {};
+    if (entry.kind != EntryKind::kFile || !entry.name.ends_with(".dvc") ||
+        rules_.Ignores(file, false))
+      return {};
     TRY_ASSIGN(const std::string text, ReadFile(root_ / file, 1 << 20));
     TRY_ASSIGN(DvcFile read, ReadDvcFile(text, file));
     for (DvcOut& out : read.outs) TakeOut(file, fs::path(folder) / read.wdir, std::move(out));
@@ -56,12 +60,14 @@ class Finder {
     std::string path = (folder / out.path).lexically_normal().string();
     if (path.ends_with('/')) path.pop_back();
     const auto leave_out = [&](std::string_view why) {
-      found_.notes.push_back(fmt::format("`{}` in `{}` is left out: {}", Printable(out.path), Printable(file), why));
+      found_.notes.push_back(
+          fmt::format("`{}` in `{}` is left out: {}", Printable(out.path), Printable(file), why));
     };
     if (out.path.find("://") != std::string::npos || fs::path(out.path).is_absolute()) {
       return leave_out("it lies outside of the project");
     }
-    if (const Status inside = CheckMemberName(path); !inside.ok()) return leave_out(inside.error().message());
+    if (const Status inside = CheckMemberName(path); !inside.ok())
+      return leave_out(inside.error().message());
     if (!out.md5) return leave_out("the pointer names no content for it");
     tracked_.push_back(path);
     found_.all.push_back({file, std::move(path), std::move(out)});

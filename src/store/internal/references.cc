@@ -1,8 +1,8 @@
 #include "store/internal/references.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/walk.h"
@@ -22,8 +22,8 @@ bool NamesObjects(std::string_view path) {
   return name.ends_with(".dvc") || name == "dvc.lock" || name == "curbstop.lock";
 }
 
-Result<std::string> Git(const fs::path& root, ProcessRunner& processes, std::vector<std::string> arguments,
-                        std::string input) {
+Result<std::string> Git(const fs::path& root, ProcessRunner& processes,
+                        std::vector<std::string> arguments, std::string input) {
   arguments.insert(arguments.begin(), {"git", "-c", "log.showRoot=true"});
   TRY_ASSIGN(const ProcessOutcome outcome, processes.Run({.argv = std::move(arguments),
                                                           .folder = root,
@@ -31,7 +31,8 @@ Result<std::string> Git(const fs::path& root, ProcessRunner& processes, std::vec
                                                           .input = std::move(input),
                                                           .timeout = std::chrono::minutes(10),
                                                           .most_output = kMostOutput}));
-  if (outcome.exit_code == 0 && !outcome.timed_out && static_cast<int64_t>(outcome.out.size()) < kMostOutput) {
+  if (outcome.exit_code == 0 && !outcome.timed_out &&
+      static_cast<int64_t>(outcome.out.size()) < kMostOutput) {
     return outcome.out;
   }
   return Unavailable(fmt::format("git cannot list the history: {}", Printable(Trim(outcome.err))))
@@ -74,7 +75,8 @@ Status FindIdsInWorkTree(const fs::path& root, std::set<ObjectId>& ids) {
   walk.rules.Add(".git/\n/.dvc/\n/.curbstop/\n");
   TRY_ASSIGN(const std::vector<WalkedFile> files, WalkTree(root, "", std::move(walk)));
   for (const WalkedFile& file : files) {
-    if (file.kind == EntryKind::kOther || !NamesObjects(file.path) || IsFolder(root / file.path)) continue;
+    if (file.kind == EntryKind::kOther || !NamesObjects(file.path) || IsFolder(root / file.path))
+      continue;
     TRY_ASSIGN(const std::string text, ReadFile(root / file.path));
     FindIds(text, ids);
   }
@@ -91,9 +93,13 @@ Status FindIdsInHistory(const fs::path& root, ProcessRunner& processes, std::set
     notes.emplace_back("no git repository: only the pointers in the work tree count");
     return {};
   }
-  if (asked->out.starts_with("true")) notes.emplace_back("git's history is cut (shallow): older pointers do not count");
-  const std::vector<std::string> names = {"--", ":(top,glob)**/*.dvc", ":(top,glob)**/dvc.lock", ":(top,glob)**/curbstop.lock"};
-  std::vector<std::string> log = {"log", "--all", "--reflog", "-m", "--full-history", "--raw", "--no-abbrev", "--no-renames", "--format="};
+  if (asked->out.starts_with("true"))
+    notes.emplace_back("git's history is cut (shallow): older pointers do not count");
+  const std::vector<std::string> names = {"--", ":(top,glob)**/*.dvc", ":(top,glob)**/dvc.lock",
+                                          ":(top,glob)**/curbstop.lock"};
+  std::vector<std::string> log = {"log",         "--all",          "--reflog",
+                                  "-m",          "--full-history", "--raw",
+                                  "--no-abbrev", "--no-renames",   "--format="};
   log.insert(log.end(), names.begin(), names.end());
   std::vector<std::string> staged = {"ls-files", "-s"};
   staged.insert(staged.end(), names.begin(), names.end());
@@ -102,13 +108,16 @@ Status FindIdsInHistory(const fs::path& root, ProcessRunner& processes, std::set
   std::set<std::string> blobs;
   TakeBlobs(raw, blobs);
   TakeStaged(listed, blobs);
-  std::erase_if(blobs, [](const std::string& blob) { return blob.find_first_not_of('0') == blob.npos; });
+  std::erase_if(blobs,
+                [](const std::string& blob) { return blob.find_first_not_of('0') == blob.npos; });
   if (blobs.empty()) return {};
   std::string wanted;
   for (const std::string& blob : blobs) wanted += blob + "\n";
-  TRY_ASSIGN(const std::string contents, Git(root, processes, {"cat-file", "--batch"}, std::move(wanted)));
+  TRY_ASSIGN(const std::string contents,
+             Git(root, processes, {"cat-file", "--batch"}, std::move(wanted)));
   if (contents.find(" missing\n") != contents.npos) {
-    return Unavailable("git lacks versions of pointers (a partial clone)").WithHint("`git fetch --refetch` brings them");
+    return Unavailable("git lacks versions of pointers (a partial clone)")
+        .WithHint("`git fetch --refetch` brings them");
   }
   FindIds(contents, ids);
   return {};

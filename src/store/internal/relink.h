@@ -12,6 +12,7 @@ namespace curbstop {
 
 // Each file is replaced in one step; one that has changed since it was hashed, is such a link
 // already, or has an exec bit is left as it is.
-Status Relink(const std::filesystem::path& root, const DvcConfig& config, const std::vector<ContentFile>& files);
+Status Relink(const std::filesystem::path& root, const DvcConfig& config,
+              const std::vector<ContentFile>& files);
 
 }  // namespace curbstop

@@ -1,8 +1,7 @@
 #include "store/internal/small_files.h"
 
-#include <sys/file.h>
-
 #include <cerrno>
+#include <sys/file.h>
 
 #include "store/internal/hash_index.h"
 #include "sys/files.h"
@@ -25,7 +24,8 @@ Status WriteSmallFile(FileStore& files, const std::filesystem::path& file, std::
   const std::string start = "." + file.filename().string() + ".";
   TRY_ASSIGN(const std::vector<FolderEntry> entries, ListFolder(file.parent_path()));
   for (const FolderEntry& entry : entries) {
-    if (entry.name.starts_with(start) && entry.name.ends_with(".tmp")) TRY(files.Remove(file.parent_path() / entry.name));
+    if (entry.name.starts_with(start) && entry.name.ends_with(".tmp"))
+      TRY(files.Remove(file.parent_path() / entry.name));
   }
   return files.Write(file, text, 0644);
 }

@@ -1,14 +1,14 @@
 #include "store/internal/staging.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/hash_index.h"
@@ -45,14 +45,16 @@ void SweepDead(const fs::path& parent) {
 
 Result<fs::path> MakeOwnFolder(const fs::path& parent) {
   std::string pattern = (parent / "XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) return FromErrno(errno, Doing("make a folder in", parent));
+  if (mkdtemp(pattern.data()) == nullptr)
+    return FromErrno(errno, Doing("make a folder in", parent));
   return fs::path(pattern);
 }
 
 bool OnSameFileSystem(const fs::path& a, const fs::path& b) {
   struct stat info_a{};
   struct stat info_b{};
-  return stat(a.c_str(), &info_a) == 0 && stat(b.c_str(), &info_b) == 0 && info_a.st_dev == info_b.st_dev;
+  return stat(a.c_str(), &info_a) == 0 && stat(b.c_str(), &info_b) == 0 &&
+         info_a.st_dev == info_b.st_dev;
 }
 
 Status CannotMove(int error_number, const fs::path& target) {
@@ -68,8 +70,10 @@ Status ReplaceInTwoSteps(const fs::path& staged, const fs::path& target, Staging
 
 Status Replace(const fs::path& staged, const fs::path& target, Staging& staging) {
   if (!IsFolder(staged) && rename(staged.c_str(), target.c_str()) == 0) return {};
-  if (renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) return {};
-  if (errno == EEXIST && renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
+  if (renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0)
+    return {};
+  if (errno == EEXIST &&
+      renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) {
     return {};
   }
   if (errno != EINVAL) return CannotMove(errno, target);
@@ -86,12 +90,15 @@ Result<std::unique_ptr<Staging>> Staging::Open(const fs::path& parent) {
     TRY(MakeFolders(parent));
     SweepDead(parent);
     Result<fs::path> folder = MakeOwnFolder(parent);
-    if (!folder.ok() && folder.error().kind() == ErrorKind::kNotFound) continue;  // a neighbour's rmdir
+    if (!folder.ok() && folder.error().kind() == ErrorKind::kNotFound)
+      continue;  // a neighbour's rmdir
     if (!folder.ok()) return std::move(folder).error();
     Fd lock = LockFolder(*folder);
-    if (lock.ok()) return std::unique_ptr<Staging>(new Staging(*std::move(folder), std::move(lock)));
+    if (lock.ok())
+      return std::unique_ptr<Staging>(new Staging(*std::move(folder), std::move(lock)));
   }
-  return Unavailable(fmt::format("cannot make a folder in `{}`: others keep removing it", parent.string()));
+  return Unavailable(
+      fmt::format("cannot make a folder in `{}`: others keep removing it", parent.string()));
 }
 
 Staging::~Staging() {

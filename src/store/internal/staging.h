@@ -24,7 +24,8 @@ class Staging {
   std::filesystem::path NextName();  // a path in the folder not given before; from any thread
 
  private:
-  Staging(std::filesystem::path folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  Staging(std::filesystem::path folder, Fd lock)
+      : folder_(std::move(folder)), lock_(std::move(lock)) {}
   std::filesystem::path folder_;
   Fd lock_;
   std::atomic<unsigned> next_{0};

@@ -1,8 +1,7 @@
 #include "store/internal/store_lock.h"
 
-#include <sys/file.h>
-
 #include <cerrno>
+#include <sys/file.h>
 
 #include "store/internal/hash_index.h"
 
@@ -15,9 +14,11 @@ Result<Fd> LockStore(const std::filesystem::path& root, LockUse use) {
   if (!fd.ok()) return FromErrno(errno, Doing("lock", file));
   if (flock(fd.get(), (use == LockUse::kAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0) return fd;
   if (use == LockUse::kAlone) {
-    return Conflict("data is being added to this store right now").WithHint("try again when that is done");
+    return Conflict("data is being added to this store right now")
+        .WithHint("try again when that is done");
   }
-  return Conflict("`curbstop data gc` is at work in this store").WithHint("try again when it is done");
+  return Conflict("`curbstop data gc` is at work in this store")
+      .WithHint("try again when it is done");
 }
 
 }  // namespace curbstop

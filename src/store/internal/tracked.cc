@@ -1,9 +1,9 @@
 #include "store/internal/tracked.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 #include "store/internal/build_tree.h"
@@ -36,13 +36,15 @@ Status CheckNoLinkAbove(const fs::path& root, const std::string& path) {
   for (size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) {
     const std::string folder = path.substr(0, slash);
     if (!fs::is_symlink(fs::symlink_status(root / folder))) continue;
-    return InvalidInput(fmt::format("`{}` lies behind the link `{}`", Printable(path), Printable(folder)))
+    return InvalidInput(
+               fmt::format("`{}` lies behind the link `{}`", Printable(path), Printable(folder)))
         .WithHint("replace the link by a folder, or move the pointer to where the data is");
   }
   return {};
 }
 
-Result<std::vector<StatedFile>> ListWorkTree(const fs::path& root, const DvcConfig& config, TrackedData& data) {
+Result<std::vector<StatedFile>> ListWorkTree(const fs::path& root, const DvcConfig& config,
+                                             TrackedData& data) {
   TRY(CheckNoLinkAbove(root, data.pointer.path));
   data.in_work_tree = Exists(root / data.pointer.path);
   if (!data.in_work_tree) return std::vector<StatedFile>();
@@ -54,7 +56,11 @@ Result<std::vector<StatedFile>> ListWorkTree(const fs::path& root, const DvcConf
 // Hashes the files of all data that are named by the same kind of hash, in one go.
 Status HashWorkTree(const fs::path& root, const DvcConfig& config, HashKind kind,
                     std::vector<TrackedData>& all) {
-  HashJob job{.root = root, .index = IndexFile(root, kind), .kind = kind, .scanned = {}, .started_ns = KernelFileTimeNs()};
+  HashJob job{.root = root,
+              .index = IndexFile(root, kind),
+              .kind = kind,
+              .scanned = {},
+              .started_ns = KernelFileTimeNs()};
   std::vector<StatedFile> files;
   for (TrackedData& data : all) {
     if (data.pointer.out.hash != kind) continue;
@@ -62,14 +68,17 @@ Status HashWorkTree(const fs::path& root, const DvcConfig& config, HashKind kind
     if (data.is_folder_now) job.scanned.push_back(data.pointer.path);
     std::move(more.begin(), more.end(), std::back_inserter(files));
   }
-  std::sort(files.begin(), files.end(), [](const StatedFile& a, const StatedFile& b) { return a.path < b.path; });
+  std::sort(files.begin(), files.end(),
+            [](const StatedFile& a, const StatedFile& b) { return a.path < b.path; });
   TRY_ASSIGN(std::vector<ContentFile> hashed, HashTree(std::move(files), job));
   for (TrackedData& data : all) {
     if (data.pointer.out.hash != kind || !data.in_work_tree) continue;
     const std::string& path = data.pointer.path;
-    const auto first = std::lower_bound(hashed.begin(), hashed.end(), data.is_folder_now ? path + "/" : path,
-                                        [](const ContentFile& file, const std::string& name) { return file.path < name; });
-    const auto last = std::find_if(first, hashed.end(), [&](const ContentFile& file) { return !IsIn(file.path, path); });
+    const auto first = std::lower_bound(
+        hashed.begin(), hashed.end(), data.is_folder_now ? path + "/" : path,
+        [](const ContentFile& file, const std::string& name) { return file.path < name; });
+    const auto last = std::find_if(first, hashed.end(),
+                                   [&](const ContentFile& file) { return !IsIn(file.path, path); });
     data.files.assign(std::make_move_iterator(first), std::make_move_iterator(last));
   }
   return {};
@@ -114,7 +123,8 @@ class Comparison {
   // The list's own name tells whether the work tree is the same.
   void CompareWithoutList() {
     std::vector<DirMember> now;
-    for (const ContentFile& file : data_.files) now.push_back({std::string(MemberOf(file)), file.md5});
+    for (const ContentFile& file : data_.files)
+      now.push_back({std::string(MemberOf(file)), file.md5});
     const bool same = data_.is_folder_now && Md5Of(WriteDirObject(now)) == *out_.md5;
     if (data_.in_work_tree && !same) Add("", DataChangeKind::kModified);
     if (out_.cached && (same || !data_.in_work_tree)) Add("", DataChangeKind::kMissing);
@@ -148,7 +158,8 @@ class Comparison {
 
 }  // namespace
 
-Result<std::vector<Pointer>> ChoosePointers(const Pointers& pointers, const std::vector<std::string>& paths) {
+Result<std::vector<Pointer>> ChoosePointers(const Pointers& pointers,
+                                            const std::vector<std::string>& paths) {
   if (paths.empty()) return pointers.all;
   std::vector<Pointer> chosen;
   std::vector<std::string> tracked;
@@ -158,16 +169,21 @@ Result<std::vector<Pointer>> ChoosePointers(const Pointers& pointers, const std:
     for (const Pointer& pointer : pointers.all) {
       if (pointer.file != path && !IsIn(pointer.path, path)) continue;
       any = true;
-      const bool twice = std::any_of(chosen.begin(), chosen.end(), [&](const Pointer& other) { return other.path == pointer.path; });
+      const bool twice = std::any_of(chosen.begin(), chosen.end(), [&](const Pointer& other) {
+        return other.path == pointer.path;
+      });
       if (!twice) chosen.push_back(pointer);
     }
     if (any || path.empty()) continue;
     const Pointer* above = PointerOf(pointers, path);
-    return NotFound(fmt::format("`{}` is not tracked{}", Printable(path), DidYouMean(path, tracked)))
-        .WithHint(above == nullptr ? fmt::format("`curbstop data add {}` tracks it", ShellQuote(path))
-                                   : fmt::format("it is part of `{}`: name that", above->path));
+    return NotFound(
+               fmt::format("`{}` is not tracked{}", Printable(path), DidYouMean(path, tracked)))
+        .WithHint(above == nullptr
+                      ? fmt::format("`curbstop data add {}` tracks it", ShellQuote(path))
+                      : fmt::format("it is part of `{}`: name that", above->path));
   }
-  std::sort(chosen.begin(), chosen.end(), [](const Pointer& a, const Pointer& b) { return a.path < b.path; });
+  std::sort(chosen.begin(), chosen.end(),
+            [](const Pointer& a, const Pointer& b) { return a.path < b.path; });
   return chosen;
 }
 

@@ -19,11 +19,11 @@ namespace curbstop {
 
 struct TrackedData {
   Pointer pointer;
-  bool list_in_store = true;        // of a folder: its list can be read
-  std::vector<DirMember> members;   // of a folder, else the file itself under an empty path
+  bool list_in_store = true;       // of a folder: its list can be read
+  std::vector<DirMember> members;  // of a folder, else the file itself under an empty path
   bool in_work_tree = false;
   bool is_folder_now = false;
-  std::vector<ContentFile> files;   // paths relative to the root
+  std::vector<ContentFile> files;  // paths relative to the root
 
   ObjectId id() const { return {*pointer.out.md5, pointer.out.is_folder}; }
 };
@@ -35,10 +35,12 @@ struct TrackedChanges {
 
 // The pointers that `paths` ask for (empty: all).
 // Errors: kNotFound for a path that no pointer tracks.
-Result<std::vector<Pointer>> ChoosePointers(const Pointers& pointers, const std::vector<std::string>& paths);
+Result<std::vector<Pointer>> ChoosePointers(const Pointers& pointers,
+                                            const std::vector<std::string>& paths);
 
 // Lists, stats and hashes the work tree's side of all of them, each file once.
-Result<std::vector<TrackedData>> ReadTracked(const std::filesystem::path& root, const DvcConfig& config,
+Result<std::vector<TrackedData>> ReadTracked(const std::filesystem::path& root,
+                                             const DvcConfig& config,
                                              std::vector<Pointer> pointers);
 
 std::vector<DataChange> Compare(const TrackedData& data, const DvcConfig& config);

@@ -1,8 +1,8 @@
 #include "store/internal/verify.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "store/internal/hash_tree.h"
 
@@ -15,7 +15,8 @@ Error Missing(const std::filesystem::path& object) {
 }
 
 Error Damaged(const std::filesystem::path& object, const Md5& found) {
-  return Corrupt(fmt::format("the object `{}` is damaged: its content has md5 {}", object.string(), HexOf(found)))
+  return Corrupt(fmt::format("the object `{}` is damaged: its content has md5 {}", object.string(),
+                             HexOf(found)))
       .WithHint("remove that file, then add the data again or copy the object from elsewhere");
 }
 
@@ -30,12 +31,17 @@ Status VerifyObjects(const std::filesystem::path& objects, const std::filesystem
   std::vector<WalkedFile> wanted;
   wanted.reserve(ids.size());
   for (const ObjectId& id : ids) wanted.push_back({ObjectPlace(id), EntryKind::kFile});
-  const HashJob job{.root = objects, .index = index, .kind = kind, .scanned = {}, .started_ns = KernelFileTimeNs()};
+  const HashJob job{.root = objects,
+                    .index = index,
+                    .kind = kind,
+                    .scanned = {},
+                    .started_ns = KernelFileTimeNs()};
   if (!IsFolder(objects)) return Missing(objects / ObjectPlace(ids.front()));
   TRY_ASSIGN(std::vector<StatedFile> stated, StatFiles(objects, std::move(wanted)));
   TRY_ASSIGN(const std::vector<ContentFile> found, HashTree(std::move(stated), job));
   for (size_t i = 0; i < ids.size(); ++i) {
-    if (i >= found.size() || found[i].path != ObjectPlace(ids[i])) return Missing(objects / ObjectPlace(ids[i]));
+    if (i >= found.size() || found[i].path != ObjectPlace(ids[i]))
+      return Missing(objects / ObjectPlace(ids[i]));
     if (found[i].md5 != ids[i].md5) return Damaged(objects / ObjectPlace(ids[i]), found[i].md5);
   }
   return {};

@@ -1,9 +1,8 @@
 #include "store/internal/walk.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 
 #include "base/text.h"
 #include "store/internal/fd.h"
@@ -65,7 +64,9 @@ class Walker {
 
   Status AddRulesIfIgnoreFile(const std::string& folder, const FolderEntry& entry) {
     const auto& names = walk_.ignore_files;
-    if (entry.kind != EntryKind::kFile || std::find(names.begin(), names.end(), entry.name) == names.end()) return {};
+    if (entry.kind != EntryKind::kFile ||
+        std::find(names.begin(), names.end(), entry.name) == names.end())
+      return {};
     return AddRules(folder, entry.name);
   }
 
@@ -89,7 +90,8 @@ class Walker {
 
 }  // namespace
 
-Result<std::vector<WalkedFile>> WalkTree(const fs::path& root, const std::string& start, WalkRules rules) {
+Result<std::vector<WalkedFile>> WalkTree(const fs::path& root, const std::string& start,
+                                         WalkRules rules) {
   Walker walker(root, std::move(rules));
   TRY(walker.AddRulesAbove(start));
   TRY(walker.Enter(start));

@@ -26,8 +26,8 @@ struct WalkRules {
 // Everything below `root/start` that is no folder; `start` is a folder, empty for the root itself.
 // `start` and the folders above it are not asked about, but their ignore files count.
 // Errors: kDenied, kNotFound.
-Result<std::vector<WalkedFile>> WalkTree(const std::filesystem::path& root, const std::string& start,
-                                         WalkRules rules);
+Result<std::vector<WalkedFile>> WalkTree(const std::filesystem::path& root,
+                                         const std::string& start, WalkRules rules);
 
 struct StatedFile {
   std::string path;

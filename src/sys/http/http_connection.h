@@ -2,9 +2,8 @@
 // limit.
 #pragma once
 
-#include <poll.h>
-
 #include <array>
+#include <poll.h>
 #include <string>
 
 #include <httplib.h>

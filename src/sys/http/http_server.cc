@@ -1,19 +1,18 @@
 #include "sys/http/http_server.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <fcntl.h>
+#include <list>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <atomic>
-#include <cerrno>
-#include <list>
 #include <thread>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -77,9 +76,9 @@ void SetFile(httplib::Response& to, const HttpFile& file, const std::string& typ
   to.set_content_provider(static_cast<size_t>(file.size_bytes), type,
                           [file](size_t offset, size_t length, httplib::DataSink& sink) {
                             std::array<char, kPiece> piece;
-                            const ssize_t got = pread(*file.fd, piece.data(),
-                                                      std::min(length, piece.size()),
-                                                      static_cast<off_t>(offset));
+                            const ssize_t got =
+                                pread(*file.fd, piece.data(), std::min(length, piece.size()),
+                                      static_cast<off_t>(offset));
                             return got > 0 && sink.write(piece.data(), static_cast<size_t>(got));
                           });
 }
@@ -101,9 +100,8 @@ class Library final : public httplib::Server {
     svr_sock_ = listener;  // else the library takes itself for stopped and sends no body
     set_keep_alive_max_count(1'000'000);
     set_keep_alive_timeout(300);
-    set_pre_routing_handler([this](const auto& request, auto& response) {
-      return BeforeBody(request, response);
-    });
+    set_pre_routing_handler(
+        [this](const auto& request, auto& response) { return BeforeBody(request, response); });
     const auto with_body = [this](const httplib::Request& request, httplib::Response& response,
                                   const httplib::ContentReader& reader) {
       Answer(request, response, &reader);
@@ -116,10 +114,10 @@ class Library final : public httplib::Server {
     Delete(all, without);
     set_error_handler(httplib::Server::Handler(
         [this](const httplib::Request&, httplib::Response& response) { OnError(response); }));
-    set_exception_handler([this](const httplib::Request&, httplib::Response& response,
-                                 const std::exception_ptr&) {
-      ToLibrary(handler_.Refuse(500), response);
-    });
+    set_exception_handler(
+        [this](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+          ToLibrary(handler_.Refuse(500), response);
+        });
   }
 
   void Serve(HttpConnection& connection) {
@@ -218,8 +216,11 @@ int PortOf(int socket) {
 class RealHttpServer final : public HttpServer {
  public:
   RealHttpServer(Descriptor listener, Descriptor stop, HttpHandler& handler)
-      : listener_(std::move(listener)), stop_(std::move(stop)), port_(PortOf(listener_.get())),
-        library_(handler, listener_.get()), acceptor_([this] { Accept(); }) {}
+      : listener_(std::move(listener)),
+        stop_(std::move(stop)),
+        port_(PortOf(listener_.get())),
+        library_(handler, listener_.get()),
+        acceptor_([this] { Accept(); }) {}
 
   ~RealHttpServer() override {
     eventfd_write(stop_.get(), 1);

@@ -96,8 +96,8 @@ Statement& Statement::Bind(int position, double value) {
 }
 
 Statement& Statement::Bind(int position, std::string_view value) {
-  CHECK(sqlite3_bind_text64(statement_.get(), position, value.data() ? value.data() : "", value.size(),
-                            SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK);
+  CHECK(sqlite3_bind_text64(statement_.get(), position, value.data() ? value.data() : "",
+                            value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK);
   return *this;
 }
 
@@ -125,7 +125,9 @@ Status Statement::Run() {
 void Statement::Reset() { sqlite3_reset(statement_.get()); }
 
 int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-double Statement::Double(int column) const { return sqlite3_column_double(statement_.get(), column); }
+double Statement::Double(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
 
 std::string Statement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_.get(), column);
@@ -139,8 +141,9 @@ bool Statement::IsNull(int column) const {
 
 Result<Database> Database::Open(const std::filesystem::path& file, const OpenOptions& options) {
   if (options.create && !options.read_only) TRY(MakeFolders(file.parent_path(), true));
-  const int flags = options.read_only ? SQLITE_OPEN_READONLY
-                                      : SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0);
+  const int flags = options.read_only
+                        ? SQLITE_OPEN_READONLY
+                        : SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0);
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database({opened, Close()}, file);
@@ -153,13 +156,15 @@ Result<Database> Database::Open(const std::filesystem::path& file, const OpenOpt
 }
 
 Database::Database(std::unique_ptr<sqlite3, Close> database, std::filesystem::path file)
-    : database_(std::move(database)), file_(std::move(file)),
+    : database_(std::move(database)),
+      file_(std::move(file)),
       shelf_(std::make_shared<StatementShelf>()) {}
 
 Result<Statement> Database::Prepare(std::string_view sql) {
   if (sqlite3_stmt* kept = shelf_->Take(sql)) return Statement(kept, shelf_);
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v2(raw(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  const int code =
+      sqlite3_prepare_v2(raw(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (code != SQLITE_OK) return FromSqlite(raw(), code).While(std::string(sql));
   return Statement(statement, shelf_);
 }

@@ -48,7 +48,8 @@ TEST(Database, IsDurableAndPrivate) {
   Result<Statement> synchronous = database.Prepare("PRAGMA synchronous");
   ASSERT_TRUE(*synchronous->Step());
   EXPECT_EQ(synchronous->Int(0), 2);  // FULL
-  EXPECT_EQ(std::filesystem::status(folder / "sub").permissions(), std::filesystem::perms::owner_all);
+  EXPECT_EQ(std::filesystem::status(folder / "sub").permissions(),
+            std::filesystem::perms::owner_all);
 }
 
 TEST(Transaction, RollsBackUnlessCommitted) {
@@ -102,7 +103,9 @@ TEST(Database, NamesTheKindOfItsErrors) {
 TEST(Database, AFullDiskSaysSoAndLeavesWhatWasThere) {
   const TemporaryFolder folder;
   Database database = Opened(folder / "x.db");
-  ASSERT_TRUE(database.Execute("CREATE TABLE t (s); INSERT INTO t VALUES ('kept'); PRAGMA max_page_count=3").ok());
+  ASSERT_TRUE(
+      database.Execute("CREATE TABLE t (s); INSERT INTO t VALUES ('kept'); PRAGMA max_page_count=3")
+          .ok());
   const Status full = database.Execute("INSERT INTO t VALUES (zeroblob(1000000))");
   ASSERT_FALSE(full.ok());
   EXPECT_EQ(full.error().kind(), ErrorKind::kExhausted);

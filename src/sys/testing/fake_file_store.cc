@@ -8,12 +8,14 @@ Status FakeFileStore::Count() {
   return {};
 }
 
-Status FakeFileStore::Write(const std::filesystem::path& file, std::string_view bytes, mode_t mode) {
+Status FakeFileStore::Write(const std::filesystem::path& file, std::string_view bytes,
+                            mode_t mode) {
   TRY(Count());
   return real_.Write(file, bytes, mode);
 }
 
-Status FakeFileStore::Append(const std::filesystem::path& file, std::string_view bytes, mode_t mode) {
+Status FakeFileStore::Append(const std::filesystem::path& file, std::string_view bytes,
+                             mode_t mode) {
   TRY(Count());
   return real_.Append(file, bytes, mode);
 }
