@@ -47,11 +47,15 @@ function(curbstop_module NAME)
 endfunction()
 
 # A libFuzzer program NAME_fuzz over a room, in the `fuzz` preset; its corpus is tests/fuzz/NAME.
+if(CURBSTOP_FUZZERS)
+  add_custom_target(fuzzers)
+endif()
 function(curbstop_fuzzer NAME ROOM SOURCE)
   if(CURBSTOP_FUZZERS)
     add_executable(${NAME}_fuzz ${SOURCE})
     target_link_libraries(${NAME}_fuzz PRIVATE ${ROOM})
     target_link_options(${NAME}_fuzz PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${NAME}_fuzz)
   endif()
 endfunction()
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "market/match.h"
 #include "market/offer.h"
+#include "sys/testing/fuzz_corpus.h"
 
 namespace curbstop {
 namespace {
@@ -89,6 +90,10 @@ RC_GTEST_PROP(Csv, WhatIsQuotedComesBack, (std::vector<std::vector<std::string>>
   const Result<Records> read = ReadAll(text);
   RC_ASSERT(read.ok());
   RC_ASSERT(*read == records);
+}
+
+TEST(OffersFuzz, TheCorpusPassesAgain) {
+  EXPECT_GE(ReplayFuzzCorpus(CURBSTOP_SOURCE_DIR, "offers"), 25);
 }
 
 // Whatever the bytes, an answer or an error, never a crash; kept short so that it hits structure.

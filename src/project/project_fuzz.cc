@@ -1,7 +1,5 @@
-// Bytes to a project: no crash, no sanitizer report, and a place in every error.
-//
-//   cmake --preset fuzz && cmake --build build/fuzz --target project_fuzz
-//   build/fuzz/project_fuzz -max_len=4096 -timeout=5 tests/fuzz/project
+// Fuzz target of the project file: no crash, no sanitizer report, and a place in every error. The
+// corpus tests/fuzz/project is replayed by project_test.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -16,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (project.ok()) {
     CHECK(!project->steps.empty() && !project->name.empty());
   } else {
+    CHECK(project.error().kind() == ErrorKind::kInvalidInput);
     CHECK(project.error().message().starts_with("/p/curbstop.yaml:"));
   }
   return 0;

@@ -1,7 +1,5 @@
 #include "project/yaml.h"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +8,7 @@
 #include "project/schema.h"
 #include "project/settings.h"
 #include "project/template.h"
-#include "sys/files.h"
+#include "sys/testing/fuzz_corpus.h"
 #include "sys/testing/temporary_folder.h"
 
 namespace curbstop {
@@ -96,20 +94,9 @@ TEST(Yaml, OrdinaryNestingAndSizeAreFine) {
   EXPECT_EQ(Parse("a: [" + Repeat("x,", 1'000) + "]").Find("a")->items.size(), 1'000);
 }
 
-// What the fuzzer has found or started from: read without a crash, with a place in each error.
-TEST(Yaml, TheFuzzersCorpusIsReadOrRefusedWithAPlace) {
-  const std::filesystem::path folder =
-      std::filesystem::path(CURBSTOP_SOURCE_DIR) / "../../tests/fuzz/project";
-  const auto entries = ListFolder(folder);
-  ASSERT_TRUE(entries.ok());
-  EXPECT_GE(entries->size(), 20);
-  for (const FolderEntry& entry : *entries) {
-    const std::string text = *ReadFile(folder / entry.name);
-    const Result<Project> project = ReadProject("/p/curbstop.yaml", text);
-    if (project.ok()) continue;
-    EXPECT_EQ(project.error().kind(), ErrorKind::kInvalidInput) << entry.name;
-    EXPECT_TRUE(project.error().message().starts_with("/p/curbstop.yaml:")) << entry.name;
-  }
+// What the fuzzer has found or started from.
+TEST(ProjectFuzz, TheCorpusPassesAgain) {
+  EXPECT_GE(ReplayFuzzCorpus(CURBSTOP_SOURCE_DIR, "project"), 60);
 }
 
 TEST(Settings, AreDefaultsWithoutAFile) {

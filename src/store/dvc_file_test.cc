@@ -1,12 +1,8 @@
 #include "store/dvc_file.h"
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
 
-#include "sys/files.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+#include "sys/testing/fuzz_corpus.h"
 
 namespace curbstop {
 namespace {
@@ -192,17 +188,7 @@ TEST(DvcFile, UpdatingRefusesWhatItCannotKeep) {
   EXPECT_FALSE(UpdateDvcFile("outs:\n- path: other\n", "x.dvc", FileOut()).ok());
 }
 
-TEST(DvcFuzz, TheCorpusPassesAgain) {
-  const std::filesystem::path corpus =
-      std::filesystem::path(CURBSTOP_SOURCE_DIR) / "../../tests/fuzz/dvc";
-  int replayed = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
-    const std::string bytes = *ReadFile(entry.path());
-    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-    ++replayed;
-  }
-  EXPECT_GE(replayed, 30);
-}
+TEST(DvcFuzz, TheCorpusPassesAgain) { EXPECT_GE(ReplayFuzzCorpus(CURBSTOP_SOURCE_DIR, "dvc"), 30); }
 
 }  // namespace
 }  // namespace curbstop

@@ -73,7 +73,7 @@ struct Launch {
   };
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   for (const int signal_number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_DFL);
   if (launch.own_session) setsid();
   if (!launch.folder.empty() && chdir(launch.folder.c_str()) != 0) fail(errno);
