@@ -126,11 +126,11 @@ Error FromErrno(int error_number, std::string what);
     if (auto try_status_ = (expression); !try_status_.ok()) return std::move(try_status_).error(); \
   } while (false)
 
-#define CURBSTOP_CONCAT_INNER(a, b) a##b  // NOLINTBEGIN(bugprone-macro-parentheses)
+#define CURBSTOP_CONCAT_INNER(a, b) a##b
 #define CURBSTOP_CONCAT(a, b) CURBSTOP_CONCAT_INNER(a, b)
 #define CURBSTOP_TRY_ASSIGN(result, declaration, expression) \
   auto result = (expression);                                \
   if (!result.ok()) return std::move(result).error();        \
-  declaration = *std::move(result)  // NOLINTEND(bugprone-macro-parentheses): a declaration has none
+  declaration = *std::move(result)
 #define TRY_ASSIGN(declaration, ...) \
   CURBSTOP_TRY_ASSIGN(CURBSTOP_CONCAT(try_result_, __LINE__), declaration, (__VA_ARGS__))
