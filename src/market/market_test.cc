@@ -194,6 +194,19 @@ TEST(Offers, ARowWhoseSpotPriceIsAboveOnDemandIsSetAsideAndCounted) {
   EXPECT_EQ(offers->at(0).type, "b");
 }
 
+TEST(Offers, AreSortedByTheirPriceOnDemandAndEqualOnesKeepTheirOrder) {
+  Result<std::vector<Offer>> offers =
+      ParseOffers(File("aws,r,,none,,,,,,,1,s,2026-10-10\n"
+                       "aws,r,,dear,,,,,,2,,s,2026-10-10\n"
+                       "aws,r,,z,,,,,,1,,s,2026-10-10\n"
+                       "aws,r,,a,,,,,,1,,s,2026-10-10\n"));
+  ASSERT_TRUE(offers.ok());
+  SortByPrice(*offers);
+  std::string order;
+  for (const Offer& offer : *offers) order += offer.type + " ";
+  EXPECT_EQ(order, "z a dear none ");
+}
+
 // Counts from catalog/README.md.
 TEST(BundledOffers, AreThoseOfTheCatalogue) {
   Result<std::vector<Offer>> offers = ParseOffers(BundledOffersCsv());

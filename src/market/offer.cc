@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include <fmt/format.h>
@@ -227,6 +228,20 @@ int64_t SetAsideContradictions(std::vector<Offer>& offers) {
   return static_cast<int64_t>(std::erase_if(offers, [](const Offer& offer) {
     return offer.per_hour && offer.spot_per_hour && *offer.spot_per_hour > *offer.per_hour;
   }));
+}
+
+void SortByPrice(std::vector<Offer>& offers) {
+  std::vector<std::pair<int64_t, size_t>> order;
+  order.reserve(offers.size());
+  for (size_t i = 0; i < offers.size(); ++i) {
+    const std::optional<MicroUsd> price = offers[i].per_hour;
+    order.emplace_back(price ? price->value() : std::numeric_limits<int64_t>::max(), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<Offer> sorted;
+  sorted.reserve(offers.size());
+  for (const auto& [price, index] : order) sorted.push_back(std::move(offers[index]));
+  offers = std::move(sorted);
 }
 
 std::string_view BundledOffersCsv() { return EmbeddedOffers(); }

@@ -41,6 +41,10 @@ Result<std::vector<Offer>> ParseOffers(std::string_view csv);
 // itself; in public price lists the on-demand figure then is a commitment's). Returns their number.
 int64_t SetAsideContradictions(std::vector<Offer>& offers);
 
+// Cheapest on demand first, without such a price last; equal ones keep their order. Whoever then
+// goes through many offers by price reads memory in one direction.
+void SortByPrice(std::vector<Offer>& offers);
+
 // The dated snapshot that travels inside the program.
 std::string_view BundledOffersCsv();
 

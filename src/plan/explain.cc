@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
+#include "plan/internal/paragraph.h"
 #include "plan/plan.h"
 
 namespace curbstop {
@@ -67,9 +69,9 @@ Json ExplanationJson(const Plan& plan) {
                                {"number", why.number},
                                {"value", why.value},
                                {"formula", why.formula},
-                               {"inputs", why.inputs},
-                               {"source", why.source},
-                               {"as_of", why.as_of}}));
+                               {"inputs", TextOrNull(why.inputs)},
+                               {"source", TextOrNull(why.source)},
+                               {"as_of", TextOrNull(why.as_of)}}));
   }
   return all;
 }
@@ -77,9 +79,11 @@ Json ExplanationJson(const Plan& plan) {
 std::string ExplanationText(const Plan& plan) {
   std::string text;
   for (const Explanation& why : Explain(plan)) {
-    text += fmt::format("{} {}: {}\n  = {}\n  with {}\n  from {}{}\n", why.step, why.number,
-                        why.value, why.formula, why.inputs, why.source,
-                        why.as_of.empty() ? "" : fmt::format(" ({})", why.as_of));
+    const std::string date = why.as_of.empty() ? "" : fmt::format(" ({})", why.as_of);
+    text += Paragraph(fmt::format("{} {}: {}", why.step, why.number, why.value), "", "  ");
+    text += Paragraph("= " + why.formula, "  ", "    ");
+    text += Paragraph("with " + why.inputs, "  ", "    ");
+    text += Paragraph("from " + why.source + date, "  ", "    ");
   }
   return text;
 }

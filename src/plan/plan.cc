@@ -151,7 +151,6 @@ void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) co
   row.per_hour = per_hour;
   row.finish_p50 = time.usual;
   row.finish_worst = time.worst;
-  row.time_source = time.source;
   if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
   if (time.worst) row.worst = CostOf(per_hour, *time.worst);
 }
@@ -162,6 +161,7 @@ void ForgetCost(PlanRow& row) {
   row.p50.reset();
   row.finish_p50.reset();
   row.finish_worst.reset();
+  row.time_source.clear();
 }
 
 bool HasType(std::span<const Offer* const> offers, const Offer& offer) {
@@ -178,6 +178,7 @@ PlanRow Planner::LocalRow(const Current& current) const {
               .hardware = HardwareText(*facts_.machine, uses_gpu),
               .has_driver = true,
               .lease_grade = "home"};
+  row.time_source = current.time.source;
   row.power = power;
   FillCost(row, current.time, EnergyCost(power.watts, facts_.electricity.per_kwh, kHour));
   // The hourly rate is rounded; costs come from the watts themselves.
@@ -201,6 +202,7 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
               .place = fmt::format("{}/{}/{}", offer.provider, offer.region, offer.type),
               .hardware = HardwareText(offer),
               .has_driver = HasDriver(offer)};
+  row.time_source = current.time.source;
   row.lease_grade = row.has_driver ? "unproven" : "none";
   row.source = offer.source;
   row.as_of = offer.as_of;
@@ -410,9 +412,9 @@ Status CheckNames(const PlanFacts& facts) {
   for (const Step& step : facts.project->steps) known.push_back(step.name);
   for (const std::string& name : facts.steps) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    return InvalidInput(fmt::format("the project has no step `{}`{}", Printable(name),
-                                    DidYouMean(name, known)))
-        .WithHint(fmt::format("its steps are {}", Join(known, ", ")));
+    return NotFound(fmt::format("the project has no step `{}`{}", Printable(name),
+                                DidYouMean(name, known)))
+        .WithHint(fmt::format("its steps: {}", Join(known, ", ")));
   }
   return {};
 }

@@ -41,7 +41,7 @@ struct PlanRow {
   std::optional<MicroUsd> per_hour;
   std::optional<Millis> finish_p50;
   std::optional<Millis> finish_worst;
-  std::string time_source;           // "3 earlier runs", "needs.time", "deadline", "unknown"
+  std::string time_source;  // "3 earlier runs", "needs.time", "deadline", "unknown"; lost: none
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
   std::string source;                // of the price

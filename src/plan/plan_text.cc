@@ -4,21 +4,15 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
+#include "plan/internal/paragraph.h"
 #include "plan/plan.h"
 
 namespace curbstop {
 namespace {
 
-constexpr size_t kWidth = 100;
-constexpr size_t kLeastReason =
-    24;  // columns kept for the reason, so that it reads in one or two lines
-constexpr size_t kLeastPlace = 20;
-
-size_t CodePoints(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+constexpr size_t kLeastReason = 16;  // columns kept for the reason
+constexpr size_t kLeastPlace = 17;
 
 // Four decimals, rounded up: list prices differ in the fourth.
 std::string RateText(MicroUsd rate) {
@@ -62,23 +56,6 @@ std::string ShortPlace(const std::string& place, size_t most) {
   return place.substr(0, CharacterStart(place, second - over - 1)) + "…" + place.substr(second);
 }
 
-std::vector<std::string> Wrapped(std::string_view text, size_t width) {
-  std::vector<std::string> lines(1);
-  for (const std::string& word : Split(text, ' ')) {
-    if (!lines.back().empty() && CodePoints(lines.back()) + 1 + CodePoints(word) > width)
-      lines.emplace_back();
-    lines.back() += (lines.back().empty() ? "" : " ") + word;
-  }
-  return lines;
-}
-
-std::string Paragraph(std::string_view text, std::string_view indent) {
-  std::string paragraph;
-  for (const std::string& line : Wrapped(text, kWidth - indent.size()))
-    paragraph += fmt::format("{}{}\n", indent, line);
-  return paragraph;
-}
-
 std::string HeadLine(const std::string& step, const StepTime& time) {
   if (time.usual && *time.usual == *time.worst) {
     return fmt::format("{}: takes {} ({})", step, DurationText(*time.usual), time.source);
@@ -92,9 +69,7 @@ std::string HeadLine(const std::string& step, const StepTime& time) {
                        DurationText(*time.worst));
   }
   return fmt::format(
-      "{}: time unknown (no earlier run, no `needs: {{time: …}}`), so places rank by price per "
-      "hour",
-      step);
+      "{}: time unknown (no earlier run, no `needs: {{time: …}}`), by price per hour", step);
 }
 
 struct Columns {
@@ -143,12 +118,12 @@ std::string Table(std::span<const PlanRow> rows, Columns columns) {
   for (const PlanRow& row : rows) place_width = std::max(place_width, row.place.size());
   const std::string full = Facts(rows, columns, place_width);
   const size_t needed = Widest(Lines(full)) + 2 + kLeastReason;
-  if (needed > kWidth)
-    place_width = std::max(kLeastPlace, place_width - std::min(place_width, needed - kWidth));
+  if (needed > kPageWidth)
+    place_width = std::max(kLeastPlace, place_width - std::min(place_width, needed - kPageWidth));
   const std::string facts = Facts(rows, columns, place_width);
   const std::vector<std::string_view> lines = Lines(facts);
   const size_t left = Widest(lines) + 2;
-  const size_t right = std::max(kLeastReason, kWidth - std::min(kWidth, left));
+  const size_t right = std::max(kLeastReason, kPageWidth - std::min(kPageWidth, left));
   std::string table =
       fmt::format("{}{}{}\n", lines[0], std::string(left - CodePoints(lines[0]), ' '), "why");
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -165,7 +140,7 @@ std::string LeftOutText(const Plan& plan, const std::string& step) {
   for (const LeftOut& left : plan.left_out) {
     if (left.step == step) parts.push_back(fmt::format("{} {}", Grouped(left.count), left.reason));
   }
-  return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ");
+  return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ", "  ");
 }
 
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
@@ -175,8 +150,8 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
     columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
   }
   const std::string& step = rows.front().step;
-  return Paragraph(HeadLine(step, time), "") + Table(rows, columns) + LeftOutText(plan, step) +
-         "\n";
+  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) +
+         LeftOutText(plan, step) + "\n";
 }
 
 std::string Notes(const Plan& plan) {
@@ -195,7 +170,7 @@ std::string Notes(const Plan& plan) {
         "it.";
   }
   if (!plan.energy_in_cap) notes += " Electricity at home is outside the cap.";
-  return Paragraph(notes, "");
+  return Paragraph(notes, "", "");
 }
 
 // Sum of the chosen worst cases; empty if one is unknown or a step has no place.
@@ -226,8 +201,6 @@ Json SecondsJson(std::optional<Millis> time) {
   return static_cast<double>(time->count()) / 1000;
 }
 
-Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 Json RowJson(const PlanRow& row) {
   return Json::MakeObject({{"step", row.step},
                            {"place", row.place},
@@ -238,13 +211,13 @@ Json RowJson(const PlanRow& row) {
                            {"lease_grade", row.lease_grade},
                            {"why", TextOrNull(row.why)},
                            {"why_not", TextOrNull(row.why_not)},
-                           {"hardware", row.hardware},
+                           {"hardware", TextOrNull(row.hardware)},
                            {"has_driver", row.has_driver},
                            {"micro_usd_per_hour", MicrosJson(row.per_hour)},
                            {"finish_worst_s", SecondsJson(row.finish_worst)},
-                           {"time_source", row.time_source},
-                           {"source", row.source},
-                           {"as_of", row.as_of}});
+                           {"time_source", TextOrNull(row.time_source)},
+                           {"source", TextOrNull(row.source)},
+                           {"as_of", TextOrNull(row.as_of)}});
 }
 
 }  // namespace

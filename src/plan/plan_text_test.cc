@@ -65,11 +65,10 @@ TEST(PlanText, ShowsTheChosenRowThenTheOthersWorstCaseFirst) {
             "i vast/us/1x-A10  A10        0.13  2026-10-10  +0.10 USD\n"
             "  not shown: 2,262 no GPU; 7 dearer than those shown\n"
             "\n"
-            "* chosen. i: information only, the place has no driver yet; list prices, without disk "
-            "and traffic.\n"
-            "Money is USD, rounded up. A rented machine is reckoned with the step's time here: a "
-            "faster or slower\n"
-            "one changes it. Electricity at home is outside the cap.\n"
+            "* chosen. i: information only, the place has no driver yet; list prices, without\n"
+            "disk and traffic. Money is USD, rounded up. A rented machine is reckoned with\n"
+            "the step's time here: a faster or slower one changes it. Electricity at home is\n"
+            "outside the cap.\n"
             "worst 0.02 · month 3.10 of 20.00\n");
 }
 
@@ -89,8 +88,8 @@ TEST(PlanText, UnknownTimeShowsPricesPerHourAndAnUnknownWorstCase) {
   plan.month_cap.reset();
   for (PlanRow& row : plan.rows) row.worst = row.p50 = std::nullopt;
   const std::string text = PlanText(plan);
-  EXPECT_THAT(text, HasSubstr("train: time unknown (no earlier run, no `needs: {time: …}`), so "
-                              "places rank by price per hour\n"
+  EXPECT_THAT(text, HasSubstr("train: time unknown (no earlier run, no `needs: {time: …}`), by "
+                              "price per hour\n"
                               "  place           hardware  per hour  as of       why\n"
                               "* local           RTX-3080    0.0360  assumed"));
   EXPECT_THAT(text, EndsWith("worst unknown · month 3.10, no cap set\n"));
@@ -103,7 +102,7 @@ TEST(PlanText, AStepWithoutAPlaceMakesTheWorstCaseUnknown) {
   EXPECT_THAT(PlanText(plan), EndsWith("worst unknown · month 3.10 of 20.00\n"));
 }
 
-TEST(PlanText, FitsAHundredColumnsWhateverTheNames) {
+TEST(PlanText, FitsEightyColumnsWhateverTheNames) {
   Plan plan = TwoRows();
   plan.rows.push_back(
       Row("train", "azure/southafricanorth-" + std::string(60, 'x') + "/Standard_NC24ads_A100_v4",
@@ -113,9 +112,9 @@ TEST(PlanText, FitsAHundredColumnsWhateverTheNames) {
   plan.rows[1].compared =
       "+0.10 USD, memory, CPUs and GPU memory not listed, which goes on for a while";
   plan.left_out.push_back(
-      {"train", std::string("a reason of many words ") + std::string(60, 'w'), 1});
+      {"train", std::string("a reason of many words ") + std::string(40, 'w'), 1});
   const std::string text = PlanText(plan);
-  for (const std::string_view line : Lines(text)) EXPECT_LE(CodePoints(line), 100u) << line;
+  for (const std::string_view line : Lines(text)) EXPECT_LE(CodePoints(line), 80u) << line;
 }
 
 TEST(PlanText, ALongRegionGivesWayBeforeTheTypeDoes) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text_or_null.h"
 #include "run/narrate.h"
 
 namespace curbstop {
@@ -219,16 +220,16 @@ Json DrillJson(const DrillReport& report) {
   Json differences = Json::MakeArray();
   for (const DrillDifference& difference : report.differences) {
     differences.Push(Json::MakeObject({{"name", difference.name},
-                                       {"undisturbed", difference.undisturbed},
-                                       {"resumed", difference.resumed}}));
+                                       {"undisturbed", TextOrNull(difference.undisturbed)},
+                                       {"resumed", TextOrNull(difference.resumed)}}));
   }
   return Json::MakeObject({{"passed", report.passed},
-                           {"why_not", report.why_not},
+                           {"why_not", TextOrNull(report.why_not)},
                            {"compared", report.by_bytes ? "bytes" : "metrics"},
                            {"killed_after_ms", report.killed_after_ms},
                            {"undisturbed", report.undisturbed.run.id},
-                           {"resumed", report.resumed.run.id},
-                           {"resumed_from", report.resumed.resumed_from},
+                           {"resumed", TextOrNull(report.resumed.run.id)},
+                           {"resumed_from", TextOrNull(report.resumed.resumed_from)},
                            {"differences", differences}});
 }
 

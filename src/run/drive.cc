@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text_or_null.h"
 #include "run/narrate.h"
 #include "run/shell.h"
 #include "sys/file_lock.h"
@@ -187,9 +188,11 @@ class Follower {
 
   std::string LiveText(const RunRow& row) const {
     const int64_t since = row.started_at_ms > 0 ? outside_.clock.WallMs() - row.started_at_ms : 0;
-    std::string text = fmt::format("{}  {} · {} · attempt {}", row.run.step, row.state,
-                                   DurationText(Millis(std::max<int64_t>(since, 0))), row.attempt);
-    if (row.checkpoints > 0) text += fmt::format(" · {} checkpoints", row.checkpoints);
+    std::string text = fmt::format("{}  {} · {}", row.run.step, row.state,
+                                   DurationText(Millis(std::max<int64_t>(since, 0))));
+    if (row.attempt > 1) text += fmt::format(" · attempt {}", row.attempt);
+    if (row.checkpoints > 0)
+      text += fmt::format(" · {} checkpoint{}", row.checkpoints, row.checkpoints == 1 ? "" : "s");
     return row.reason.empty() ? text : text + " · " + row.reason;
   }
 
@@ -221,10 +224,10 @@ Json RunJson(const RunRow& row) {
                            {"project", row.run.project},
                            {"step", row.run.step},
                            {"state", row.state},
-                           {"reason", row.reason},
+                           {"reason", TextOrNull(row.reason)},
                            {"place", row.run.place},
                            {"attempts", row.attempt},
-                           {"resumed_from", row.resumed_from},
+                           {"resumed_from", TextOrNull(row.resumed_from)},
                            {"exit_code", row.exit_code},
                            {"created_at_ms", row.created_at_ms},
                            {"started_at_ms", row.started_at_ms},
@@ -232,7 +235,7 @@ Json RunJson(const RunRow& row) {
                            {"busy_ms", row.busy_ms},
                            {"micro_usd", row.spent.value()},
                            {"fingerprint", row.run.fingerprint},
-                           {"mlflow_run_id", row.run.record_run},
+                           {"mlflow_run_id", TextOrNull(row.run.record_run)},
                            {"drill", row.run.facts.BoolOr("drill", false)},
                            {"outputs", row.outputs.IsArray() ? row.outputs : Json::MakeArray()},
                            {"metrics", row.metrics.IsObject() ? row.metrics : Json::MakeObject()}});

@@ -213,7 +213,8 @@ class DataAdder {
 Result<AddedData> AddData(const DataTools& tools, const std::string& path) {
   Result<AddedData> added = DataAdder(tools, path).Run();
   if (added.ok()) return added;
-  return std::move(added).error().While(fmt::format("cannot add `{}`", Printable(path)));
+  return std::move(added).error().While(
+      fmt::format("cannot add `{}`", path.empty() ? "." : Printable(path)));
 }
 
 Result<std::string> RelativeToRoot(const fs::path& root, const fs::path& folder,

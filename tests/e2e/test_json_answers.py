@@ -69,6 +69,15 @@ def mistakes(name, answer):
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
 
 
+def empty_texts(answer, path=""):
+    """Where an empty text stands for "none" or "not known": that is null's part. A log may be empty."""
+    if answer == "" and path not in {".log", ".facts.params"}:
+        yield path
+    items = answer.items() if isinstance(answer, dict) else enumerate(answer) if isinstance(answer, list) else []
+    for name, value in items:
+        yield from empty_texts(value, f"{path}.{name}")
+
+
 class World:
     """A project and a home of its own."""
 
@@ -89,6 +98,7 @@ class World:
         assert done.returncode == code, (arguments, done.stdout, done.stderr)
         answer = only_object(done.stdout.decode("utf-8"))
         assert mistakes(schema, answer) == [], answer
+        assert list(empty_texts(answer)) == [], answer
         return answer
 
     def fail(self, kind, *arguments, **where):
@@ -123,7 +133,7 @@ def test_every_command_has_a_schema(world):
     nouns = {"config", "secret", "data"}
     wanted = {command.replace(" ", "-") for command in commands if command not in nouns}
     assert len(wanted) > 20
-    assert wanted == set(SCHEMAS) - {"error", "run-record"}
+    assert wanted == set(SCHEMAS) - {"error", "run-record", "version"}
 
 
 def test_a_schema_can_say_no():
@@ -153,6 +163,11 @@ def test_a_run_and_what_is_asked_about_it(world):
     assert world.ask("plan", "plan", "work")["rows"][0]["finish_p50_s"] > 0
     assert world.ask("runs-rm", "runs", "rm", other["id"], "--yes") == {"removed": [other["id"]]}
     assert [run["id"] for run in world.ask("runs", "runs")["runs"]] == [first["id"]]
+
+
+def test_the_version(world):
+    assert world.ask("version", "--version")["program"] == "curbstop"
+    assert world.ask("version", "--json", "--version")["version"]
 
 
 def test_a_failed_step_exits_1_and_tells_its_own_code(world):
@@ -244,9 +259,9 @@ def test_data(world):
 
 
 WRONG = {
-    "unknown step": ("invalid_input", ["run", "nope", "--yes"]),
-    "unknown step to plan": ("invalid_input", ["plan", "nope"]),
-    "unknown step to drill": ("invalid_input", ["drill", "nope", "--yes"]),
+    "unknown step": ("not_found", ["run", "nope", "--yes"]),
+    "unknown step to plan": ("not_found", ["plan", "nope"]),
+    "unknown step to drill": ("not_found", ["drill", "nope", "--yes"]),
     "unknown run": ("not_found", ["runs", "show", "nope"]),
     "unknown run's log": ("not_found", ["logs", "nope"]),
     "unknown run to cancel": ("not_found", ["cancel", "nope"]),

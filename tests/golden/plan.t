@@ -18,7 +18,7 @@ their lines are left out here; the offers come from a file here, so that they do
 A step that fits nowhere is an honest no: the table says what would do.
 
   $ curbstop plan --offers offers.csv 2>/dev/null | grep '^i \|not shown'
-  i aws/us-east-1/64-node  64x A100-SXM4-80GB  100.8000  2026-07-20  meets the needs
+  i aws/us-ea…/64-node  64x A100-SXM4-80GB  100.8000  2026-07-20  meets the needs
     not shown: 1 fewer than 64 GPUs
 
 A place without a driver, an unknown step and a wrong offer are named.
@@ -30,10 +30,11 @@ A place without a driver, an unknown step and a wrong offer are named.
   ? 2
   $ curbstop plan trian
   ! error: the project has no step `trian` (did you mean `train`?)
-  ! hint: its steps are train
-  ? 2
+  ! hint: its steps: train
+  ? 3
   $ curbstop plan --on nowhere
-  ! error: `nowhere` is not a place
+  ! error: cannot use `--on`
+  !   because `nowhere` is not a place
   ! hint: places are `auto`, `local`, `cloud`, PROVIDER[/REGION[/TYPE]], `practice:PROVIDER` and `ssh:HOST`; providers are aws, azure, gcp, lambda, runpod, thunder, vast
   ? 2
   $ printf 'provider,regoin\n' > wrong.csv; curbstop plan --offers wrong.csv

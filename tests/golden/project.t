@@ -52,8 +52,8 @@ Settings say where they come from.
   $ curbstop config show --origin
   electricity.price  0.31 USD  TEMP/home/config/curbstop/settings.yaml:1:22
   $ curbstop config shwo
-  ! error: `shwo` is not a command or option of `curbstop config` (did you mean `show`?)
-  ! hint: `curbstop config --help` lists what it takes
+  ! error: `shwo` is not a command of `curbstop config` (did you mean `show`?)
+  ! hint: its commands: schema, show
   ? 2
 
 A secret's value comes from stdin and is never shown; on the command line it is refused unseen.

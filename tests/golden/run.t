@@ -11,8 +11,8 @@ Mistakes name what is wrong and what is allowed.
 
   $ curbstop run train
   ! error: the project has no step `train`
-  ! hint: its steps are main
-  ? 2
+  ! hint: its steps: main
+  ? 3
   $ curbstop run --set rate=1 --yes
   ! error: `--set rate`: step `main` has no such parameter
   ! hint: it has none; add it under `params:`
@@ -43,11 +43,12 @@ Mistakes name what is wrong and what is allowed.
   ! hint: add `--yes` if you mean it
   ? 5
   $ curbstop runs diff main
-  ! error: B is required
+  ! error: `curbstop runs diff` needs B: the other run's id or step's name
   ! hint: `curbstop runs diff --help` lists what it takes
   ? 2
   $ curbstop cost --since yesterday
-  ! error: `yesterday` is not a date like `2026-11-24`
+  ! error: cannot use `--since`
+  !   because `yesterday` is not a date like `2026-11-24`
   ? 2
 
 Without a project there is nothing to run.

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "face/cli/commands.h"
+#include "face/cli/usage.h"
 
 namespace curbstop {
 namespace {
@@ -65,12 +66,6 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddSupervise);
 }
 
-std::vector<std::string> NamesBelow(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  return names;
-}
-
 Json ErrorJson(const Error& error) {
   Json body =
       Json::MakeObject({{"kind", std::string(NameOf(error.kind()))}, {"message", error.OneLine()}});
@@ -84,27 +79,30 @@ int Report(const Error& error, CommandContext& context) {
   return ExitCodeOf(error.kind());
 }
 
-// The word that CLI11 could not place, as the deepest command that was understood sees it.
-Error UsageError(const CLI::App& app, const CLI::ParseError& error) {
-  const CLI::App* deepest = &app;
-  std::string path = "curbstop";
-  while (!deepest->get_subcommands().empty()) {
-    deepest = deepest->get_subcommands().front();
-    path += " " + deepest->get_name();
-  }
-  const std::vector<std::string> verbs = NamesBelow(*deepest);
-  std::string what = error.what();
-  // With fallthrough, a word that a noun cannot place ends up at the top.
-  std::vector<std::string> unplaced = deepest->remaining();
-  if (unplaced.empty()) unplaced = app.remaining();
-  if (!unplaced.empty()) {
-    const std::string& word = unplaced.front();
-    what = fmt::format("`{}` is not a command or option of `{}`{}", Printable(word), path,
-                       DidYouMean(word, verbs));
-  } else if (deepest != &app && !verbs.empty()) {
-    what = fmt::format("`{}` needs one of: {}", path, Join(verbs, ", "));
-  }
-  return InvalidInput(what).WithHint(fmt::format("`{} --help` lists what it takes", path));
+int ShowHelp(const CLI::App& app) {
+  const ParsedCommand shown = DeepestParsed(app);
+  const std::string text = shown.command->help(shown.parent);
+  WriteOut(std::string(Trim(text)) + "\n");
+  return 0;
+}
+
+int ShowVersion(CommandContext& context) {
+  context.out.Answer(Json::MakeObject({{"program", "curbstop"}, {"version", CURBSTOP_VERSION}}),
+                     "curbstop " CURBSTOP_VERSION "\n");
+  return 0;
+}
+
+void DeclareCommon(CLI::App& app, bool& json, CommandContext& context) {
+  app.set_help_flag("-h,--help", "Show this");
+  app.add_flag("--json", json, "Answer with one JSON object on stdout");
+  app.add_flag("-y,--yes", context.yes, "Do not ask before spending or destroying");
+  app.set_version_flag("--version", CURBSTOP_VERSION, "Show the version");
+  app.get_formatter()->column_width(22);  // descriptions of 58 letters stay within 80 columns
+  app.get_formatter()->label("Positionals", "Words");
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("REQUIRED", "(needed)");
+  app.require_subcommand(1);
+  app.fallthrough();
 }
 
 }  // namespace
@@ -113,31 +111,27 @@ int RunApp(int argc, char** argv, CommandContext& context) {
   CLI::App app{"curbstop: runs each step of your project where it is cheapest and safe",
                "curbstop"};
   bool json = false;
-  app.add_flag("--json", json, "Answer with one JSON object on stdout");
-  app.add_flag("--yes,-y", context.yes, "Do not ask before spending or destroying");
-  app.set_version_flag("--version", "curbstop " CURBSTOP_VERSION);
-  app.require_subcommand(1);
-  app.fallthrough();
+  DeclareCommon(app, json, context);
   Commands commands;
   Declare(app, commands);
+  TidyDeclarations(app);
+  const auto use_json_if_asked = [&] {
+    if (app.get_option("--json")->count() > 0) context.out.UseJson();
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const CLI::App* shown = &app;
-    while (!shown->get_subcommands().empty()) shown = shown->get_subcommands().front();
-    WriteOut(shown->help(shown == &app ? "" : "curbstop"));
-    return 0;
-  } catch (const CLI::CallForVersion& version) {
-    WriteOut(std::string(version.what()) + "\n");
-    return 0;
+    return ShowHelp(app);
+  } catch (const CLI::CallForVersion&) {
+    use_json_if_asked();
+    return ShowVersion(context);
   } catch (const CLI::ParseError& error) {
-    if (json) context.out.UseJson();
+    use_json_if_asked();
     return Report(UsageError(app, error), context);
   }
-  if (json) context.out.UseJson();
-  const Action* action = commands.Chosen();
-  if (action == nullptr) return Report(InvalidInput("no command was given"), context);
-  const Status done = (*action)(context);
+  use_json_if_asked();
+  Status done = RefuseEmptyWords(app);
+  if (done.ok()) done = (*commands.Chosen())(context);
   return done.ok() ? context.exit_code : Report(done.error(), context);
 }
 

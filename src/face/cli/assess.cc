@@ -68,12 +68,12 @@ Status Run(const Options& options, CommandContext& context) {
 
 Action AddAssess(CLI::App& parent) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = parent.add_subcommand(
-      "assess", "Show what this computer is, what it is good for, and what not to buy");
+  CLI::App* command =
+      parent.add_subcommand("assess", "Show what this computer is good for and what not to buy");
   command->add_option("--root", options->root, "Read a recorded tree instead of this computer")
       ->type_name("DIR");
   command->add_flag("--measure", options->measure,
-                    "Measure memory and this folder's disk (256 MiB, a few seconds), and keep it");
+                    "Measure memory and this folder's disk; takes seconds");
   command->add_option("--record", options->record, "Write such a tree of this computer into DIR")
       ->type_name("DIR");
   command->add_flag("--explain", options->explain, "Show the fact and the rule behind each advice");

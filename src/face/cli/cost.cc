@@ -23,7 +23,9 @@ Status Run(const Options& options, CommandContext& context) {
                    : options.project.empty() ? ProjectHere(context)
                                              : options.project;
   if (!options.since.empty()) {
-    TRY_ASSIGN(filter.since_ms, ParseDate(options.since));
+    Result<int64_t> since = ParseDate(options.since);
+    if (!since.ok()) return std::move(since).error().While("cannot use `--since`");
+    filter.since_ms = *since;
   }
   TRY_ASSIGN(const std::vector<LedgerLine> lines, ReadLedger(journal, filter));
   const CostTable table = SumCosts(lines);
@@ -37,7 +39,8 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddCost(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("cost", "Show what steps have cost, from the ledger");
-  command->add_option("--project", options->project, "Of this project, wherever it lies");
+  command->add_option("--project", options->project, "Of this project, wherever it lies")
+      ->type_name("NAME");
   command->add_flag("--all", options->all, "Of every project");
   command->add_option("--since", options->since, "From this day on, UTC")->type_name("DATE");
   return [options](CommandContext& context) { return Run(*options, context); };

@@ -59,9 +59,7 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddDataAdd(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("add", "Bring files or folders under the store's care");
-  command->add_option("path", options->paths, "Files or folders of the project")
-      ->required()
-      ->type_name("PATH");
+  command->add_option("PATH", options->paths, "Files or folders of the project")->required();
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -20,9 +20,13 @@ struct Options {
   bool dry_run = false;
 };
 
+std::string FilesText(int64_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "file" : "files");
+}
+
 void ShowLost(const CheckoutPlan& plan, CommandContext& context) {
-  context.out.Talk(
-      fmt::format("{} files have contents that the store does not have:\n", plan.lost.size()));
+  context.out.Talk(fmt::format("{} with contents that the store does not have:\n",
+                               FilesText(static_cast<int64_t>(plan.lost.size()))));
   for (size_t i = 0; i < std::min(plan.lost.size(), kShown); ++i) {
     context.out.Talk(fmt::format("  {}\n", Printable(plan.lost[i])));
   }
@@ -70,7 +74,7 @@ Status Run(const Options& options, CommandContext& context) {
       Json::MakeObject({{"written", outcome.written}, {"removed", outcome.removed}}),
       outcome.written + outcome.removed == 0
           ? std::string("nothing to do\n")
-          : fmt::format("{} files written, {} removed\n", outcome.written, outcome.removed));
+          : fmt::format("{} written, {} removed\n", FilesText(outcome.written), outcome.removed));
   return {};
 }
 
@@ -79,8 +83,7 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddDataCheckout(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("checkout", "Make the work tree what the pointers say");
-  command->add_option("path", options->paths, "Data, pointers or folders, default all")
-      ->type_name("PATH");
+  command->add_option("PATH", options->paths, "Data, pointers or folders, default all");
   command->add_flag("--dry-run", options->dry_run, "Show what would change, change nothing");
   return [options](CommandContext& context) { return Run(*options, context); };
 }

@@ -39,9 +39,17 @@ std::string ListOf(const GcPlan& plan, size_t most) {
   return text;
 }
 
+std::string ObjectsText(size_t count, int64_t bytes) {
+  return fmt::format("{} object{}, {}", count, count == 1 ? "" : "s", BytesText({bytes}));
+}
+
+std::string KeptText(const GcPlan& plan) {
+  return ObjectsText(static_cast<size_t>(plan.kept_objects), plan.kept_bytes);
+}
+
 std::string SumOf(const GcPlan& plan) {
-  return fmt::format("{} objects, {} that nothing names; {} objects, {} stay", plan.objects.size(),
-                     BytesText({plan.bytes}), plan.kept_objects, BytesText({plan.kept_bytes}));
+  return fmt::format("named by nothing: {}; kept: {}", ObjectsText(plan.objects.size(), plan.bytes),
+                     KeptText(plan));
 }
 
 Status Agree(const GcPlan& plan, CommandContext& context) {
@@ -73,7 +81,8 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, extra));
   for (const std::string& note : plan.notes) context.out.Talk(fmt::format("note: {}\n", note));
   if (plan.objects.empty()) {
-    context.out.Answer(JsonOf(plan, false), fmt::format("nothing to remove: {}\n", SumOf(plan)));
+    context.out.Answer(JsonOf(plan, false),
+                       fmt::format("nothing to remove; kept: {}\n", KeptText(plan)));
     return {};
   }
   context.out.Talk(SumOf(plan) + "\n");
@@ -83,8 +92,8 @@ Status Run(const Options& options, CommandContext& context) {
   }
   TRY(Agree(plan, context));
   TRY_ASSIGN(plan, CollectGarbage(root, context.processes, extra));
-  context.out.Answer(JsonOf(plan, true), fmt::format("removed {} objects, {}\n",
-                                                     plan.objects.size(), BytesText({plan.bytes})));
+  context.out.Answer(JsonOf(plan, true),
+                     fmt::format("removed {}\n", ObjectsText(plan.objects.size(), plan.bytes)));
   return {};
 }
 

@@ -39,6 +39,16 @@ std::string TextOf(const DataStatus& status) {
   return text;
 }
 
+// What is missing from the store can be neither taken nor restored here.
+std::string_view NextOf(const DataStatus& status) {
+  const bool only_missing =
+      std::all_of(status.changes.begin(), status.changes.end(),
+                  [](const DataChange& change) { return NameOf(change.kind) == "missing"; });
+  return only_missing ? "next: copy the objects from the store where the data was added\n"
+                      : "next: `curbstop data add` keeps what is in the folder, `curbstop data "
+                        "checkout` brings back what the pointers name\n";
+}
+
 Status Run(const Options& options, CommandContext& context) {
   const std::filesystem::path root = FindProjectRoot(context.folder);
   std::vector<std::string> paths;
@@ -48,10 +58,7 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const DataStatus status, ReadDataStatus(root, paths));
   for (const std::string& note : status.notes) context.out.Talk(fmt::format("note: {}\n", note));
   context.out.Answer(JsonOf(status), TextOf(status));
-  if (!status.clean()) {
-    context.out.Talk(
-        "next: `curbstop data add` takes the work tree's state, `curbstop data checkout` the pointers'\n");
-  }
+  if (!status.clean()) context.out.Talk(NextOf(status));
   context.exit_code = status.clean() ? 0 : 1;
   return {};
 }
@@ -62,8 +69,7 @@ Action AddDataStatus(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       parent.add_subcommand("status", "Show tracked data that has changed; exit 1 if any has");
-  command->add_option("path", options->paths, "Data, pointers or folders, default all")
-      ->type_name("PATH");
+  command->add_option("PATH", options->paths, "Data, pointers or folders, default all");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

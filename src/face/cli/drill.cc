@@ -7,6 +7,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/planning.h"
 #include "face/cli/run_face.h"
+#include "face/cli/usage.h"
 
 namespace curbstop {
 namespace {
@@ -42,7 +43,7 @@ std::string ReportText(const DrillReport& report, double tolerance) {
 Result<const Step*> OneStep(const Project& project, const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const Step& step : project.steps) known.push_back(step.name);
-  const std::string hint = fmt::format("the steps are {}", Join(known, ", "));
+  const std::string hint = fmt::format("its steps: {}", Join(known, ", "));
   if (names.empty() && project.steps.size() == 1) return &project.steps.front();
   if (names.size() != 1) {
     return InvalidInput(fmt::format("`drill` takes one step, {} given", names.size()))
@@ -50,8 +51,8 @@ Result<const Step*> OneStep(const Project& project, const std::vector<std::strin
   }
   const Step* step = project.FindStep(names[0]);
   if (step != nullptr) return step;
-  return InvalidInput(fmt::format("the project has no step `{}`{}", Printable(names[0]),
-                                  DidYouMean(names[0], known)))
+  return NotFound(fmt::format("the project has no step `{}`{}", Printable(names[0]),
+                              DidYouMean(names[0], known)))
       .WithHint(hint);
 }
 
@@ -79,10 +80,10 @@ Action AddDrill(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       parent.add_subcommand("drill", "Kill a step in the middle and see whether it resumes");
-  AddPlanningOptions(*command, options->planning);
-  command
-      ->add_option("--tolerance", options->tolerance, "Relative difference allowed between metrics")
-      ->check(CLI::Range(0.0, 1.0));
+  AddPlanningOptions(*command, options->planning, "The step; none: the only one");
+  ExpectNumber(*command->add_option("--tolerance", options->tolerance,
+                                    "Relative difference allowed between metrics"),
+               0, 1);
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

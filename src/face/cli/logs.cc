@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
+#include "face/cli/usage.h"
 #include "sys/files.h"
 #include "sys/interrupts.h"
 
@@ -71,8 +72,8 @@ Action AddLogs(CLI::App& parent) {
   CLI::App* command = parent.add_subcommand("logs", "Show a step's output");
   command->add_option("RUN", options->run, "A run's id or a step's name; none: the newest run");
   command->add_flag("-f,--follow", options->follow, "Go on until the run is over");
-  command->add_option("-n,--lines", options->lines, "Only the last lines")
-      ->check(CLI::Range(1, 1'000'000));
+  ExpectWholeNumber(*command->add_option("-n,--lines", options->lines, "Only the last lines"), 1,
+                    1'000'000);
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -35,8 +35,8 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddPlan(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
-      parent.add_subcommand("plan", "Show where each step could run, what it costs there, and why");
-  AddPlanningOptions(*command, options->planning);
+      parent.add_subcommand("plan", "Show where each step could run, at what cost, and why");
+  AddPlanningOptions(*command, options->planning, "Steps of the project; none: all");
   command
       ->add_option("--offers", options->planning.offers,
                    "Prices from this CSV file instead of the bundled ones")

@@ -23,6 +23,7 @@ Status ReadMarket(const std::string& file, const CommandContext& context, Planni
     return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
   planning.offers = *std::move(offers);
   planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
+  SortByPrice(planning.offers);
   return {};
 }
 
@@ -37,12 +38,10 @@ std::filesystem::path MachineRoot() {
 
 }  // namespace
 
-void AddPlanningOptions(CLI::App& command, PlanningOptions& options) {
-  command.add_option("STEP", options.steps, "Steps of the project; none: all");
+void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char* steps_help) {
+  command.add_option("STEP", options.steps, steps_help);
   AddProjectOption(command, options.project);
-  command
-      .add_option("--on", options.on,
-                  "Where: auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
+  command.add_option("--on", options.on, "auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
       ->type_name("PLACE");
 }
 
@@ -64,7 +63,9 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   auto planning = std::make_unique<Planning>();
   PlanFacts& facts = planning->facts;
   options.project.TakeFrom(options.steps, context);
-  TRY_ASSIGN(facts.on, ParsePlace(options.on));
+  Result<Place> on = ParsePlace(options.on);
+  if (!on.ok()) return std::move(on).error().While("cannot use `--on`");
+  facts.on = *std::move(on);
   TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));

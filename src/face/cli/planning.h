@@ -27,7 +27,8 @@ struct Planning {
   PlanFacts facts;  // points into the fields above
 };
 
-void AddPlanningOptions(CLI::App& command, PlanningOptions& options);
+// `steps_help` describes STEP, which `drill` takes only one of.
+void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char* steps_help);
 
 // Errors: those of the project's file, of the prices and of the journal.
 Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, CommandContext& context);

@@ -19,6 +19,13 @@ struct Options {
   bool keep = false;
 };
 
+// What is asked about is the place that was chosen; `plan` shows the others.
+Plan OnlyChosen(Plan plan) {
+  std::erase_if(plan.rows, [](const PlanRow& row) { return !row.chosen; });
+  plan.left_out.clear();
+  return plan;
+}
+
 // Shows the plan of the steps that have to run before it asks.
 class PlannedVoice final : public Voice {
  public:
@@ -28,8 +35,8 @@ class PlannedVoice final : public Voice {
   Status Approve(const std::vector<std::string>& steps) override {
     planning_.facts.steps = steps;
     TRY(RefreshPast(planning_, journal_, context_));
-    TRY_ASSIGN(const Plan plan, MakePlan(planning_.facts, false));
-    context_.out.Talk(PlanText(plan));
+    TRY_ASSIGN(Plan plan, MakePlan(planning_.facts, false));
+    context_.out.Talk(PlanText(OnlyChosen(std::move(plan))));
     return Voice::Approve(steps);
   }
 
@@ -42,7 +49,9 @@ Result<RunWishes> WishesOf(const Options& options) {
   RunWishes wishes;
   wishes.force = options.force;
   if (!options.lease.empty()) {
-    TRY_ASSIGN(wishes.lease, ParseDuration(options.lease));
+    Result<Millis> lease = ParseDuration(options.lease);
+    if (!lease.ok()) return std::move(lease).error().While("cannot use `--lease`");
+    wishes.lease = *lease;
   }
   for (const std::string& pair : options.set) {
     const size_t equals = pair.find('=');
@@ -67,8 +76,8 @@ Result<std::vector<const Step*>> ChosenSteps(const Project& project,
   }
   for (const std::string& name : names) {
     if (project.FindStep(name) != nullptr) continue;
-    return InvalidInput(fmt::format("`{}` is no step of `{}`{}", Printable(name), project.name,
-                                    DidYouMean(name, known)))
+    return NotFound(fmt::format("the project has no step `{}`{}", Printable(name),
+                                DidYouMean(name, known)))
         .WithHint(fmt::format("its steps: {}", Join(known, ", ")));
   }
   return chosen;
@@ -141,7 +150,7 @@ Action AddRun(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       parent.add_subcommand("run", "Plan, ask, and run the steps that have changed");
-  AddPlanningOptions(*command, options->planning);
+  AddPlanningOptions(*command, options->planning, "Steps of the project; none: all");
   command->add_option("--set", options->set, "Change a parameter for this run")
       ->type_name("KEY=VALUE");
   command->add_option("--lease", options->lease, "End each step after this time at the latest")

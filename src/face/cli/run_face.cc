@@ -52,7 +52,7 @@ void Voice::Live(const std::string& text) {
   if (text.empty() && !live_) return;
   live_ = !text.empty();
   const auto room = static_cast<size_t>(terminal.width - 1);
-  context_.out.Talk("\r\x1b[K" + text.substr(0, room));
+  context_.out.Talk("\r\x1b[K" + text.substr(0, Utf8Prefix(text.substr(0, room))));
 }
 
 Status Voice::Approve(const std::vector<std::string>& steps) {
@@ -73,7 +73,7 @@ std::string RunText(const RunRow& row) {
       {"attempts", std::to_string(row.attempt)},
       {"energy", UsdText(row.spent) + " USD"},
       {"fingerprint", row.run.fingerprint.substr(0, 16)},
-      {"record", row.run.record_run}};
+      {"mlflow run", row.run.record_run}};
   if (!row.resumed_from.empty()) rows.push_back({"resumed from", Printable(row.resumed_from)});
   if (row.exit_code != 0) rows.push_back({"exit code", std::to_string(row.exit_code)});
   const Json* git = row.run.facts.Find("git");
@@ -88,9 +88,9 @@ std::string RunText(const RunRow& row) {
   for (const auto& [name, value] : row.metrics.members())
     rows.push_back({"metric " + name, WriteJson(value)});
   for (const Json& output : row.outputs.items()) {
-    rows.push_back(
-        {"output " + Printable(output.StringOr("path", "")),
-         fmt::format("{}  {}", output.StringOr("md5", ""), BytesText({output.IntOr("size", 0)}))});
+    rows.push_back({"output " + Printable(output.StringOr("path", "")),
+                    fmt::format("{}  {}", output.StringOr("md5", "").substr(0, 12),
+                                BytesText({output.IntOr("size", 0)}))});
   }
   for (auto& cells : rows) cells.insert(cells.begin(), "");
   return TextTable(rows);

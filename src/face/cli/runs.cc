@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 #include "base/time_text.h"
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
+#include "face/cli/usage.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -24,13 +26,40 @@ struct Options {
   std::vector<std::string> runs;
 };
 
-std::string MetricsText(const Json& metrics) {
-  std::vector<std::string> parts;
+// As many as fit into `room` columns.
+std::string MetricsText(const Json& metrics, size_t room) {
+  std::string text;
   for (const auto& [name, value] : metrics.members()) {
-    if (parts.size() == 3) break;
-    parts.push_back(fmt::format("{} {:.4g}", name, value.AsDouble().value_or(0)));
+    const std::string more =
+        fmt::format("{}{} {:.4g}", text.empty() ? "" : " · ", name, value.AsDouble().value_or(0));
+    if (CodePoints(text) + CodePoints(more) > room) break;
+    text += more;
   }
-  return Join(parts, " · ");
+  return text;
+}
+
+using Table = std::vector<std::vector<std::string>>;
+
+// Metrics come last, where the terminal is wide enough for some.
+std::string ListText(const std::vector<RunRow>& rows, const std::string& project, int width) {
+  Table table = {{"RUN", "STEP", "STATE", "STARTED", "TIME", "ATTEMPT", "USD"}};
+  for (const RunRow& row : rows) {
+    const std::string step = project.empty() ? row.run.project + "/" + row.run.step : row.run.step;
+    table.push_back({row.run.id, step, row.state, UtcText(row.created_at_ms),
+                     DurationText(Millis(row.busy_ms)), std::to_string(row.attempt),
+                     UsdText(row.spent)});
+  }
+  const std::string narrow = TextTable(table);
+  const size_t used = CodePoints(Lines(narrow)[0]) + 2;
+  const size_t room = static_cast<size_t>(width) - std::min(static_cast<size_t>(width), used);
+  bool any = false;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    table[i + 1].push_back(MetricsText(rows[i].metrics, room));
+    any = any || !table[i + 1].back().empty();
+  }
+  if (!any) return narrow;
+  table[0].push_back("METRICS");
+  return TextTable(table);
 }
 
 Status List(const Options& options, CommandContext& context) {
@@ -39,25 +68,28 @@ Status List(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::vector<RunRow> rows,
              journal.FindRuns({.project = project, .step = options.step, .most = options.most}));
   Json runs = Json::MakeArray();
-  std::vector<std::vector<std::string>> table = {
-      {"RUN", "STEP", "STATE", "STARTED", "TIME", "ATTEMPTS", "ENERGY USD", "METRICS"}};
-  for (const RunRow& row : rows) {
-    runs.Push(RunJson(row));
-    const std::string step = project.empty() ? row.run.project + "/" + row.run.step : row.run.step;
-    table.push_back({row.run.id, step, row.state, UtcText(row.created_at_ms),
-                     DurationText(Millis(row.busy_ms)), std::to_string(row.attempt),
-                     UsdText(row.spent), MetricsText(row.metrics)});
-  }
+  for (const RunRow& row : rows) runs.Push(RunJson(row));
+  const std::string none = options.step.empty()
+                               ? "no runs yet: `curbstop run` starts one\n"
+                               : fmt::format("no runs of `{}` yet\n", Printable(options.step));
   context.out.Answer(Json::MakeObject({{"runs", runs}}),
-                     rows.empty() ? "no runs yet: `curbstop run` starts one\n" : TextTable(table));
+                     rows.empty() ? none : ListText(rows, project, context.out.terminal().width));
   return {};
+}
+
+// The journal keeps "none" as an empty text.
+Json FactsJson(const RunRow& row) {
+  Json facts = Json::MakeObject();
+  for (const auto& [name, value] : row.run.facts.members())
+    facts.Set(name, value.AsString() ? TextOrNull(*value.AsString()) : value);
+  return facts;
 }
 
 Status Show(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   TRY_ASSIGN(const RunRow row, ResolveRun(options.run, journal, context));
   Json object = RunJson(row);
-  object.Set("facts", row.run.facts);
+  object.Set("facts", FactsJson(row));
   context.out.Answer(object, RunText(row));
   return {};
 }
@@ -99,10 +131,11 @@ Status Diff(const Options& options, CommandContext& context) {
   for (const auto& entry : left) names.insert(entry.first);
   for (const auto& entry : right) names.insert(entry.first);
   Json changes = Json::MakeArray();
-  std::vector<std::vector<std::string>> table = {{"", a.run.id, b.run.id}};
+  Table table = {{"", a.run.id, b.run.id}};
   for (const std::string& name : names) {
     if (left[name] == right[name]) continue;
-    changes.Push(Json::MakeObject({{"name", name}, {"a", left[name]}, {"b", right[name]}}));
+    changes.Push(Json::MakeObject(
+        {{"name", name}, {"a", TextOrNull(left[name])}, {"b", TextOrNull(right[name])}}));
     table.push_back({name, Printable(left[name]), Printable(right[name])});
   }
   context.out.Answer(Json::MakeObject({{"a", a.run.id}, {"b", b.run.id}, {"changes", changes}}),
@@ -150,18 +183,18 @@ Action AddRuns(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("runs", "List, show, compare and remove runs");
   command->require_subcommand(0, 1);
-  command->add_option("--step", options->step, "Only runs of this step");
+  command->add_option("--step", options->step, "Only runs of this step")->type_name("STEP");
   command->add_flag("--all", options->all, "Runs of every project, not only of this folder's");
-  command->add_option("-n,--most", options->most, "How many, the newest first")
-      ->check(CLI::Range(1, 100'000));
+  ExpectWholeNumber(*command->add_option("-n,--most", options->most, "How many, the newest first"),
+                    1, 100'000);
   options->show = command->add_subcommand("show", "Everything about one run");
   options->show->add_option("RUN", options->run,
                             "A run's id or a step's name; none: the newest run");
   options->diff = command->add_subcommand("diff", "What differs between two runs");
-  options->diff->add_option("A", options->run)->required();
-  options->diff->add_option("B", options->other)->required();
+  options->diff->add_option("A", options->run, "A run's id or a step's name")->required();
+  options->diff->add_option("B", options->other, "The other run's id or step's name")->required();
   options->rm = command->add_subcommand("rm", "Remove runs; the ledger keeps what they cost");
-  options->rm->add_option("RUN", options->runs)->required();
+  options->rm->add_option("RUN", options->runs, "Ids of runs that are over")->required();
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

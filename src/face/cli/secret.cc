@@ -71,7 +71,7 @@ Action AddSecretSet(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       parent.add_subcommand("set", "Keep a secret; its value comes by prompt or stdin");
-  command->add_option("name", options->name, "Its name, as HF_TOKEN")->required();
+  command->add_option("NAME", options->name, "Its name, as HF_TOKEN")->required();
   command->add_option("more", options->too_much)->group("");  // taken only to be refused unseen
   return [options](CommandContext& context) { return Set(*options, context); };
 }
@@ -84,7 +84,7 @@ Action AddSecretLs(CLI::App& parent) {
 Action AddSecretRm(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("rm", "Remove a secret");
-  command->add_option("name", options->name, "Its name")->required();
+  command->add_option("NAME", options->name, "Its name")->required();
   return [options](CommandContext& context) { return Remove(*options, context); };
 }
 

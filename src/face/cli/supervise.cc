@@ -29,7 +29,7 @@ Action AddSupervise(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("supervise", "Look after one run (started by `run`)");
   command->group("");  // not for people
-  command->add_option("RUN", options->run)->required();
+  command->add_option("RUN", options->run, "A run's id")->required();
   command->add_flag("--adopt", options->adopt);
   return [options](CommandContext& context) { return Run(*options, context); };
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/internal/pointers.h"
 #include "store/internal/walk.h"
 #include "sys/files.h"
 
@@ -71,6 +72,9 @@ void FindIds(std::string_view text, std::set<ObjectId>& ids) {
 }
 
 Status FindIdsInWorkTree(const fs::path& root, std::set<ObjectId>& ids) {
+  // A pointer that cannot be read may have named anything.
+  const Result<Pointers> readable = FindPointers(root);
+  if (!readable.ok()) return Error(readable.error()).While("cannot tell what is still named");
   WalkRules walk;
   walk.rules.Add(".git/\n/.dvc/\n/.curbstop/\n");
   TRY_ASSIGN(const std::vector<WalkedFile> files, WalkTree(root, "", std::move(walk)));
