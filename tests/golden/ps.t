@@ -39,13 +39,13 @@ A run that is on its way is there with its step, and goes when it is cancelled.
   RUN PROJECT STEP STATE PLACE ATTEMPT TIME
   RUN1 shop main running local 1 N s
   month 0.00 of 40.00
-  $ curbstop ps --json | grep '"machines"\|"project"\|"step"\|"state"\|"place"\|"attempt"'
-    "machines": [],
-        "project": "shop",
-        "step": "main",
-        "state": "running",
-        "place": "local",
-        "attempt": 1,
+  $ curbstop ps --json | grep '"machines"\|"project"\|"step"\|"state"\|"place"\|"attempt"' | sed 's/,$//'
+    "machines": []
+        "project": "shop"
+        "step": "main"
+        "state": "running"
+        "place": "local"
+        "attempt": 1
   $ curbstop cancel main 2>/dev/null
   run RUN1 cancelled
   $ curbstop ps

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
+#include "run/drive.h"
 #include "run/history.h"
 
 namespace curbstop {
@@ -23,18 +24,6 @@ Result<Month> ReadMonth(Journal& journal, const CommandContext& context) {
       const MicroUsd spent,
       MonthSpent(journal, project->name, project->budget.include_energy, context.clock.WallMs()));
   return Month{spent, project->budget.cap};
-}
-
-Json ActiveJson(const RunRow& row) {
-  return Json::MakeObject({{"id", row.run.id},
-                           {"project", row.run.project},
-                           {"step", row.run.step},
-                           {"state", row.state},
-                           {"reason", row.reason},
-                           {"place", row.run.place},
-                           {"attempt", row.attempt},
-                           {"created_at_ms", row.created_at_ms},
-                           {"started_at_ms", row.started_at_ms}});
 }
 
 std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
@@ -57,7 +46,7 @@ Status Run(CommandContext& context) {
   std::vector<std::vector<std::string>> table = {
       {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME", ""}};
   for (const RunRow& row : rows) {
-    runs.Push(ActiveJson(row));
+    runs.Push(RunJson(row).Set("attempt", row.attempt));
     table.push_back(ActiveCells(row, context.clock.WallMs()));
   }
   const Json cap = month.cap ? Json(month.cap->value()) : Json();
