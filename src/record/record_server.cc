@@ -1,5 +1,6 @@
 #include "record/record_server.h"
 
+#include <atomic>
 #include <utility>
 
 #include <fmt/format.h>
@@ -100,6 +101,8 @@ class Handler final : public HttpHandler {
     return ErrorResponse(status, code, "the request was refused before it was read");
   }
 
+  int64_t writes() const { return writes_; }
+
  private:
   HttpResponse HandleCall(const HttpRequest& request, HttpBody& body) {
     const FoundRoute found = FindRoute(request.method, request.path);
@@ -112,6 +115,7 @@ class Handler final : public HttpHandler {
     if (!message.ok()) return ErrorResponse(message.error());
     Result<Json> answer = Call(found, *message);
     if (!answer.ok()) return ErrorResponse(answer.error());
+    if (found.route->kind == CallKind::kWrite) ++writes_;
     step_run_.Notice(found.route->path, *message, *answer);
     return JsonResponse(*answer);
   }
@@ -153,10 +157,12 @@ class Handler final : public HttpHandler {
     const std::string path(rest.starts_with('/') ? rest.substr(1) : rest);
     if (request.method == "GET" && path.empty()) return ListArtifacts(request);
     if (request.method == "GET") return SendArtifact(path);
-    Status done = request.method == "PUT"      ? artifacts_.Put(path, body)
-                  : request.method == "DELETE" ? artifacts_.Remove(path)
-                                               : InvalidInput("expected GET, PUT or DELETE");
-    return done.ok() ? JsonResponse(Json::MakeObject()) : ErrorResponse(done.error());
+    const Status done = request.method == "PUT"      ? artifacts_.Put(path, body)
+                        : request.method == "DELETE" ? artifacts_.Remove(path)
+                                                     : InvalidInput("expected GET, PUT or DELETE");
+    if (!done.ok()) return ErrorResponse(done.error());
+    ++writes_;
+    return JsonResponse(Json::MakeObject());
   }
 
   HttpResponse ListArtifacts(const HttpRequest& request) {
@@ -184,6 +190,7 @@ class Handler final : public HttpHandler {
   Artifacts artifacts_;
   ConnectionPool readers_;
   std::unique_ptr<GroupWriter> writer_;
+  std::atomic<int64_t> writes_{0};
 };
 
 class RealRecordServer final : public RecordServer {
@@ -191,6 +198,7 @@ class RealRecordServer final : public RecordServer {
   RealRecordServer(std::unique_ptr<Handler> handler, std::unique_ptr<HttpServer> http)
       : handler_(std::move(handler)), http_(std::move(http)) {}
   int port() const override { return http_->port(); }
+  int64_t writes() const override { return handler_->writes(); }
 
  private:
   std::unique_ptr<Handler> handler_;

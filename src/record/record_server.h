@@ -1,6 +1,7 @@
 // MLflow's REST on loopback, for a step's unmodified `mlflow` client.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ class RecordServer {
   static Result<std::unique_ptr<RecordServer>> Start(const RecordServerOptions& options);
   virtual ~RecordServer() = default;  // stops it; requests in progress are finished
   virtual int port() const = 0;
+  // Calls that changed something since the start: it grows as long as the script logs.
+  // Threads: any.
+  virtual int64_t writes() const = 0;
 };
 
 }  // namespace curbstop

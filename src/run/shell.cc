@@ -10,6 +10,7 @@
 #include "record/record.h"
 #include "run/agent/spool.h"
 #include "run/agent/step_process.h"
+#include "run/agent/touch_watch.h"
 #include "run/commit.h"
 #include "run/fingerprint.h"
 #include "store/object_store.h"
@@ -95,6 +96,7 @@ Status Shell::RunLocked() {
 }
 
 Status Shell::Turn() {
+  PassOnLife();
   TRY(PerformPending());
   TRY(ReadReports());
   TRY(ReadRequests());
@@ -343,6 +345,14 @@ Status Shell::TickEachMinute() {
   if (outside_.clock.Awake() < next_tick_ || loaded_.state.phase != Phase::kRunning) return {};
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   return Append(Outcome(EventKind::kTick));
+}
+
+// What the step logs into its record is a sign of life; the agent, which knows no record, is told
+// by a touch. Without a supervisor the script's client waits, and prints that it does.
+void Shell::PassOnLife() {
+  const int64_t writes = server_ ? server_->writes() : 0;
+  if (writes == writes_passed_on_) return;
+  if (TouchFile(folder_ / "record.life").ok()) writes_passed_on_ = writes;
 }
 
 Event Shell::Outcome(EventKind kind, Json data) const {

@@ -50,6 +50,7 @@ class Shell {
   Status ReadRequests();
   Status NoticeLostAgent();
   Status TickEachMinute();
+  void PassOnLife();
   Status Append(Event event);
   Event Outcome(EventKind kind, Json data = Json::MakeObject()) const;
   Status Command(const std::string& what) const;
@@ -63,6 +64,7 @@ class Shell {
   RunRow row_;
   LoadedRun loaded_;
   std::unique_ptr<RecordServer> server_;
+  int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
   Ticks commit_deadline_{0};
 };

@@ -49,6 +49,7 @@ Agent::Agent(std::filesystem::path folder, AgentOrder order, AgentSecrets secret
       files_(files),
       processes_(processes),
       redactor_(SecretValues(secrets_)),
+      record_life_(folder_ / "record.life"),
       started_(clock.Boot()) {}
 
 Status Agent::Run() {
@@ -83,8 +84,10 @@ Result<Agent::Ending> Agent::RunAttempts() {
           fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
     }
     if (end.why == "hang") {
-      return Ending{"failed", end.exit_code,
-                    "no sign of life: no log line, checkpoint, processor or GPU use for too long"};
+      return Ending{
+          "failed", end.exit_code,
+          "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for "
+          "too long"};
     }
     if (end.why.empty() && end.exit_code == 0) return Ending{"done", 0, ""};
     if (++crashes > order_.retries) {
@@ -244,9 +247,9 @@ void Agent::FinishOutput(StepProcess& process) {
 
 // One look at everything the step does; true if it showed a sign of life.
 bool Agent::Look(StepProcess& process) {
-  bool life = false;
+  bool life = record_life_.Poll();
   if (watch_) {
-    life = watch_->Poll();
+    life = watch_->Poll() || life;
     for (const std::string& name : watch_->TakeFinished()) {
       if (Exists(order_.checkpoint_dir / name)) Tell(Said("checkpoint").Set("name", name));
     }

@@ -24,6 +24,7 @@
 #include "run/agent/resources.h"
 #include "run/agent/spool.h"
 #include "run/agent/step_process.h"
+#include "run/agent/touch_watch.h"
 #include "sys/clock.h"
 #include "sys/file_store.h"
 #include "sys/process.h"
@@ -86,6 +87,7 @@ class Agent {
   std::deque<Json> untold_;  // not on disk yet: the disk is full
   HeldResources held_;
   std::optional<CheckpointWatch> watch_;
+  TouchWatch record_life_;         // moved by the supervisor
   std::set<std::string> renamed_;  // over all attempts of this agent
   std::string resume_from_;
   std::string tail_;  // last output of the step

@@ -1,9 +1,9 @@
 // Is the step still getting anywhere? The hang rule of the design, §5.5, as arithmetic.
 //
-// A sign of life is a log line, a touched checkpoint, a GPU in use, or processor time used by the
-// step. None of them for N = max(floor, 3 x the longest silence seen before) is a hang. Time is
-// time awake: the computer's sleep, a frozen agent or a clock that jumps count for nothing, because
-// each look adds at most kMostPerLook.
+// A sign of life is a log line, a write to the step's record, a touched checkpoint, a GPU in use,
+// or processor time used by the step. None of them for N = max(floor, 3 x the longest silence seen
+// before) is a hang. Time is time awake: the computer's sleep, a frozen agent or a clock that jumps
+// count for nothing, because each look adds at most kMostPerLook.
 #pragma once
 
 #include <chrono>

@@ -1,0 +1,134 @@
+"""The agent by itself, as `curbstop-agent RUN_FOLDER`, with orders written here."""
+
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+import pytest
+
+PATIENCE_S = 60
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+class Run:
+    """One run's folder, and the agent in it."""
+
+    def __init__(self, folder, env, command, **order):
+        self.folder = folder / "runs" / "r0"
+        self.folder.mkdir(parents=True)
+        self.env = env
+        self.order = {"version": 1, "run": "r0", "step_id": f"r0-{os.getpid()}-{folder.name}",
+                      "root": str(folder), "command": command, "project": "p", "step": "s",
+                      "step_lock": str(folder / "step.lock"), "grace_ms": 200,
+                      "hang_floor_ms": 900_000, **order}
+        (self.folder / "order.json").write_text(json.dumps(self.order))
+        self.agent = None
+
+    def start(self):
+        self.agent = subprocess.Popen(["curbstop-agent", str(self.folder)], env=self.env,
+                                      stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        return self
+
+    def say(self, *kinds):
+        """What a supervisor would have written into agent.commands."""
+        lines = [json.dumps({"seq": number, "kind": kind}) for number, kind in enumerate(kinds, 1)]
+        (self.folder / "agent.commands").write_text("".join(line + "\n" for line in lines))
+
+    def spool(self):
+        file = self.folder / "agent.events"
+        text = file.read_text() if file.exists() else ""
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def told(self, kind):
+        return [line for line in self.spool() if line["kind"] == kind]
+
+    def finish(self):
+        """Lets the agent go when it has finished; its last word."""
+        finished = until(lambda: self.told("finished"), "the end")
+        self.say("release")
+        assert self.agent.wait(PATIENCE_S) == 0, self.agent.stderr.read()
+        return finished[0]
+
+
+@pytest.fixture
+def make(tmp_path, home):
+    """`make(command, **order)`: a started run; its agent is ended with the test."""
+    runs = []
+
+    def begin(command, **order):
+        runs.append(Run(tmp_path, home, command, **order))
+        return runs[-1]
+    yield begin
+    for run in runs:
+        if run.agent and run.agent.poll() is None:
+            run.say("kill", "release")
+            run.agent.wait(PATIENCE_S)
+
+
+def test_a_silent_step_hangs(make):
+    end = make("sleep 1000", hang_floor_ms=300).start().finish()
+    assert end["outcome"] == "failed"
+    assert end["reason"].startswith("no sign of life")
+
+
+def test_a_silent_step_whose_record_is_written_to_is_alive(make):
+    # 6 s: one look counts at most 5, so a busy machine alone makes no hang.
+    run = make("exec sleep 1000", hang_floor_ms=6000).start()
+    until(lambda: run.told("attempt_started"), "the step")
+    for _ in range(80):
+        (run.folder / "record.life").touch()
+        time.sleep(0.1)
+    assert run.told("stopping") == []
+    run.say("cancel")
+    until(lambda: run.told("finished"), "the end")
+    run.say("cancel", "release")
+    assert run.agent.wait(PATIENCE_S) == 0
+
+
+LOGGING = """
+name: logging
+steps:
+  log:
+    run: exec /usr/bin/python3 log.py
+"""
+LOG = """
+import json, os, pathlib, time, urllib.request
+def post(path, body):
+    request = urllib.request.Request(
+        os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/" + path, json.dumps(body).encode(),
+        {"Content-Type": "application/json",
+         "Authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"]})
+    urllib.request.urlopen(request).read()
+life = pathlib.Path(os.environ["CURBSTOP_OUT"]).parent / "record.life"
+assert not life.exists()
+for step in range(2):
+    post("runs/log-metric", {"run_id": os.environ["MLFLOW_RUN_ID"], "key": "loss", "value": 1.0,
+                             "timestamp": 1, "step": step})
+    end = time.monotonic() + 60
+    while not life.exists():
+        assert time.monotonic() < end, "no sign of life"
+        time.sleep(0.02)
+    life.unlink()
+pathlib.Path(os.environ["CURBSTOP_OUT"], "done").touch()
+"""
+
+
+def test_the_supervisor_passes_on_that_the_step_logs(tmp_path, home):
+    (tmp_path / "curbstop.yaml").write_text(LOGGING)
+    (tmp_path / "log.py").write_text(LOG)
+    ran = subprocess.run(["curbstop", "run", "--yes"], cwd=tmp_path, env=home, text=True,
+                         stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S,
+                         check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert pathlib.Path(tmp_path, "out/log/done").exists()
