@@ -1,5 +1,6 @@
 """The agent by itself, as `curbstop-agent RUN_FOLDER`, with orders written here."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -94,6 +95,27 @@ def test_a_silent_step_whose_record_is_written_to_is_alive(make):
     until(lambda: run.told("finished"), "the end")
     run.say("cancel", "release")
     assert run.agent.wait(PATIENCE_S) == 0
+
+
+def boot_ms():
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
+
+
+def test_a_new_agent_gives_the_step_no_new_time(make):
+    run = make("sleep 1000", time_limit_ms=3_600_000)
+    boot_id = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    lost = {"seq": 1, "kind": "started", "boot_ms": boot_ms() - 3_700_000, "boot_id": boot_id}
+    (run.folder / "agent.events").write_text(json.dumps(lost) + "\n")
+    end = run.start().finish()
+    assert (end["outcome"], end["reason"]) == ("failed", "the time limit of 1 h was reached")
+
+
+def test_the_time_limit_ends_a_wait_for_another_run_too(make, tmp_path):
+    with open(tmp_path / "step.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run = make("true", time_limit_ms=100).start()
+        assert run.finish()["reason"] == "the time limit of 100 ms was reached"
+    assert run.told("attempt_starting") == []
 
 
 LOGGING = """

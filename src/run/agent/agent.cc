@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "run/agent/time_limit.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
 #include "sys/process_identity.h"
@@ -56,8 +57,7 @@ Status Agent::Run() {
   TRY_ASSIGN(const std::optional<FileLock> lock, FileLock::TryTake(folder_ / "agent.lock"));
   if (!lock) return Conflict(fmt::format("run `{}` has an agent already", order_.run));
   TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
-  const ProcessIdentity self = IdentifySelf();
-  Tell(Said("started").Set("pid", int64_t{self.pid}).Set("start_ticks", self.start_ticks));
+  TRY(TellStarted());
   // A process of an agent that died must not meet the next attempt.
   killed_before_ = EndStepProcesses(order_.step_id, order_.grace, clock_) || LastAttempt() > 0;
   Result<Ending> ended = RunAttempts();
@@ -70,6 +70,27 @@ Status Agent::Run() {
   return {};
 }
 
+Status Agent::TellStarted() {
+  const ProcessIdentity self = IdentifySelf();
+  TRY_ASSIGN(const std::vector<SpoolLine> before, ReadSpool(folder_ / "agent.events", 0));
+  Json started = Said("started").Set("pid", int64_t{self.pid}).Set("start_ticks", self.start_ticks);
+  NoteStart(started, started_, self.boot_id);
+  started_ = FirstStart(before, self.boot_id, started_);
+  Tell(std::move(started));
+  return {};
+}
+
+Agent::Ending Agent::OutOfTime(int exit_code) const {
+  return {"failed", exit_code,
+          fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
+}
+
+// Why there is nothing more to wait for.
+std::optional<Agent::Ending> Agent::ReasonToEnd(int exit_code) const {
+  if (wish_ != Wish::kNone) return Ending{"cancelled", exit_code, "cancelled by the user"};
+  return PastLimit() ? std::optional(OutOfTime(exit_code)) : std::nullopt;
+}
+
 Result<Agent::Ending> Agent::RunAttempts() {
   TRY_ASSIGN(const std::optional<Ending> no_right, TakeResources());
   if (no_right) return *no_right;
@@ -78,11 +99,7 @@ Result<Agent::Ending> Agent::RunAttempts() {
   for (int64_t attempt = LastAttempt() + 1, crashes = CrashesSoFar();; ++attempt) {
     TRY_ASSIGN(const AttemptEnd end, RunAttempt(attempt));
     if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
-    if (end.why == "deadline") {
-      return Ending{
-          "failed", end.exit_code,
-          fmt::format("the time limit of {} was reached", DurationText(order_.time_limit))};
-    }
+    if (end.why == "deadline") return OutOfTime(end.exit_code);
     if (end.why == "hang") {
       return Ending{
           "failed", end.exit_code,
@@ -96,7 +113,7 @@ Result<Agent::Ending> Agent::RunAttempts() {
     }
     Tell(Said("backoff").Set("wait_ms", int64_t{Backoff(crashes).count()}));
     Pause(Backoff(crashes));
-    if (wish_ != Wish::kNone) return Ending{"cancelled", end.exit_code, "cancelled by the user"};
+    if (const auto reason = ReasonToEnd(end.exit_code)) return *reason;
   }
 }
 
@@ -112,7 +129,7 @@ Result<std::optional<Agent::Ending>> Agent::TakeResources() {
     }
     if (wait.reason != told) Tell(Said("waiting").Set("text", told = wait.reason));
     Pause(milliseconds(500));
-    if (wish_ != Wish::kNone) return std::optional(Ending{"cancelled", 0, "cancelled by the user"});
+    if (const auto reason = ReasonToEnd(0)) return reason;
   }
 }
 
@@ -120,16 +137,19 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
   if (order_.setup.empty() || Exists(order_.setup_marker)) return std::optional<Ending>();
   // Steps that share an environment set it up once: the others wait here.
   std::optional<FileLock> lock;
-  while (!lock && wish_ == Wish::kNone) {
+  for (;;) {
+    if (const auto reason = ReasonToEnd(0)) return reason;
     TRY_ASSIGN(lock, FileLock::TryTake(order_.setup_marker.string() + ".lock"));
-    if (!lock) Pause(milliseconds(200));
+    if (lock) break;
+    Pause(milliseconds(200));
   }
   if (Exists(order_.setup_marker)) return std::optional<Ending>();
   Tell(Said("setup_started"));
   TRY_ASSIGN(const int exit_code, RunSetup());
   Tell(Said("setup_ended").Set("exit_code", int64_t{exit_code}).Set("tail", tail_));
-  if (wish_ != Wish::kNone)
-    return std::optional(Ending{"cancelled", exit_code, "cancelled by the user"});
+  if (exit_code != 0 || wish_ != Wish::kNone) {
+    if (const auto reason = ReasonToEnd(exit_code)) return reason;
+  }
   if (exit_code != 0) {
     return std::optional(
         Ending{"failed", exit_code, fmt::format("`setup:` ended with {}", ExitText(exit_code))});

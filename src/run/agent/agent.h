@@ -52,6 +52,9 @@ class Agent {
     std::string why;  // empty: it ended by itself; else cancel, deadline, hang
   };
 
+  Status TellStarted();
+  Ending OutOfTime(int exit_code) const;
+  std::optional<Ending> ReasonToEnd(int exit_code) const;
   Result<Ending> RunAttempts();
   Result<std::optional<Ending>> TakeResources();
   Result<std::optional<Ending>> SetUp();
@@ -96,8 +99,7 @@ class Agent {
   bool overdue_told_ = false;
   bool killed_before_ = false;  // the attempt before this one did not end by itself
   int64_t last_command_ = 0;
-  int64_t started_at_ms_ = 0;
-  Ticks started_;
+  Ticks started_;  // of the run's first agent, in boot time
   Ticks next_supervisor_look_{0};
   int supervisor_starts_ = 0;
   Ticks next_cpu_look_{0};
