@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -94,6 +95,22 @@ def test_a_silent_step_whose_record_is_written_to_is_alive(make):
     run.say("cancel")
     until(lambda: run.told("finished"), "the end")
     run.say("cancel", "release")
+    assert run.agent.wait(PATIENCE_S) == 0
+
+
+def test_a_supervisor_that_cannot_start_is_tried_again_with_pauses(make, tmp_path):
+    tries = tmp_path / "tries"
+    run = make("true", supervisor=["/bin/sh", "-c", f"echo >> '{tries}'"]).start()
+    until(lambda: run.told("finished"), "the end")
+    until(lambda: tries.exists() and len(tries.read_text()) >= 3, "three tries")
+    assert run.agent.poll() is None  # it waits to be released, however long that takes
+    run.finish()
+
+
+def test_an_agent_whose_run_was_removed_ends(make):
+    run = make("true").start()
+    until(lambda: run.told("finished"), "the end")
+    shutil.rmtree(run.folder)
     assert run.agent.wait(PATIENCE_S) == 0
 
 

@@ -19,7 +19,6 @@ using std::chrono::seconds;
 
 constexpr milliseconds kLookEvery{50};
 constexpr size_t kTailBytes = 4096;
-constexpr int kMostSupervisorStarts = 20;
 
 Json Said(std::string_view kind) { return Json::MakeObject({{"kind", kind}}); }
 
@@ -373,11 +372,8 @@ void Agent::ReadCommands() {
 
 void Agent::KeepSupervisor() {
   if (order_.supervisor.empty() || clock_.Awake() < next_supervisor_look_) return;
-  const bool alive = IsLocked(folder_ / "supervisor.lock");
-  const milliseconds wait = alive ? milliseconds(1000) : Backoff(1 + supervisor_starts_);
-  next_supervisor_look_ = clock_.Awake() + wait;
-  if (alive || supervisor_starts_ >= kMostSupervisorStarts) return;
-  ++supervisor_starts_;
+  next_supervisor_look_ = clock_.Awake() + seconds(1);
+  if (!revival_.Look(clock_.Awake(), IsLocked(folder_ / "supervisor.lock"))) return;
   ChildRequest request;
   request.argv = order_.supervisor;
   request.folder = "/";
@@ -399,9 +395,10 @@ void Agent::Pause(milliseconds time) {
   } while (clock_.Awake() < end && wish_ == Wish::kNone);
 }
 
+// Without end, but for a run that was removed together with its folder.
 void Agent::AwaitRelease() {
   wish_ = Wish::kNone;
-  while (!released_ && supervisor_starts_ < kMostSupervisorStarts) {
+  while (!released_ && IsFolder(folder_)) {
     Pause(milliseconds(200));
     wish_ = Wish::kNone;
   }

@@ -22,6 +22,7 @@
 #include "run/agent/order.h"
 #include "run/agent/progress.h"
 #include "run/agent/resources.h"
+#include "run/agent/revival.h"
 #include "run/agent/spool.h"
 #include "run/agent/step_process.h"
 #include "run/agent/touch_watch.h"
@@ -101,7 +102,7 @@ class Agent {
   int64_t last_command_ = 0;
   Ticks started_;  // of the run's first agent, in boot time
   Ticks next_supervisor_look_{0};
-  int supervisor_starts_ = 0;
+  Revival revival_;  // of the supervisor
   Ticks next_cpu_look_{0};
   std::chrono::milliseconds cpu_time_{0};
 };
