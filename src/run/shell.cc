@@ -261,7 +261,7 @@ Result<Event> Shell::TellAgent(const Effect& effect) {
 
 Result<Event> Shell::EndProcesses() {
   TRY_ASSIGN(const AgentOrder order, ReadOrder(folder_));
-  EndStepProcesses(order.step_id, order.grace, outside_.clock);
+  EndStepProcesses({order.step_id, folder_ / kCgroupList}, order.grace, outside_.clock);
   return Outcome(EventKind::kProcessesEnded);
 }
 

@@ -63,6 +63,7 @@ struct Launch {
   std::string folder;
   bool own_session = false;
   int in = -1, out = -1, err = -1;  // -1: /dev/null
+  int cgroup = -1;                  // a `cgroup.procs`, or none
 };
 
 [[noreturn]] void RunChild(const Launch& launch, char* const* argv, char* const* environment,
@@ -75,6 +76,8 @@ struct Launch {
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
   for (const int signal_number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) signal(signal_number, SIG_DFL);
+  // 0 stands for the writer. Where it may not enter, it stays where we are.
+  [[maybe_unused]] const ssize_t entered = launch.cgroup < 0 ? 0 : write(launch.cgroup, "0", 1);
   if (launch.own_session) setsid();
   if (!launch.folder.empty() && chdir(launch.folder.c_str()) != 0) fail(errno);
   // Above 2 first: where our own stdin was closed, one of these may be the place of another.
@@ -289,6 +292,8 @@ Result<int> StartChild(const ChildRequest& request) {
     TRY_ASSIGN(launch.err, OpenForAppend(request.err));
   }
   launch.own_session = request.own_session;
+  if (!request.cgroup_procs.empty())
+    launch.cgroup = open(request.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC);
   if (!request.input.empty()) {
     CHECK(request.input.size() <= 65536);
     CHECK(write(in.write_end(), request.input.data(), request.input.size()) ==
@@ -298,6 +303,7 @@ Result<int> StartChild(const ChildRequest& request) {
   Result<int> pid = Fork(launch);
   if (request.output_fd < 0 && launch.out >= 0) close(launch.out);
   if (request.output_fd < 0 && launch.err >= 0) close(launch.err);
+  if (launch.cgroup >= 0) close(launch.cgroup);
   return pid;
 }
 

@@ -54,6 +54,9 @@ struct ChildRequest {
   int output_fd = -1;         // where given, both go here instead
   std::string input;          // at most 64 KiB (one pipe buffer), for secrets
   bool own_session = true;    // setsid: a terminal's hang-up and Ctrl-C do not reach it
+  // A `cgroup.procs`: the child enters that cgroup before it runs, or runs outside where it may
+  // not.
+  std::filesystem::path cgroup_procs;
 };
 
 // The child's pid; it is ours to wait for (waitpid).

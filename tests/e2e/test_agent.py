@@ -114,6 +114,46 @@ def test_an_agent_whose_run_was_removed_ends(make):
     assert run.agent.wait(PATIENCE_S) == 0
 
 
+DAEMON = """
+setsid env -i /bin/sh -c 'trap "" TERM; (trap "" TERM; exec sleep 1000) & echo $! > daemon.tmp
+                          mv daemon.tmp daemon.pid' &
+while [ ! -e daemon.pid ]; do sleep 0.01; done
+"""
+
+
+def may_make_a_cgroup():
+    return any(os.access(f"/sys/fs/cgroup{place}/cgroup.procs", os.W_OK)
+               for place in ("", "/unified", "/freezer", "/pids"))
+
+
+def runs(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not may_make_a_cgroup(), reason="no cgroup may be made here")
+def test_a_daemon_that_hides_from_the_agent_ends_with_the_attempt(make, tmp_path):
+    run = make(DAEMON, grace_ms=100).start()
+    assert run.finish()["outcome"] == "done"
+    assert not runs((tmp_path / "daemon.pid").read_text().strip())
+    assert not pathlib.Path((run.folder / "step.cgroup").read_text().strip()).exists()
+
+
+@pytest.mark.skipif(not may_make_a_cgroup(), reason="no cgroup may be made here")
+def test_the_agent_after_a_killed_one_ends_what_hid_from_it(make, tmp_path):
+    run = make(DAEMON + "[ -e again ] || sleep 1000", grace_ms=100).start()
+    daemon = until(lambda: (tmp_path / "daemon.pid").exists()
+                   and (tmp_path / "daemon.pid").read_text().strip(), "the daemon")
+    run.agent.kill()
+    run.agent.wait(PATIENCE_S)
+    assert runs(daemon)
+    (tmp_path / "again").touch()
+    assert run.start().finish()["outcome"] == "done"
+    assert not runs(daemon)
+
+
 def boot_ms():
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
 

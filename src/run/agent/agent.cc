@@ -58,7 +58,7 @@ Status Agent::Run() {
   TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
   TRY(TellStarted());
   // A process of an agent that died must not meet the next attempt.
-  killed_before_ = EndStepProcesses(order_.step_id, order_.grace, clock_) || LastAttempt() > 0;
+  killed_before_ = EndStep(order_.grace) || LastAttempt() > 0;
   Result<Ending> ended = RunAttempts();
   const Ending ending = ended.ok() ? *ended : Ending{"failed", 1, ended.error().OneLine()};
   Tell(Said("finished")
@@ -117,7 +117,7 @@ Result<Agent::Ending> Agent::RunAttempts() {
 }
 
 Result<std::optional<Agent::Ending>> Agent::TakeResources() {
-  Resources resources(order_, files_, clock_);
+  Resources resources(order_, folder_.parent_path(), files_, clock_);
   for (std::string told;;) {
     ResourceWait wait;
     TRY_ASSIGN(std::optional<HeldResources> held, resources.TryTake(wait));
@@ -160,8 +160,7 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
 
 Result<int> Agent::RunSetup() {
   LogStep(fmt::format("[curbstop] setup: {}\n", order_.setup));
-  TRY_ASSIGN(StepProcess process,
-             StepProcess::Start(order_.setup, order_.root, StepEnvironment(0)));
+  TRY_ASSIGN(StepProcess process, StartStep(order_.setup, 0));
   return WatchAttempt(process).exit_code;
 }
 
@@ -214,8 +213,7 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   if (!order_.checkpoint_dir.empty()) watch_.emplace(order_.checkpoint_dir);
   LogStep(fmt::format("[curbstop] attempt {}: {}\n", attempt, order_.command));
   FAILPOINT("agent.before_step");
-  TRY_ASSIGN(StepProcess process,
-             StepProcess::Start(order_.command, order_.root, StepEnvironment(attempt)));
+  TRY_ASSIGN(StepProcess process, StartStep(order_.command, attempt));
   FAILPOINT("agent.after_step_start");
   Tell(Said("attempt_started").Set("attempt", attempt).Set("pid", int64_t{process.pid()}));
   const AttemptEnd end = WatchAttempt(process);
@@ -241,7 +239,7 @@ Agent::AttemptEnd Agent::WatchAttempt(StepProcess& process) {
     progress.Look(clock_.Awake(), Look(process));
     if (exited) {
       FinishOutput(process);
-      EndStepProcesses(order_.step_id, order_.grace, clock_);
+      EndStep(wish_ == Wish::kKill ? milliseconds(0) : order_.grace);
       end.exit_code = *exited;
       return end;
     }
@@ -255,6 +253,17 @@ Agent::AttemptEnd Agent::WatchAttempt(StepProcess& process) {
     if (out_of_grace) process.Signal(SIGKILL);
     Pause(kLookEvery);
   }
+}
+
+bool Agent::EndStep(milliseconds grace) {
+  return EndStepProcesses({order_.step_id, folder_ / kCgroupList}, grace, clock_);
+}
+
+Result<StepProcess> Agent::StartStep(const std::string& command, int64_t attempt) {
+  const std::string name = fmt::format("curbstop-{}-{}", order_.step_id, attempt);
+  return StepProcess::Start(
+      command, order_.root, StepEnvironment(attempt),
+      StepCgroup::Make(CgroupParents("/"), name, folder_ / kCgroupList, files_));
 }
 
 // The rest of the output; a child that still holds the pipe is not waited for.

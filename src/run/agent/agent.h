@@ -62,7 +62,9 @@ class Agent {
   Result<int> RunSetup();
   Status PrepareFolders(int64_t attempt);
   Result<AttemptEnd> RunAttempt(int64_t attempt);
+  Result<StepProcess> StartStep(const std::string& command, int64_t attempt);
   AttemptEnd WatchAttempt(StepProcess& process);
+  bool EndStep(std::chrono::milliseconds grace);
   void FinishOutput(StepProcess& process);
   bool Look(StepProcess& process);
   std::string ReasonToStop(const Progress& progress) const;

@@ -27,6 +27,14 @@ std::string OwnerText(const Json& owner) {
 
 }  // namespace
 
+// What a dead owner's step left running.
+void Resources::EndLeftBehind(const Json& owner) {
+  const std::string step_id = owner.StringOr("step_id", "");
+  const std::string run = owner.StringOr("run", "");
+  if (step_id.empty() || !CheckInside(run).ok()) return;
+  EndStepProcesses({step_id, runs_ / run / kCgroupList}, order_.grace, clock_);
+}
+
 Result<std::optional<FileLock>> Resources::TakeAsOwner(const std::filesystem::path& file,
                                                        std::string_view what, ResourceWait& wait) {
   TRY_ASSIGN(std::optional<FileLock> lock, FileLock::TryTake(file));
@@ -35,8 +43,7 @@ Result<std::optional<FileLock>> Resources::TakeAsOwner(const std::filesystem::pa
     wait.reason = fmt::format("{} is used by {}", what, OwnerText(before));
     return std::optional<FileLock>();
   }
-  const std::string left_behind = before.StringOr("step_id", "");
-  if (!left_behind.empty()) EndStepProcesses(left_behind, order_.grace, clock_);
+  EndLeftBehind(before);
   const Json owner = Json::MakeObject({{"run", order_.run},
                                        {"project", order_.project},
                                        {"step", order_.step},

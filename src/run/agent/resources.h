@@ -30,15 +30,18 @@ struct ResourceWait {
 // Errors: kDenied, kExhausted, kUnavailable from the files.
 class Resources {
  public:
-  Resources(const AgentOrder& order, FileStore& files, Clock& clock)
-      : order_(order), files_(files), clock_(clock) {}
+  // `runs` holds the folders of all runs.
+  Resources(const AgentOrder& order, std::filesystem::path runs, FileStore& files, Clock& clock)
+      : order_(order), runs_(std::move(runs)), files_(files), clock_(clock) {}
   // Held, or the reason to wait.
   Result<std::optional<HeldResources>> TryTake(ResourceWait& wait);
 
  private:
   Result<std::optional<FileLock>> TakeAsOwner(const std::filesystem::path& file,
                                               std::string_view what, ResourceWait& wait);
+  void EndLeftBehind(const Json& owner);
   const AgentOrder& order_;
+  std::filesystem::path runs_;
   FileStore& files_;
   Clock& clock_;
 };

@@ -1,5 +1,6 @@
 #include "run/agent/step_process.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -38,7 +39,8 @@ GroupTime ReadGroupTime(const std::string& pid) {
 
 Result<StepProcess> StepProcess::Start(const std::string& command,
                                        const std::filesystem::path& folder,
-                                       const EnvironmentList& environment) {
+                                       const EnvironmentList& environment,
+                                       std::optional<StepCgroup> cgroup) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe");
   ChildRequest request;
@@ -46,6 +48,7 @@ Result<StepProcess> StepProcess::Start(const std::string& command,
   request.folder = folder;
   request.environment = environment;
   request.output_fd = ends[1];
+  if (cgroup) request.cgroup_procs = cgroup->folder() / "cgroup.procs";
   Result<int> pid = StartChild(request);
   close(ends[1]);
   if (!pid.ok()) {
@@ -53,12 +56,13 @@ Result<StepProcess> StepProcess::Start(const std::string& command,
     return std::move(pid).error();
   }
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  return StepProcess(*pid, ends[0]);
+  return StepProcess(*pid, ends[0], std::move(cgroup));
 }
 
 StepProcess::StepProcess(StepProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       output_(std::exchange(other.output_, -1)),
+      cgroup_(std::move(other.cgroup_)),
       exit_code_(other.exit_code_) {}
 
 StepProcess::~StepProcess() {
@@ -82,30 +86,50 @@ std::optional<int> StepProcess::Poll() {
 void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); }
 
 std::chrono::milliseconds StepProcess::CpuTime() const {
+  const std::vector<int> inside = cgroup_ ? cgroup_->Processes() : std::vector<int>();
+  const auto is_inside = [&](const std::string& pid) {
+    return std::find(inside.begin(), inside.end(), std::atoi(pid.c_str())) != inside.end();
+  };
   const auto processes = ListFolder("/proc");
   int64_t ticks = 0;
   if (!processes.ok()) return std::chrono::milliseconds(0);
   for (const FolderEntry& process : *processes) {
     if (!IsDigits(process.name)) continue;
     const GroupTime time = ReadGroupTime(process.name);
-    if (time.group == pid_) ticks += time.ticks;
+    if (time.group == pid_ || is_inside(process.name)) ticks += time.ticks;
   }
   return std::chrono::milliseconds(ticks * 1000 / sysconf(_SC_CLK_TCK));
 }
 
-bool EndStepProcesses(const std::string& step_id, std::chrono::milliseconds grace, Clock& clock) {
-  const std::string mark = "CURBSTOP_STEP_ID=" + step_id;
-  const auto signal_all = [&](int signal_number) {
-    const std::vector<int> pids = FindByEnvironment(mark);
-    for (const int pid : pids) kill(pid, signal_number);
-    return pids.size();
-  };
-  if (signal_all(SIGTERM) == 0) return false;
+namespace {
+
+std::vector<int> FindStepProcesses(const StepMark& mark, const std::optional<StepCgroup>& cgroup) {
+  std::vector<int> pids = FindByEnvironment("CURBSTOP_STEP_ID=" + mark.step_id);
+  const std::vector<int> inside = cgroup ? cgroup->Processes() : std::vector<int>();
+  pids.insert(pids.end(), inside.begin(), inside.end());
+  return pids;
+}
+
+// How many could be signalled.
+int64_t SignalAll(const std::vector<int>& pids, int signal_number) {
+  return std::count_if(pids.begin(), pids.end(),
+                       [&](int pid) { return kill(pid, signal_number) == 0; });
+}
+
+}  // namespace
+
+bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock) {
+  const std::optional<StepCgroup> cgroup = StepCgroup::Find(mark.cgroup_list);
+  const bool any = SignalAll(FindStepProcesses(mark, cgroup), SIGTERM) > 0;
   const Ticks end = clock.Awake() + grace;
-  while (clock.Awake() < end && !FindByEnvironment(mark).empty())
+  while (any && clock.Awake() < end && !FindStepProcesses(mark, cgroup).empty())
     clock.Wait(std::chrono::milliseconds(50));
-  while (signal_all(SIGKILL) > 0) clock.Wait(std::chrono::milliseconds(20));
-  return true;
+  if (cgroup) cgroup->Kill();
+  // Again and again: while we look, a process may start another one.
+  while (SignalAll(FindStepProcesses(mark, cgroup), SIGKILL) > 0)
+    clock.Wait(std::chrono::milliseconds(20));
+  if (cgroup) cgroup->Remove();
+  return any;
 }
 
 std::string ExitText(int exit_code) {

@@ -8,9 +8,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
+#include <utility>
 
 #include "base/result.h"
+#include "run/agent/step_cgroup.h"
 #include "sys/clock.h"
 #include "sys/environment.h"
 
@@ -21,7 +24,8 @@ class StepProcess {
   // `command` goes to /bin/sh -euc. stdout and stderr share one pipe, stdin is empty.
   // Errors: kNotFound (the folder), kExhausted, kUnavailable.
   static Result<StepProcess> Start(const std::string& command, const std::filesystem::path& folder,
-                                   const EnvironmentList& environment);
+                                   const EnvironmentList& environment,
+                                   std::optional<StepCgroup> cgroup = {});
 
   StepProcess(StepProcess&& other) noexcept;
   StepProcess& operator=(StepProcess&&) = delete;
@@ -33,20 +37,30 @@ class StepProcess {
   // The exit code (128 + signal) once it has ended.
   std::optional<int> Poll();
   void Signal(int signal_number) const;  // to the whole group
-  // Processor time used by the group's processes that are still alive.
+  // Processor time used by the processes of its group and its cgroup that are still alive.
   std::chrono::milliseconds CpuTime() const;
 
  private:
-  StepProcess(pid_t pid, int output) : pid_(pid), output_(output) {}
+  StepProcess(pid_t pid, int output, std::optional<StepCgroup> cgroup)
+      : pid_(pid), output_(output), cgroup_(std::move(cgroup)) {}
   pid_t pid_;
   int output_;
+  std::optional<StepCgroup> cgroup_;
   std::optional<int> exit_code_;
 };
 
-// Ends whatever still belongs to the step: processes that carry `CURBSTOP_STEP_ID=step_id` in their
-// environment, in or out of its group. SIGTERM, up to `grace`, then SIGKILL; returns when all are
-// gone. True if there were any.
-bool EndStepProcesses(const std::string& step_id, std::chrono::milliseconds grace, Clock& clock);
+// How a step's processes are known, by whoever comes after it.
+struct StepMark {
+  std::string step_id;                // they carry `CURBSTOP_STEP_ID=step_id` in their environment
+  std::filesystem::path cgroup_list;  // the run's `step.cgroup`: or they are in that cgroup
+};
+
+// Ends whatever still belongs to the step, in or out of its group. SIGTERM, up to `grace`, then
+// SIGKILL; returns when all are gone that we may signal. Its empty cgroup is removed. True if there
+// were any.
+bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock);
+
+inline constexpr std::string_view kCgroupList = "step.cgroup";  // in the run's folder
 
 // "exit code 3", "signal 9 (killed)".
 std::string ExitText(int exit_code);

@@ -1,0 +1,83 @@
+// Real processes in real cgroups, where this machine lets us make one.
+#include "run/agent/step_process.h"
+
+#include <algorithm>
+#include <signal.h>
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "sys/clock.h"
+#include "sys/files.h"
+#include "sys/process_identity.h"
+#include "sys/testing/temporary_folder.h"
+
+namespace curbstop {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+// Which version a parent belongs to shows in its files.
+bool IsVersion2(const fs::path& cgroup) { return Exists(cgroup / "cgroup.controllers"); }
+
+// A step whose child leaves session and group, clears its environment, ignores SIGTERM and is
+// nobody's child, as a daemon does; its pid goes to `daemon.pid`.
+constexpr const char* kDaemonize =
+    "setsid env -i /bin/sh -c 'trap \"\" TERM; (trap \"\" TERM; exec sleep 1000) & echo $! > "
+    "daemon.tmp; mv daemon.tmp daemon.pid' &\n"
+    "while [ ! -e daemon.pid ]; do sleep 0.01; done; sleep 1000";
+
+class StepProcessTest : public testing::Test {
+ protected:
+  StepMark Mark() const { return {"step-" + folder.path().filename().string(), folder / "list"}; }
+
+  // Blocks until the daemon is there; its identity.
+  std::optional<ProcessIdentity> StartDaemon(std::optional<StepCgroup> cgroup) {
+    EnvironmentList environment = ReadEnvironment();
+    environment.emplace_back("CURBSTOP_STEP_ID", Mark().step_id);
+    step.emplace(StepProcess::Start(kDaemonize, folder.path(), environment, std::move(cgroup)));
+    if (!step->ok()) return std::nullopt;
+    while (!Exists(folder / "daemon.pid") && !(*step)->Poll()) clock.Wait(5ms);
+    const Result<std::string> pid = ReadFile(folder / "daemon.pid");
+    return pid.ok() ? IdentifyProcess(std::atoi(pid->c_str())) : std::nullopt;
+  }
+
+  TemporaryFolder folder;
+  RealClock clock;
+  RealFileStore files;
+  std::optional<Result<StepProcess>> step;
+};
+
+class StepInCgroup : public StepProcessTest, public testing::WithParamInterface<int> {};
+
+TEST_P(StepInCgroup, ADaemonThatClearedItsEnvironmentEndsWithTheStep) {
+  std::vector<fs::path> parents = CgroupParents("/");
+  std::erase_if(parents,
+                [](const fs::path& parent) { return IsVersion2(parent) != (GetParam() == 2); });
+  if (parents.empty()) GTEST_SKIP() << "no cgroup of version " << GetParam() << " may be made here";
+  const auto cgroup =
+      StepCgroup::Make(parents, "curbstop-" + Mark().step_id, Mark().cgroup_list, files);
+  ASSERT_TRUE(cgroup.has_value());
+  const auto daemon = StartDaemon(cgroup);
+  ASSERT_TRUE(daemon.has_value());
+  EXPECT_TRUE(EndStepProcesses(Mark(), 0ms, clock));
+  EXPECT_FALSE(IsAlive(*daemon));
+  EXPECT_FALSE(Exists(cgroup->folder()));
+}
+INSTANTIATE_TEST_SUITE_P(Version, StepInCgroup, testing::Values(1, 2));
+
+TEST_F(StepProcessTest, WithoutACgroupTheMarkInTheEnvironmentFindsWhatKeptIt) {
+  EnvironmentList environment = ReadEnvironment();
+  environment.emplace_back("CURBSTOP_STEP_ID", Mark().step_id);
+  const auto started =
+      StepProcess::Start("setsid sleep 1000 & sleep 1000", folder.path(), environment);
+  ASSERT_TRUE(started.ok());
+  while (FindByEnvironment("CURBSTOP_STEP_ID=" + Mark().step_id).size() < 3) clock.Wait(5ms);
+  EXPECT_TRUE(EndStepProcesses(Mark(), 30s, clock));
+  EXPECT_TRUE(FindByEnvironment("CURBSTOP_STEP_ID=" + Mark().step_id).empty());
+  EXPECT_FALSE(EndStepProcesses(Mark(), 30s, clock));
+}
+
+}  // namespace
+}  // namespace curbstop
