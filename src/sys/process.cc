@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -40,6 +41,25 @@ class Pipe {
     fd = -1;
   }
   std::array<int, 2> ends_{-1, -1};
+};
+
+// A descriptor of our own, closed at the end.
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(int fd) : fd_(fd) {}
+  Handle(Handle&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Handle() {
+    if (fd_ >= 0) close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_ = -1;
 };
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
@@ -138,11 +158,16 @@ Result<Launch> MakeLaunch(const std::vector<std::string>& argv, const std::files
   return launch;
 }
 
-Result<int> OpenForAppend(const std::filesystem::path& file) {
-  if (file.empty()) return -1;
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (fd < 0) return FromErrno(errno, fmt::format("cannot write `{}`", file.string()));
-  return fd;
+// None for an empty path.
+Result<Handle> OpenForAppend(const std::filesystem::path& file) {
+  if (file.empty()) return Handle();
+  Handle handle(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (handle.get() < 0) return FromErrno(errno, fmt::format("cannot write `{}`", file.string()));
+  return handle;
+}
+
+Handle OpenCgroup(const std::filesystem::path& procs) {
+  return procs.empty() ? Handle() : Handle(open(procs.c_str(), O_WRONLY | O_CLOEXEC));
 }
 
 int ExitCodeOfWait(int status) {
@@ -285,27 +310,65 @@ Result<int> StartChild(const ChildRequest& request) {
   Pipe in;
   if (!in.Open()) return FromErrno(errno, Doing(request.argv));
   TRY_ASSIGN(Launch launch, MakeLaunch(request.argv, request.folder, request.environment));
-  if (request.output_fd >= 0) {
-    launch.out = launch.err = request.output_fd;
-  } else {
-    TRY_ASSIGN(launch.out, OpenForAppend(request.out));
-    TRY_ASSIGN(launch.err, OpenForAppend(request.err));
-  }
+  const bool to_files = request.output_fd < 0;
+  TRY_ASSIGN(const Handle out, OpenForAppend(to_files ? request.out : ""));
+  TRY_ASSIGN(const Handle err, OpenForAppend(to_files ? request.err : ""));
+  const Handle cgroup = OpenCgroup(request.cgroup_procs);
+  launch.out = to_files ? out.get() : request.output_fd;
+  launch.err = to_files ? err.get() : request.output_fd;
+  launch.cgroup = cgroup.get();
   launch.own_session = request.own_session;
-  if (!request.cgroup_procs.empty())
-    launch.cgroup = open(request.cgroup_procs.c_str(), O_WRONLY | O_CLOEXEC);
   if (!request.input.empty()) {
     CHECK(request.input.size() <= 65536);
     CHECK(write(in.write_end(), request.input.data(), request.input.size()) ==
           static_cast<ssize_t>(request.input.size()));
     launch.in = in.read_end();
   }
-  Result<int> pid = Fork(launch);
-  if (request.output_fd < 0 && launch.out >= 0) close(launch.out);
-  if (request.output_fd < 0 && launch.err >= 0) close(launch.err);
-  if (launch.cgroup >= 0) close(launch.cgroup);
-  return pid;
+  return Fork(launch);
 }
+
+namespace {
+
+// What the middle process of StartDetached says: the child's pid, or why there is none; the error's
+// message, hint and contexts follow, each with a final NUL.
+struct Answer {
+  int pid = -1;
+  ErrorKind kind = ErrorKind::kUnavailable;
+};
+
+void SayAnswer(int fd, const Result<int>& pid) {
+  const Answer answer = pid.ok() ? Answer{*pid, {}} : Answer{-1, pid.error().kind()};
+  std::string bytes(reinterpret_cast<const char*>(&answer), sizeof answer);
+  if (!pid.ok()) {
+    bytes += pid.error().message() + '\0' + pid.error().hint() + '\0';
+    for (const std::string& context : pid.error().contexts()) bytes += context + '\0';
+  }
+  [[maybe_unused]] const ssize_t written = write(fd, bytes.data(), bytes.size());
+}
+
+std::string ReadToEnd(int fd) {
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count = 0; (count = read(fd, buffer, sizeof buffer)) != 0;) {
+    if (count > 0) text.append(buffer, static_cast<size_t>(count));
+    if (count < 0 && errno != EINTR) break;
+  }
+  return text;
+}
+
+Result<int> PidOf(std::string_view bytes) {
+  Answer answer;
+  if (bytes.size() < sizeof answer) return Unavailable("a process between ended without a word");
+  std::memcpy(&answer, bytes.data(), sizeof answer);
+  if (answer.pid > 0) return answer.pid;
+  const std::vector<std::string> texts = Split(bytes.substr(sizeof answer), '\0');
+  Error error(answer.kind, texts[0]);
+  if (texts.size() > 1 && !texts[1].empty()) error = std::move(error).WithHint(texts[1]);
+  for (size_t i = 2; i + 1 < texts.size(); ++i) error = std::move(error).While(texts[i]);
+  return error;
+}
+
+}  // namespace
 
 Result<int> StartDetached(const ChildRequest& request) {
   Pipe answer;
@@ -314,24 +377,14 @@ Result<int> StartDetached(const ChildRequest& request) {
   const pid_t middle = fork();
   if (middle < 0) return FromErrno(errno, Doing(request.argv));
   if (middle == 0) {
-    const Result<int> pid = StartChild(request);
-    const int report = pid.ok() ? *pid : -1;
-    [[maybe_unused]] const ssize_t written = write(answer.write_end(), &report, sizeof report);
-    if (!pid.ok()) {
-      const std::string why = pid.error().Text();
-      [[maybe_unused]] const ssize_t more = write(answer.write_end(), why.data(), why.size());
-    }
+    SayAnswer(answer.write_end(), StartChild(request));
     _exit(0);
   }
   answer.CloseWrite();
-  int pid = -1;
-  const bool answered = read(answer.read_end(), &pid, sizeof pid) == sizeof pid;
-  char why[512] = {};
-  const ssize_t length = pid > 0 ? 0 : read(answer.read_end(), why, sizeof why - 1);
-  waitpid(middle, nullptr, 0);
-  if (answered && pid > 0) return pid;
-  return Unavailable(length > 0 ? why : "the new process did not answer")
-      .While(Doing(request.argv));
+  const std::string bytes = ReadToEnd(answer.read_end());
+  while (waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return PidOf(bytes);
 }
 
 }  // namespace curbstop

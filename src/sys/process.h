@@ -64,6 +64,7 @@ struct ChildRequest {
 Result<int> StartChild(const ChildRequest& request);
 
 // The child is handed to init: nobody waits for it, and it survives us. Its pid.
+// Errors: as StartChild, kUnavailable.
 Result<int> StartDetached(const ChildRequest& request);
 
 // The file that would be run, or empty.

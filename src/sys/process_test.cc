@@ -147,7 +147,34 @@ TEST(StartDetached, SaysWhyItCouldNot) {
   request.argv = {"no-such-program-here"};
   const Result<int> pid = StartDetached(request);
   ASSERT_FALSE(pid.ok());
-  EXPECT_NE(pid.error().Text().find("no such program in PATH"), std::string::npos);
+  EXPECT_EQ(pid.error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(pid.error().OneLine(), "cannot start `no-such-program-here`: no such program in PATH");
+}
+
+int64_t OpenDescriptors() { return static_cast<int64_t>(ListFolder("/proc/self/fd")->size()); }
+
+TEST(StartChild, AFailureLeavesNoDescriptorOpen) {
+  const TemporaryFolder folder;
+  const int64_t before = OpenDescriptors();
+  ChildRequest request;
+  request.argv = {"true"};
+  request.out = folder / "log";
+  request.err = folder / "no/such/folder";
+  EXPECT_EQ(StartChild(request).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(StartDetached(request).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(OpenDescriptors(), before);
+}
+
+TEST(StartChild, ACgroupThatCannotBeEnteredIsNoObstacle) {
+  const TemporaryFolder folder;
+  ChildRequest request;
+  request.argv = {"true"};
+  request.cgroup_procs = folder / "cgroup.procs";
+  const Result<int> pid = StartChild(request);
+  ASSERT_TRUE(pid.ok());
+  int status = -1;
+  waitpid(*pid, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(ProcessIdentity, ADeadProcessIsNotAlive) {
