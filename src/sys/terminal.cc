@@ -1,8 +1,14 @@
 #include "sys/terminal.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <iterator>
+#include <optional>
+#include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -27,9 +33,20 @@ std::string ReadInput(bool to_end) {
   return text;
 }
 
+constexpr int kEndsOrStops[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+// While one lives, what is typed is not shown, and signals that would end or stop us are held back:
+// the terminal gets its echo again before they are delivered.
 class EchoOff {
  public:
   EchoOff() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const int number : kEndsOrStops) {
+      if (!IsIgnored(number)) sigaddset(&held, number);
+    }
+    sigprocmask(SIG_BLOCK, &held, &signals_before_);
+    signals_ = signalfd(-1, &held, SFD_CLOEXEC);
     tcgetattr(STDIN_FILENO, &before_);
     termios quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
@@ -37,10 +54,40 @@ class EchoOff {
   }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
-  ~EchoOff() { tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  ~EchoOff() {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    close(signals_);
+    sigprocmask(SIG_SETMASK, &signals_before_, nullptr);
+  }
+
+  // The line typed, or none if a signal came first.
+  std::optional<std::string> ReadLine() const {
+    std::string text;
+    for (char c = 0; text.size() <= kMostSecret;) {
+      if (SignalWaits()) return std::nullopt;
+      if (read(STDIN_FILENO, &c, 1) != 1 || c == '\n') break;
+      text += c;
+    }
+    return text;
+  }
 
  private:
+  static bool IsIgnored(int number) {
+    struct sigaction now{};
+    return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+  }
+
+  // Blocks until there is something to be read, or a signal.
+  bool SignalWaits() const {
+    pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {signals_, POLLIN, 0}};
+    while (poll(fds, std::size(fds), -1) < 0 && errno == EINTR) {
+    }
+    return fds[1].revents != 0;
+  }
+
   termios before_{};
+  sigset_t signals_before_{};
+  int signals_ = -1;
 };
 
 void WriteTo(int fd, std::string_view text) {
@@ -49,6 +96,17 @@ void WriteTo(int fd, std::string_view text) {
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;
     text.remove_prefix(static_cast<size_t>(count));
+  }
+}
+
+// A signal ends us here, or stops us for a while: then it is asked again.
+std::string AskHidden(const std::string& question) {
+  for (;;) {
+    WriteErr(question);
+    const EchoOff quiet;
+    const std::optional<std::string> line = quiet.ReadLine();
+    WriteErr("\n");
+    if (line) return *line;
   }
 }
 
@@ -82,10 +140,7 @@ Result<bool> AskYesNo(const Terminal& terminal, std::string_view question) {
 Result<Secret> ReadSecretValue(const Terminal& terminal, std::string_view name) {
   std::string value;
   if (terminal.in) {
-    WriteErr(fmt::format("value of {} (not shown): ", name));
-    const EchoOff quiet;
-    value = ReadInput(false);
-    WriteErr("\n");
+    value = AskHidden(fmt::format("value of {} (not shown): ", name));
   } else {
     value = ReadInput(true);
     if (value.ends_with('\n')) value.pop_back();

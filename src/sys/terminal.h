@@ -21,8 +21,9 @@ Terminal ReadTerminal();
 // Prints `question [y/N] ` on stderr and reads a line. Errors: kDenied without a terminal.
 Result<bool> AskYesNo(const Terminal& terminal, std::string_view question);
 
-// The value without echo from the terminal, or all of stdin (less one final newline) where it is
-// none. Errors: kInvalidInput if empty or longer than 64 KiB.
+// The value without echo from the terminal (Ctrl-C and Ctrl-Z give its echo back first), or all of
+// stdin (less one final newline) where it is none.
+// Errors: kInvalidInput if empty or longer than 64 KiB.
 Result<Secret> ReadSecretValue(const Terminal& terminal, std::string_view name);
 
 void WriteOut(std::string_view text);  // the answer
