@@ -220,25 +220,28 @@ Result<RunRow> FollowRun(const std::string& run, Journal& journal, const RunOuts
 }
 
 Json RunJson(const RunRow& row) {
-  return Json::MakeObject({{"id", row.run.id},
-                           {"project", row.run.project},
-                           {"step", row.run.step},
-                           {"state", row.state},
-                           {"reason", TextOrNull(row.reason)},
-                           {"place", row.run.place},
-                           {"attempts", row.attempt},
-                           {"resumed_from", TextOrNull(row.resumed_from)},
-                           {"exit_code", row.exit_code},
-                           {"created_at_ms", row.created_at_ms},
-                           {"started_at_ms", row.started_at_ms},
-                           {"ended_at_ms", row.ended_at_ms},
-                           {"busy_ms", row.busy_ms},
-                           {"micro_usd", row.spent.value()},
-                           {"fingerprint", row.run.fingerprint},
-                           {"mlflow_run_id", TextOrNull(row.run.record_run)},
-                           {"drill", row.run.facts.BoolOr("drill", false)},
-                           {"outputs", row.outputs.IsArray() ? row.outputs : Json::MakeArray()},
-                           {"metrics", row.metrics.IsObject() ? row.metrics : Json::MakeObject()}});
+  Json json =
+      Json::MakeObject({{"id", row.run.id},
+                        {"project", row.run.project},
+                        {"step", row.run.step},
+                        {"state", row.state},
+                        {"reason", TextOrNull(row.reason)},
+                        {"place", row.run.place},
+                        {"attempts", row.attempt},
+                        {"resumed_from", TextOrNull(row.resumed_from)},
+                        {"exit_code", Json()},
+                        {"created_at_ms", row.created_at_ms},
+                        {"started_at_ms", row.started_at_ms},
+                        {"ended_at_ms", row.ended_at_ms},
+                        {"busy_ms", row.busy_ms},
+                        {"micro_usd", row.spent.value()},
+                        {"fingerprint", row.run.fingerprint},
+                        {"mlflow_run_id", TextOrNull(row.run.record_run)},
+                        {"drill", row.run.facts.BoolOr("drill", false)},
+                        {"outputs", row.outputs.IsArray() ? row.outputs : Json::MakeArray()},
+                        {"metrics", row.metrics.IsObject() ? row.metrics : Json::MakeObject()}});
+  if (row.exit_code) json.Set("exit_code", *row.exit_code);
+  return json;
 }
 
 }  // namespace curbstop

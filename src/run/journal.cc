@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view kVersion = "1";
 
+constexpr int64_t kNoExitCode = -1;  // in a column that may not be NULL
+
 constexpr std::string_view kRunColumns =
     "id, project, step, root, place, fingerprint, machine_class, record_run, facts, created_at_ms, "
     "active, state, reason, attempt, resumed_from, checkpoints, last_checkpoint, exit_code, "
@@ -55,7 +57,8 @@ RunRow RowOf(const Statement& row) {
   read.resumed_from = row.Text(at++);
   read.checkpoints = row.Int(at++);
   read.last_checkpoint = row.Text(at++);
-  read.exit_code = row.Int(at++);
+  const int64_t exit_code = row.Int(at++);
+  if (exit_code != kNoExitCode) read.exit_code = exit_code;
   read.started_at_ms = row.Int(at++);
   read.ended_at_ms = row.Int(at++);
   read.busy_ms = row.Int(at++);
@@ -110,7 +113,7 @@ Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
   TRY_ASSIGN(
       Statement insert,
       database_.Prepare(fmt::format(
-          "INSERT INTO runs({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,1,'created','',0,'',0,'',0,"
+          "INSERT INTO runs({}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,1,'created','',0,'',0,'',-1,"
           "0,0,0,0,'null','null','')",
           kRunColumns)));
   const std::string root = run.root.string();
@@ -183,9 +186,10 @@ Status Journal::UpdateRow(const std::string& run, const RunState& state) {
   return update
       .BindAll(std::string_view(run), int64_t{IsFinal(state.phase) ? 0 : 1}, NameOf(state.phase),
                std::string_view(state.reason), state.attempt, std::string_view(state.resumed_from),
-               state.checkpoints, std::string_view(state.last_checkpoint), state.exit_code,
-               state.started_at_ms, state.ended_at_ms, state.busy_ms, state.spent.value(),
-               std::string_view(outputs), std::string_view(metrics), std::string_view(state.tail))
+               state.checkpoints, std::string_view(state.last_checkpoint),
+               state.exit_code.value_or(kNoExitCode), state.started_at_ms, state.ended_at_ms,
+               state.busy_ms, state.spent.value(), std::string_view(outputs),
+               std::string_view(metrics), std::string_view(state.tail))
       .Run();
 }
 

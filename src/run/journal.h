@@ -45,7 +45,7 @@ struct RunRow {
   std::string resumed_from;
   int64_t checkpoints = 0;
   std::string last_checkpoint;
-  int64_t exit_code = 0;
+  std::optional<int64_t> exit_code;  // none: no process of it has ended, or one runs
   int64_t started_at_ms = 0;
   int64_t ended_at_ms = 0;
   int64_t busy_ms = 0;

@@ -288,9 +288,11 @@ Result<Event> Shell::FinishRecord(const Effect& effect) {
   const int64_t now = outside_.clock.WallMs();
   const std::vector<RecordMetric> metrics = MetricsOf(loaded_.state.metrics, now);
   if (!metrics.empty()) TRY(record.LogMetrics(row_.run.record_run, metrics));
-  TRY(record.SetTags(row_.run.record_run,
-                     {{"curbstop.attempts", std::to_string(loaded_.state.attempt)},
-                      {"curbstop.exit_code", std::to_string(loaded_.state.exit_code)}}));
+  std::map<std::string, std::string> tags = {
+      {"curbstop.attempts", std::to_string(loaded_.state.attempt)}};
+  if (loaded_.state.exit_code)
+    tags["curbstop.exit_code"] = std::to_string(*loaded_.state.exit_code);
+  TRY(record.SetTags(row_.run.record_run, tags));
   TRY(record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")),
                        now));
   const Result<std::string> code = ReadFile(folder_ / "code.json", 64 << 20);

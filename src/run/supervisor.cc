@@ -87,7 +87,6 @@ class Step {
   // An outcome that ends the run: nothing of the step's work can be kept or begun.
   void Stuck(const char* what) {
     if (state().phase >= Phase::kClosing) return;
-    state().exit_code = 1;
     Close(Phase::kFailed, what + Text("error"));
   }
 
@@ -97,6 +96,7 @@ class Step {
     const std::string kind = Text("kind");
     if (kind == "waiting") state().reason = Text("text");
     if (kind == "held") state().reason.clear();
+    if (kind == "setup_ended") state().exit_code = event_.data.IntOr("exit_code", 0);
     if (kind == "attempt_starting") AttemptStarting();
     if (kind == "attempt_started") MeterFrom(event_.data.IntOr("awake_ms", event_.awake_ms));
     if (kind == "checkpoint") ++state().checkpoints, state().last_checkpoint = Text("name");
@@ -106,6 +106,7 @@ class Step {
 
   void AttemptStarting() {
     state().attempt = event_.data.IntOr("attempt", state().attempt);
+    state().exit_code.reset();
     state().resumed_from = Text("resume_from");
     if (state().started_at_ms == 0)
       state().started_at_ms = event_.data.IntOr("at_ms", event_.at_ms);
@@ -125,7 +126,6 @@ class Step {
       state().phase = Phase::kCommitting;
       return Add(EffectKind::kCommit);
     }
-    state().exit_code = event_.data.IntOr("exit_code", state().exit_code);
     Close(outcome == "cancelled" ? Phase::kCancelled : Phase::kFailed, Text("reason"));
   }
 
@@ -154,7 +154,6 @@ class Step {
     if (state().phase != Phase::kCommitting) return;
     if (const Json* outputs = event_.data.Find("outputs")) state().outputs = *outputs;
     if (const Json* metrics = event_.data.Find("metrics")) state().metrics = *metrics;
-    state().exit_code = 0;
     Close(Phase::kSucceeded, "");
   }
 

@@ -40,9 +40,9 @@ bool IsFinal(Phase phase);
 
 struct RunState {
   Phase phase = Phase::kCreated;
-  Phase verdict = Phase::kFailed;  // where kClosing leads
-  std::string reason;              // why it ended so, or what it waits for
-  int64_t exit_code = 0;
+  Phase verdict = Phase::kFailed;    // where kClosing leads
+  std::string reason;                // why it ended so, or what it waits for
+  std::optional<int64_t> exit_code;  // of the latest process that has ended; none while one runs
   int64_t attempt = 0;
   int64_t lost_agents = 0;
   int64_t last_agent_seq = 0;

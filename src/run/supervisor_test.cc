@@ -151,10 +151,33 @@ TEST(Supervisor, CancelIsToldToTheAgentAndEndsAsCancelled) {
   EXPECT_TRUE(HasEffect(life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}})),
                         EffectKind::kTellAgent));
   life.Add(EventKind::kAgentTold);
+  life.Report("attempt_ended", Json::MakeObject({{"attempt", 1}, {"exit_code", 143}}));
   life.Report("finished", Finished("cancelled", 143));
   life.Add(EventKind::kRecordFinished);
   EXPECT_EQ(life.state.phase, Phase::kCancelled);
   EXPECT_EQ(life.state.exit_code, 143);
+}
+
+TEST(Supervisor, OnlyAProcessThatHasEndedHasAnExitCode) {
+  Life life;
+  life.Add(EventKind::kRecordStarted, Json::MakeObject({{"experiment_id", "1"}}));
+  life.Report("setup_ended", Json::MakeObject({{"exit_code", 0}}));
+  EXPECT_EQ(life.state.exit_code, 0);
+  life.Report("attempt_starting", Json::MakeObject({{"attempt", 1}}));
+  EXPECT_EQ(life.state.exit_code, std::nullopt);
+  life.Report("attempt_ended", Json::MakeObject({{"attempt", 1}, {"exit_code", 3}}));
+  EXPECT_EQ(life.state.exit_code, 3);
+  life.Report("attempt_starting", Json::MakeObject({{"attempt", 2}}));
+  EXPECT_EQ(life.state.exit_code, std::nullopt);
+}
+
+TEST(Supervisor, ARunCancelledWhileItWaitedHasNoExitCode) {
+  Life life;
+  life.Add(EventKind::kRecordStarted, Json::MakeObject({{"experiment_id", "1"}}));
+  life.Report("finished", Finished("cancelled", 0));
+  life.Add(EventKind::kRecordFinished);
+  EXPECT_EQ(life.state.phase, Phase::kCancelled);
+  EXPECT_EQ(life.state.exit_code, std::nullopt);
 }
 
 TEST(Supervisor, CancelBeforeTheAgentStartsNeverStartsIt) {

@@ -186,6 +186,8 @@ def test_a_detached_run_is_seen_and_cancelled(world):
     try:
         ps = world.wait_for_attempt(run["id"])
         assert ps["month"]["cap_micro_usd"] == 5_000_000
+        assert [row["exit_code"] for row in ps["runs"]] == [None]
+        assert world.ask("runs", "runs")["runs"][0]["exit_code"] is None
         world.fail("conflict", "runs", "rm", run["id"], "--yes")
         # Exit 0: the wish was to end it.
         assert world.ask("cancel", "cancel", run["id"])["state"] == "cancelled"

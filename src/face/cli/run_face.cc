@@ -75,7 +75,7 @@ std::string RunText(const RunRow& row) {
       {"fingerprint", row.run.fingerprint.substr(0, 16)},
       {"mlflow run", row.run.record_run}};
   if (!row.resumed_from.empty()) rows.push_back({"resumed from", Printable(row.resumed_from)});
-  if (row.exit_code != 0) rows.push_back({"exit code", std::to_string(row.exit_code)});
+  if (row.exit_code.value_or(0) != 0) rows.push_back({"exit code", std::to_string(*row.exit_code)});
   const Json* git = row.run.facts.Find("git");
   if (git != nullptr && git->IsObject()) {
     rows.push_back({"git", git->StringOr("commit", "").substr(0, 12) +
@@ -97,9 +97,10 @@ std::string RunText(const RunRow& row) {
 }
 
 std::string FailureText(const RunRow& row, const Directories& directories) {
-  std::string text =
-      fmt::format("step `{}` {} ({})\n", row.run.step, row.state,
-                  row.reason.empty() ? ExitText(static_cast<int>(row.exit_code)) : row.reason);
+  const std::string ended =
+      row.exit_code ? ExitText(static_cast<int>(*row.exit_code)) : "no exit code";
+  std::string text = fmt::format("step `{}` {} ({})\n", row.run.step, row.state,
+                                 row.reason.empty() ? ended : row.reason);
   const std::vector<std::string_view> lines = Lines(row.tail);
   const size_t first = lines.size() > 12 ? lines.size() - 12 : 0;
   for (size_t i = first; i < lines.size(); ++i)
