@@ -73,8 +73,10 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   if (!metrics.empty()) {
     TRY_ASSIGN(committed.metrics, ReadMetrics(out / metrics));
   }
+  // Until the result names them, nobody may collect the objects.
+  TRY_ASSIGN(const StoreHold hold, store.Hold());
   for (const std::string& name : names) {
-    TRY_ASSIGN(const StoredObject object, store.Add(out / name));
+    TRY_ASSIGN(const StoredObject object, store.Add(hold, out / name));
     Json output = Json::MakeObject(
         {{"path", name}, {"md5", object.id}, {"size", object.size}, {"files", object.files}});
     if (!object.executable.empty()) output.Set("executable", Json::ArrayOf(object.executable));

@@ -90,15 +90,15 @@ Status RequireOwnCache(const fs::path& root, const DvcConfig& config) {
       .WithHint("`dvc gc --projects` can weigh several projects");
 }
 
-Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes,
-                    const std::vector<std::string>& extra_roots) {
+Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes, const GcRoots& roots) {
   TRY_ASSIGN(const DvcConfig config, ReadDvcConfig(root));
   TRY(RequireOwnCache(root, config));
   GcPlan plan;
   std::set<ObjectId> needed;
   TRY(FindIdsInWorkTree(root, needed));
   TRY(FindIdsInHistory(root, processes, needed, plan.notes));
-  for (const std::string& id : extra_roots) FindIds(id, needed);
+  TRY_ASSIGN(const std::vector<std::string> extra, roots());
+  for (const std::string& id : extra) FindIds(id, needed);
   TRY_ASSIGN(const HeldObjects held, ListObjects(config));
   TRY_ASSIGN(const size_t unknown, AddMembers(config, held, needed));
   if (unknown > 0) {
@@ -149,15 +149,14 @@ Result<std::vector<Named>> ListNamed(const fs::path& root) {
 
 }  // namespace
 
-Result<GcPlan> PlanGc(const fs::path& root, ProcessRunner& processes,
-                      const std::vector<std::string>& extra_roots) {
-  return Plan(root, processes, extra_roots);
+Result<GcPlan> PlanGc(const fs::path& root, ProcessRunner& processes, const GcRoots& roots) {
+  return Plan(root, processes, roots);
 }
 
 Result<GcPlan> CollectGarbage(const fs::path& root, ProcessRunner& processes,
-                              const std::vector<std::string>& extra_roots) {
+                              const GcRoots& roots) {
   TRY_ASSIGN(const Fd lock, LockStore(root, LockUse::kAlone));
-  TRY_ASSIGN(GcPlan plan, Plan(root, processes, extra_roots));
+  TRY_ASSIGN(GcPlan plan, Plan(root, processes, roots));
   // Lists before members: a list that lost a member would be a half folder.
   std::stable_partition(plan.objects.begin(), plan.objects.end(),
                         [](const fs::path& path) { return path.extension() == kDirSuffix; });

@@ -2,12 +2,13 @@
 //
 // An object is needed if its id stands anywhere in: a `.dvc` file, `dvc.lock` or `curbstop.lock` of
 // the work tree; a version of such a file in git, on any branch, tag, stash or reflog, or staged;
-// `extra_roots`, which the caller adds for runs. Members of a needed folder are needed. Files are
+// `roots`, which the caller adds for runs. Members of a needed folder are needed. Files are
 // searched for ids as text, so that one that cannot be parsed still protects what it names.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,13 +43,17 @@ struct GcPlan {
   std::vector<std::string> notes;  // what could not be looked at
 };
 
+// What else names objects: ids, or text that holds ids.
+using GcRoots = std::function<Result<std::vector<std::string>>()>;
+
 // Errors: kInvalidInput if the cache lies outside of the project's `.dvc`, where other projects may
 // use it; kCorrupt if a needed folder list cannot be read; kUnavailable if git's history cannot.
 Result<GcPlan> PlanGc(const std::filesystem::path& root, ProcessRunner& processes,
-                      const std::vector<std::string>& extra_roots);
+                      const GcRoots& roots);
 
-// Plans anew with the store locked, then removes. Errors: as above; kConflict while data is added.
+// Plans anew with the store locked (`roots` is asked then: who adds after that waits until the
+// end), then removes. Errors: as above, those of `roots`; kConflict while data is added.
 Result<GcPlan> CollectGarbage(const std::filesystem::path& root, ProcessRunner& processes,
-                              const std::vector<std::string>& extra_roots);
+                              const GcRoots& roots);
 
 }  // namespace curbstop

@@ -1,6 +1,7 @@
 // Adding, status, checkout and collection of data, over the room's own functions.
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,10 @@ namespace curbstop {
 namespace {
 
 namespace fs = std::filesystem;
+
+using Roots = Result<std::vector<std::string>>;
+
+Roots NoRoots() { return std::vector<std::string>(); }
 
 struct DataTest : testing::Test {
   TemporaryFolder folder;
@@ -269,7 +274,7 @@ TEST_F(DataTest, GcRemovesOnlyWhatNothingNames) {
   folder.WriteFile("old", "gone");
   MustAdd("old");
   fs::remove(folder / "old.dvc");
-  const auto plan = CollectGarbage(folder.path(), processes, {});
+  const auto plan = CollectGarbage(folder.path(), processes, NoRoots);
   ASSERT_TRUE(plan.ok()) << plan.error().Text();
   EXPECT_FALSE(Exists(Object("gone")));
   EXPECT_TRUE(Exists(Object("kept")));
@@ -308,20 +313,44 @@ TEST_F(DataTest, GcKeepsWhatLocksRunsAndHistoryName) {
        {"run", "branch", "stash", "staged", "amended", "garbage", "lock", "ours", "tree"}) {
     fs::remove(folder / (std::string(name) + ".dvc"));
   }
-  const auto plan = PlanGc(folder.path(), processes, {id("run")});
+  const auto plan = PlanGc(folder.path(), processes, [&] { return Roots{{id("run")}}; });
   ASSERT_TRUE(plan.ok()) << plan.error().Text();
   EXPECT_EQ(GcNames(*plan), std::vector<std::string>{"garbage"});
 }
 
 TEST_F(DataTest, GcRefusesACacheThatOthersMayUse) {
   folder.WriteFile(".dvc/config", "[cache]\n    dir = ../../shared\n");
-  EXPECT_EQ(PlanGc(folder.path(), processes, {}).error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(PlanGc(folder.path(), processes, NoRoots).error().kind(), ErrorKind::kInvalidInput);
 }
 
 TEST_F(DataTest, GcWaitsForNobodyWhoAdds) {
   const auto adding = LockStore(folder.path(), LockUse::kShared);
   ASSERT_TRUE(adding.ok());
-  EXPECT_EQ(CollectGarbage(folder.path(), processes, {}).error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(CollectGarbage(folder.path(), processes, NoRoots).error().kind(), ErrorKind::kConflict);
+}
+
+TEST_F(DataTest, WhoAddsAfterGcHasLookedWaitsUntilItIsOver) {
+  folder.WriteFile("a", "1");
+  MustAdd("a");
+  std::optional<ErrorKind> refused;
+  const auto collected = CollectGarbage(folder.path(), processes, [&]() -> Roots {
+    const auto adding = LockStore(folder.path(), LockUse::kShared, std::chrono::milliseconds(0));
+    if (!adding.ok()) refused = adding.error().kind();
+    return std::vector<std::string>();
+  });
+  EXPECT_TRUE(collected.ok());
+  EXPECT_EQ(refused, ErrorKind::kUnavailable);
+  EXPECT_TRUE(LockStore(folder.path(), LockUse::kShared, std::chrono::milliseconds(0)).ok());
+}
+
+TEST_F(DataTest, GcRemovesNothingWhereTheRootsCannotBeRead) {
+  folder.WriteFile("a", "1");
+  MustAdd("a");
+  fs::remove(folder / "a.dvc");
+  const auto collected = CollectGarbage(folder.path(), processes,
+                                        []() -> Roots { return Conflict("a run is active"); });
+  EXPECT_EQ(collected.error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(PlanGc(folder.path(), processes, NoRoots)->objects.size(), 1u);
 }
 
 TEST_F(DataTest, UsageCountsSharedBytes) {

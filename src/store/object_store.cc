@@ -6,11 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "store/internal/add_tree.h"
 #include "store/internal/build_tree.h"
 #include "store/internal/presence.h"
 #include "store/internal/staging.h"
+#include "store/internal/store_lock.h"
 #include "store/internal/verify.h"
 #include "sys/files.h"
 #include "sys/mount_kind.h"
@@ -40,7 +42,13 @@ Result<ObjectStore> ObjectStore::OpenForProject(const fs::path& root) {
   return ObjectStore(root, std::move(config));
 }
 
-Result<StoredObject> ObjectStore::Add(const fs::path& path) {
+Result<StoreHold> ObjectStore::Hold() const {
+  TRY_ASSIGN(Fd lock, LockStore(root_, LockUse::kShared));
+  return StoreHold(std::make_shared<const Fd>(std::move(lock)));
+}
+
+Result<StoredObject> ObjectStore::Add(const StoreHold& hold, const fs::path& path) {
+  CHECK(hold.lock_ != nullptr);
   RealFileStore files;
   TRY(MakeDvcFolder(root_, files));
   const fs::path full = path.is_absolute() ? path : root_ / path;

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,15 +24,30 @@ struct StoredObject {
   std::vector<std::string> executable;  // members with the exec bit, which a folder's list lacks
 };
 
+class Fd;
+
+// While one lives, `data gc` removes nothing: what was added stays until something names it.
+class StoreHold {
+ private:
+  friend class ObjectStore;
+  explicit StoreHold(std::shared_ptr<const Fd> lock) : lock_(std::move(lock)) {}
+  std::shared_ptr<const Fd> lock_;
+};
+
 class ObjectStore {
  public:
   // The cache of the project at `root`: `.dvc/cache`, or what `.dvc/config` says.
   // Errors: kInvalidInput on a network or 9p mount.
   static Result<ObjectStore> OpenForProject(const std::filesystem::path& root);
 
+  // Waits for a collection of garbage that is under way, for some seconds.
+  // Errors: kUnavailable if it goes on for longer.
+  Result<StoreHold> Hold() const;
+
   // Adds the file or folder at `path` and leaves it where it is. Links inside a folder that lead
-  // out of it are refused. Errors: kInvalidInput, kNotFound, kExhausted, kDenied.
-  Result<StoredObject> Add(const std::filesystem::path& path);
+  // out of it are refused. The hold is to be kept until the objects are named.
+  // Errors: kInvalidInput, kNotFound, kExhausted, kDenied.
+  Result<StoredObject> Add(const StoreHold& hold, const std::filesystem::path& path);
 
   // Whether the object and, for a folder, all its members are there.
   Result<bool> Has(const std::string& id) const;

@@ -18,6 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kHello = "b1946ac92492d2347c6235b4d2611184";  // md5 of "hello\n"
 
+Result<StoredObject> Add(ObjectStore& store, const fs::path& path) {
+  TRY_ASSIGN(const StoreHold hold, store.Hold());
+  return store.Add(hold, path);
+}
+
 struct StoreTest : testing::Test {
   TemporaryFolder folder;
   ObjectStore store = *ObjectStore::OpenForProject(folder.path());
@@ -26,7 +31,7 @@ struct StoreTest : testing::Test {
     return folder / ".dvc/cache/files/md5" / id.substr(0, 2) / id.substr(2);
   }
   std::string MustAdd(const std::string& path) {
-    const auto added = store.Add(folder / path);
+    const auto added = Add(store, folder / path);
     EXPECT_TRUE(added.ok()) << added.error().Text();
     return added.ok() ? added->id : "";
   }
@@ -58,7 +63,7 @@ TEST_F(StoreTest, AFileBecomesAReadOnlyObjectUnderItsMd5) {
 
 TEST_F(StoreTest, AFolderBecomesAListOfItsMembers) {
   WriteExample();
-  const auto added = store.Add(folder / "d");
+  const auto added = Add(store, folder / "d");
   ASSERT_TRUE(added.ok()) << added.error().Text();
   EXPECT_EQ(added->id, "3ba72c11b427052851162f59572a8f9d.dir");
   EXPECT_EQ(added->files, 4);
@@ -111,7 +116,7 @@ TEST_F(StoreTest, CheckoutGivesTheSameTreeReadOnly) {
   EXPECT_EQ(*ReadFile(folder / "out/step/a/b.txt"), "y");
   EXPECT_EQ(*ReadFile(folder / "out/step/b.txt"), "hello\n");
   EXPECT_EQ(ModeOf(folder / "out/step/b.txt"), 0444u);
-  EXPECT_EQ(*store.Add(folder / "out/step").operator->()->id.c_str(), id[0]);
+  EXPECT_EQ(*Add(store, folder / "out/step").operator->()->id.c_str(), id[0]);
 }
 
 TEST_F(StoreTest, CheckoutReplacesWhatIsThere) {
@@ -133,7 +138,7 @@ TEST_F(StoreTest, ExecBitsComeBackWhereTheyAreGiven) {
   folder.WriteFile("d/run.sh", "#!/bin/sh\n");
   fs::permissions(folder / "d/run.sh", fs::perms(0755));
   folder.WriteFile("d/x", "x");
-  const auto added = store.Add(folder / "d");
+  const auto added = Add(store, folder / "d");
   ASSERT_TRUE(added.ok());
   EXPECT_EQ(added->executable, std::vector<std::string>{"run.sh"});
   ASSERT_TRUE(store.Checkout(added->id, folder / "out", added->executable).ok());
@@ -163,7 +168,7 @@ TEST_F(StoreTest, ALinkOutOfTheFolderIsRefusedWithItsPlace) {
   folder.WriteFile("secret", "s");
   folder.WriteFile("d/x", "x");
   fs::create_symlink("../secret", folder / "d/leak");
-  const auto added = store.Add(folder / "d");
+  const auto added = Add(store, folder / "d");
   ASSERT_FALSE(added.ok());
   EXPECT_EQ(added.error().kind(), ErrorKind::kInvalidInput);
   EXPECT_NE(added.error().Text().find("`d/leak` is a link that leads out of the data"),
@@ -182,12 +187,12 @@ TEST_F(StoreTest, ALinkInsideTheFolderIsTakenForTheFile) {
 TEST_F(StoreTest, SpecialFilesAndHostileNamesAreRefused) {
   fs::create_directory(folder / "p");
   ASSERT_EQ(mkfifo((folder / "p/pipe").c_str(), 0600), 0);
-  EXPECT_EQ(store.Add(folder / "p").error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(Add(store, folder / "p").error().kind(), ErrorKind::kInvalidInput);
   folder.WriteFile("n/a\nb", "x");
-  EXPECT_EQ(store.Add(folder / "n").error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(Add(store, folder / "n").error().kind(), ErrorKind::kInvalidInput);
   folder.WriteFile("u/a\xFF", "x");
-  EXPECT_EQ(store.Add(folder / "u").error().kind(), ErrorKind::kInvalidInput);
-  EXPECT_EQ(store.Add(folder / "nothing").error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(Add(store, folder / "u").error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(Add(store, folder / "nothing").error().kind(), ErrorKind::kNotFound);
 }
 
 TEST_F(StoreTest, TheCacheLiesWhereDvcConfigSays) {
@@ -213,7 +218,7 @@ TEST_F(StoreTest, TwoThatAddAtOnceBothSucceed) {
   const auto add = [&](const char* name) {
     auto own = ObjectStore::OpenForProject(folder.path());
     for (int i = 0; i < 5; ++i) {
-      const auto added = own->Add(folder / name);
+      const auto added = Add(*own, folder / name);
       EXPECT_TRUE(added.ok()) << added.error().Text();
     }
   };

@@ -77,8 +77,8 @@ Result<std::vector<std::string>> RootsOfRuns(const std::filesystem::path& root,
 
 Status Run(const Options& options, CommandContext& context) {
   const std::filesystem::path root = FindProjectRoot(context.folder);
-  TRY_ASSIGN(const std::vector<std::string> extra, RootsOfRuns(root, context));
-  TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, extra));
+  const GcRoots roots = [&] { return RootsOfRuns(root, context); };
+  TRY_ASSIGN(GcPlan plan, PlanGc(root, context.processes, roots));
   for (const std::string& note : plan.notes) context.out.Talk(fmt::format("note: {}\n", note));
   if (plan.objects.empty()) {
     context.out.Answer(JsonOf(plan, false),
@@ -91,7 +91,7 @@ Status Run(const Options& options, CommandContext& context) {
     return {};
   }
   TRY(Agree(plan, context));
-  TRY_ASSIGN(plan, CollectGarbage(root, context.processes, extra));
+  TRY_ASSIGN(plan, CollectGarbage(root, context.processes, roots));
   context.out.Answer(JsonOf(plan, true),
                      fmt::format("removed {}\n", ObjectsText(plan.objects.size(), plan.bytes)));
   return {};

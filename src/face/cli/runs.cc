@@ -194,6 +194,9 @@ Action AddRuns(CLI::App& parent) {
   options->diff->add_option("A", options->run, "A run's id or a step's name")->required();
   options->diff->add_option("B", options->other, "The other run's id or step's name")->required();
   options->rm = command->add_subcommand("rm", "Remove runs; the ledger keeps what they cost");
+  options->rm->footer(
+      "Logs and kept checkpoints go with them. Outputs that `curbstop.lock` names stay, and their\n"
+      "steps stay unchanged: `curbstop run --force STEP` runs one anew.");
   options->rm->add_option("RUN", options->runs, "Ids of runs that are over")->required();
   return [options](CommandContext& context) { return Run(*options, context); };
 }

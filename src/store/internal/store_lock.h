@@ -1,6 +1,7 @@
 // Who adds to a store holds it shared, who collects its garbage alone.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 
 #include "base/result.h"
@@ -10,8 +11,11 @@ namespace curbstop {
 
 enum class LockUse { kShared, kAlone };
 
-// Held until the descriptor closes. `.curbstop/store.lock` of the project.
-// Errors: kConflict if another process holds it in the other way.
-Result<Fd> LockStore(const std::filesystem::path& root, LockUse use);
+// Held until the descriptor closes. `.curbstop/store.lock` of the project. Who adds waits for a
+// collection that is under way, at most `patience`; who collects waits for nobody.
+// Errors: kConflict (alone: data is being added), kUnavailable (shared: garbage is collected
+// still).
+Result<Fd> LockStore(const std::filesystem::path& root, LockUse use,
+                     std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 }  // namespace curbstop
