@@ -211,3 +211,64 @@ def test_the_supervisor_passes_on_that_the_step_logs(tmp_path, home):
                          check=False)
     assert ran.returncode == 0, ran.stderr
     assert pathlib.Path(tmp_path, "out/log/done").exists()
+
+
+SAVING = """
+import os, pathlib, signal, sys, time
+asked = 0
+def ask(*_):
+    global asked
+    asked += 1
+signal.signal(signal.SIGTERM, ask)
+pathlib.Path("ready").touch()
+while not asked:
+    time.sleep(0.01)
+for line in range(4000):
+    print("saving", line, "x" * 100, flush=True)
+time.sleep(0.5)
+pathlib.Path(os.environ["CURBSTOP_CHECKPOINT_DIR"] or ".", "saved").write_text(str(asked))
+print("saved", flush=True)
+sys.exit(143)
+"""
+
+
+def stopped_while_saving(make, tmp_path, **order):
+    (tmp_path / "save.py").write_text(SAVING)
+    run = make("/usr/bin/python3 save.py; true", **{"grace_ms": 600_000, **order}).start()
+    until(lambda: (tmp_path / "ready").exists(), "the step")
+    return run
+
+
+def test_a_stopped_step_gets_one_sigterm_and_the_time_to_save_and_tell(make, tmp_path):
+    run = stopped_while_saving(make, tmp_path)
+    run.say("cancel")
+    until(lambda: run.told("finished"), "the end")
+    assert (tmp_path / "saved").read_text() == "1"
+    log = (run.folder / "step.log").read_text()
+    assert "saving 3999" in log and log.endswith("saved\n")
+    run.say("cancel", "release")
+    assert run.agent.wait(PATIENCE_S) == 0
+
+
+def test_a_time_limit_gives_the_time_to_save_too(make, tmp_path):
+    run = stopped_while_saving(make, tmp_path, time_limit_ms=1500)
+    assert "time limit" in run.finish()["reason"]
+    assert (tmp_path / "saved").read_text() == "1"
+
+
+STUBBORN = "(trap '' TERM; touch ready; sleep 1000; sleep 1000) & wait"
+
+
+@pytest.mark.parametrize("command", [STUBBORN, STUBBORN.replace("& wait", "& until [ -e ready ]; do sleep 0.01; done")])
+def test_a_kill_request_kills_at_once_also_what_is_being_ended(make, tmp_path, command):
+    run = make(command, grace_ms=600_000).start()
+    until(lambda: (tmp_path / "ready").exists(), "the step")
+    run.say("cancel")
+    if "wait" in command:
+        until(lambda: run.told("stopping"), "the stop")
+    time.sleep(0.5)
+    assert run.told("attempt_ended") == []
+    run.say("cancel", "kill")
+    until(lambda: run.told("finished"), "the end")
+    run.say("cancel", "kill", "release")
+    assert run.agent.wait(PATIENCE_S) == 0

@@ -232,31 +232,44 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
 Agent::AttemptEnd Agent::WatchAttempt(StepProcess& process) {
   Progress progress(clock_.Awake(), order_.hang_floor);
   AttemptEnd end;
-  Ticks kill_at{0};
+  std::optional<Ticks> kill_at;  // the step, or what it left behind, was asked to end
   tail_.clear();
   for (;;) {
     const std::optional<int> exited = process.Poll();
     progress.Look(clock_.Awake(), Look(process));
-    if (exited) {
-      FinishOutput(process);
-      EndStep(wish_ == Wish::kKill ? milliseconds(0) : order_.grace);
-      end.exit_code = *exited;
-      return end;
+    if (!kill_at) {
+      if (!exited) end.why = ReasonToStop(progress);
+      if (!end.why.empty()) Tell(Said("stopping").Set("why", end.why));
+      if (!end.why.empty() || exited) kill_at = AskToEnd(process);
     }
-    if (end.why.empty() && !(end.why = ReasonToStop(progress)).empty()) {
-      Tell(Said("stopping").Set("why", end.why));
-      process.Signal(SIGTERM);
-      kill_at = clock_.Awake() + order_.grace;
+    if (exited && !HasStepProcesses(Mark())) break;
+    if (kill_at && (clock_.Awake() >= *kill_at || wish_ == Wish::kKill)) {
+      if (!exited) process.Signal(SIGKILL);
+      end.killed = EndStep(milliseconds(0)) || !exited || end.killed;
+      if (exited) break;
     }
-    const bool out_of_grace =
-        !end.why.empty() && (clock_.Awake() >= kill_at || wish_ == Wish::kKill);
-    if (out_of_grace) process.Signal(SIGKILL);
     Pause(kLookEvery);
   }
+  FinishOutput(process);
+  EndStep(milliseconds(0));
+  end.exit_code = *process.Poll();
+  end.killed = end.killed || (end.why.empty() && end.exit_code > 128);
+  return end;
 }
 
+// When the grace after it is over.
+Ticks Agent::AskToEnd(const StepProcess& process) {
+  process.AskToEnd(Mark());
+  return clock_.Awake() + order_.grace;
+}
+
+StepMark Agent::Mark() const { return {order_.step_id, folder_ / kCgroupList}; }
+
 bool Agent::EndStep(milliseconds grace) {
-  return EndStepProcesses({order_.step_id, folder_ / kCgroupList}, grace, clock_);
+  return EndStepProcesses(Mark(), grace, clock_, [this] {
+    ReadCommands();
+    return wish_ == Wish::kKill;
+  });
 }
 
 Result<StepProcess> Agent::StartStep(const std::string& command, int64_t attempt) {

@@ -50,7 +50,8 @@ class Agent {
   };
   struct AttemptEnd {
     int exit_code = 0;
-    std::string why;  // empty: it ended by itself; else cancel, deadline, hang
+    std::string why;      // empty: it ended by itself; else cancel, deadline, hang
+    bool killed = false;  // by SIGKILL, or a signal that nobody of ours sent
   };
 
   Status TellStarted();
@@ -64,6 +65,8 @@ class Agent {
   Result<AttemptEnd> RunAttempt(int64_t attempt);
   Result<StepProcess> StartStep(const std::string& command, int64_t attempt);
   AttemptEnd WatchAttempt(StepProcess& process);
+  Ticks AskToEnd(const StepProcess& process);
+  StepMark Mark() const;
   bool EndStep(std::chrono::milliseconds grace);
   void FinishOutput(StepProcess& process);
   bool Look(StepProcess& process);

@@ -35,6 +35,21 @@ GroupTime ReadGroupTime(const std::string& pid) {
           std::atoll(fields[11].c_str()) + std::atoll(fields[12].c_str())};
 }
 
+std::vector<int> FindStepProcesses(const StepMark& mark, const std::optional<StepCgroup>& cgroup) {
+  std::vector<int> pids = FindByEnvironment("CURBSTOP_STEP_ID=" + mark.step_id);
+  const std::vector<int> inside = cgroup ? cgroup->Processes() : std::vector<int>();
+  pids.insert(pids.end(), inside.begin(), inside.end());
+  std::sort(pids.begin(), pids.end());
+  pids.erase(std::unique(pids.begin(), pids.end()), pids.end());  // one signal each
+  return pids;
+}
+
+// How many could be signalled.
+int64_t SignalAll(const std::vector<int>& pids, int signal_number) {
+  return std::count_if(pids.begin(), pids.end(),
+                       [&](int pid) { return kill(pid, signal_number) == 0; });
+}
+
 }  // namespace
 
 Result<StepProcess> StepProcess::Start(const std::string& command,
@@ -85,6 +100,14 @@ std::optional<int> StepProcess::Poll() {
 
 void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); }
 
+void StepProcess::AskToEnd(const StepMark& mark) const {
+  const bool has_group = !exit_code_;  // else its number may be another's by now
+  if (has_group) Signal(SIGTERM);
+  for (const int pid : FindStepProcesses(mark, cgroup_)) {
+    if (!has_group || getpgid(pid) != pid_) kill(pid, SIGTERM);
+  }
+}
+
 std::chrono::milliseconds StepProcess::CpuTime() const {
   const std::vector<int> inside = cgroup_ ? cgroup_->Processes() : std::vector<int>();
   const auto is_inside = [&](const std::string& pid) {
@@ -101,28 +124,17 @@ std::chrono::milliseconds StepProcess::CpuTime() const {
   return std::chrono::milliseconds(ticks * 1000 / sysconf(_SC_CLK_TCK));
 }
 
-namespace {
-
-std::vector<int> FindStepProcesses(const StepMark& mark, const std::optional<StepCgroup>& cgroup) {
-  std::vector<int> pids = FindByEnvironment("CURBSTOP_STEP_ID=" + mark.step_id);
-  const std::vector<int> inside = cgroup ? cgroup->Processes() : std::vector<int>();
-  pids.insert(pids.end(), inside.begin(), inside.end());
-  return pids;
+bool HasStepProcesses(const StepMark& mark) {
+  return !FindStepProcesses(mark, StepCgroup::Find(mark.cgroup_list)).empty();
 }
 
-// How many could be signalled.
-int64_t SignalAll(const std::vector<int>& pids, int signal_number) {
-  return std::count_if(pids.begin(), pids.end(),
-                       [&](int pid) { return kill(pid, signal_number) == 0; });
-}
-
-}  // namespace
-
-bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock) {
+bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock,
+                      const std::function<bool()>& hurry) {
   const std::optional<StepCgroup> cgroup = StepCgroup::Find(mark.cgroup_list);
-  const bool any = SignalAll(FindStepProcesses(mark, cgroup), SIGTERM) > 0;
+  const std::vector<int> found = FindStepProcesses(mark, cgroup);
+  const bool any = SignalAll(found, grace.count() > 0 ? SIGTERM : 0) > 0;
   const Ticks end = clock.Awake() + grace;
-  while (any && clock.Awake() < end && !FindStepProcesses(mark, cgroup).empty())
+  while (any && clock.Awake() < end && !hurry() && !FindStepProcesses(mark, cgroup).empty())
     clock.Wait(std::chrono::milliseconds(50));
   if (cgroup) cgroup->Kill();
   // Again and again: while we look, a process may start another one.

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,12 @@
 #include "sys/environment.h"
 
 namespace curbstop {
+
+// How a step's processes are known, by whoever comes after it.
+struct StepMark {
+  std::string step_id;                // they carry `CURBSTOP_STEP_ID=step_id` in their environment
+  std::filesystem::path cgroup_list;  // the run's `step.cgroup`: or they are in that cgroup
+};
 
 class StepProcess {
  public:
@@ -37,6 +44,8 @@ class StepProcess {
   // The exit code (128 + signal) once it has ended.
   std::optional<int> Poll();
   void Signal(int signal_number) const;  // to the whole group
+  // SIGTERM, once, to each process of the step, in or out of its group.
+  void AskToEnd(const StepMark& mark) const;
   // Processor time used by the processes of its group and its cgroup that are still alive.
   std::chrono::milliseconds CpuTime() const;
 
@@ -49,16 +58,15 @@ class StepProcess {
   std::optional<int> exit_code_;
 };
 
-// How a step's processes are known, by whoever comes after it.
-struct StepMark {
-  std::string step_id;                // they carry `CURBSTOP_STEP_ID=step_id` in their environment
-  std::filesystem::path cgroup_list;  // the run's `step.cgroup`: or they are in that cgroup
-};
+// Whether a process of the step is alive, in or out of its group.
+bool HasStepProcesses(const StepMark& mark);
 
-// Ends whatever still belongs to the step, in or out of its group. SIGTERM, up to `grace`, then
-// SIGKILL; returns when all are gone that we may signal. Its empty cgroup is removed. True if there
-// were any.
-bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock);
+// Ends whatever still belongs to the step, in or out of its group. SIGTERM, once, up to `grace` (0:
+// no SIGTERM) or until `hurry` says so, then SIGKILL; returns when all are gone that we may signal.
+// Its empty cgroup is removed. True if there were any.
+bool EndStepProcesses(
+    const StepMark& mark, std::chrono::milliseconds grace, Clock& clock,
+    const std::function<bool()>& hurry = [] { return false; });
 
 inline constexpr std::string_view kCgroupList = "step.cgroup";  // in the run's folder
 
