@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/text_or_null.h"
 #include "run/narrate.h"
 #include "run/shell.h"
@@ -63,8 +64,9 @@ class Driver {
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
     if (!prepared.takes_over.empty()) {
-      audience_.Line(step.name,
-                     fmt::format("takes over the checkpoints of run {}", prepared.takes_over));
+      audience_.Line(step.name, fmt::format("takes over the checkpoints of run {}, newest `{}`",
+                                            prepared.takes_over,
+                                            Printable(prepared.newest_checkpoint)));
     }
     return Watch(prepared);
   }

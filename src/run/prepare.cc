@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "project/references.h"
+#include "run/agent/checkpoints.h"
 #include "run/fingerprint.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
@@ -54,10 +55,42 @@ Result<std::optional<RunRow>> LastRun(const Project& project, const Step& step, 
   return std::optional<RunRow>();
 }
 
+// The checkpoints that the last run of the step left behind.
+struct Legacy {
+  bool is_its_own = false;  // else it ended before it had moved aside what lay there
+  AfterKill left_by = AfterKill::kYes;
+};
+
+Result<Legacy> LegacyOf(const RunRow& last, Journal& journal, const RunOutside& outside) {
+  const Result<AgentOrder> order = ReadOrder(outside.directories.RunFolder(last.run.id));
+  const bool kept = order.ok() && order->keep_checkpoints;
+  KillTrace trace(kept && !order->checkpoints_after_kill ? AfterKill::kNo : AfterKill::kYes);
+  TRY_ASSIGN(const auto events, journal.EventsAfter(last.run.id, 0));
+  for (const Journal::NumberedEvent& entry : events) {
+    if (entry.event.kind == EventKind::kAgentReport) trace.Hear(entry.event.data);
+  }
+  return Legacy{kept || last.attempt > 0, trace.left_by()};
+}
+
 bool CanContinue(const RunRow& last, const PreparedRun& prepared) {
   const bool unfinished =
       last.state == "cancelled" || last.state == "crashed" || last.state == "failed";
   return unfinished && last.run.fingerprint == prepared.fingerprint;
+}
+
+Status TakeOver(const RunRow& last, Journal& journal, const RunOutside& outside,
+                PreparedRun& prepared) {
+  AgentOrder& order = prepared.order;
+  TRY_ASSIGN(const Legacy legacy, LegacyOf(last, journal, outside));
+  order.keep_checkpoints = legacy.is_its_own;
+  order.checkpoints_after_kill = legacy.left_by == AfterKill::kYes;
+  if (!legacy.is_its_own) return {};
+  TRY_ASSIGN(const CheckpointScan scan,
+             ScanCheckpoints(order.checkpoint_dir, legacy.left_by, {}));
+  if (scan.complete.empty()) return {};
+  prepared.takes_over = last.run.id;
+  prepared.newest_checkpoint = scan.complete.back();
+  return {};
 }
 
 Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journal& journal,
@@ -72,10 +105,8 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
   TRY_ASSIGN(const std::optional<RunRow> last, LastRun(project, prepared.step, journal));
   const std::string owner = last ? last->run.id : "before";
   order.old_checkpoints = outside.directories.RunFolder(owner) / "checkpoints";
-  order.keep_checkpoints = last && !wishes.force && CanContinue(*last, prepared);
-  const Result<std::vector<FolderEntry>> left = ListFolder(order.checkpoint_dir);
-  if (order.keep_checkpoints && left.ok() && !left->empty()) prepared.takes_over = owner;
-  return {};
+  const bool continues = last && !wishes.force && CanContinue(*last, prepared);
+  return continues ? TakeOver(*last, journal, outside, prepared) : Status();
 }
 
 Json FactsOf(const PreparedRun& prepared, const Fingerprint& fingerprint, const RunWishes& wishes,

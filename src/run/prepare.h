@@ -44,7 +44,8 @@ struct PreparedRun {
   std::optional<StepResult> known;  // unchanged: nothing to run
   NewRun run;
   AgentOrder order;
-  std::string takes_over;  // run whose checkpoints it continues with, or empty
+  std::string takes_over;         // run whose checkpoints it continues with, or empty
+  std::string newest_checkpoint;  // the newest of those
 };
 
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.

@@ -142,6 +142,35 @@ def test_ctrl_c_saves_and_cancels_and_the_next_run_continues(counting, home):
     assert newest(counting, home)["resumed_from"].startswith("at-")
 
 
+SAVING = """
+trap 'echo 5 > "$CURBSTOP_CHECKPOINT_DIR/at-5"; exit 143' TERM
+echo "from $(basename "$CURBSTOP_RESUME_FROM")" >> trace.log
+if [ -n "$CURBSTOP_RESUME_FROM" ]; then echo done > "$CURBSTOP_OUT/total.txt"; exit 0; fi
+touch ready
+while :; do sleep 0.05; done
+"""
+
+
+@pytest.mark.parametrize("how", ["save", "none"])
+def test_what_is_written_in_place_on_sigterm_is_what_the_next_run_resumes_from(project, home, how):
+    script = SAVING if how == "save" else SAVING.replace("echo 5 > \"$CURBSTOP_CHECKPOINT_DIR/at-5\"; ", "")
+    write(project, curbstop_yaml=COUNTING, count_sh=script)
+    run = start(project, home, "run", "--yes")
+    until(lambda: (project / "ready").exists(), "the step")
+    run.send_signal(signal.SIGINT)
+    assert run.wait(PATIENCE_S) == 130
+    again = start(project, home, "run", "--yes")
+    if how == "none":
+        until(lambda: (project / "trace.log").read_text() == "from \nfrom \n", "the second run")
+        again.send_signal(signal.SIGINT)
+    text, _ = again.communicate(timeout=PATIENCE_S)
+    if how == "save":
+        assert again.returncode == 0 and "newest `at-5`" in text, text
+        assert (project / "trace.log").read_text() == "from \nfrom at-5\n"
+    else:
+        assert "takes over" not in text
+
+
 def test_force_starts_with_an_empty_checkpoint_folder(counting, home):
     assert curbstop(counting, home, "run", "--yes").returncode == 0
     assert curbstop(counting, home, "run", "--force", "--yes").returncode == 0

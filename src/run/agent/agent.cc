@@ -58,7 +58,7 @@ Status Agent::Run() {
   TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
   TRY(TellStarted());
   // A process of an agent that died must not meet the next attempt.
-  killed_before_ = EndStep(order_.grace) || LastAttempt() > 0;
+  left_by_ = EndStep(order_.grace) ? AfterKill::kYes : LeftBy();
   Result<Ending> ended = RunAttempts();
   const Ending ending = ended.ok() ? *ended : Ending{"failed", 1, ended.error().OneLine()};
   Tell(Said("finished")
@@ -184,6 +184,15 @@ int64_t Agent::CrashesSoFar() const {
   return crashes;
 }
 
+// How an agent before this one, or the run whose checkpoints are taken over, left the folder.
+AfterKill Agent::LeftBy() const {
+  KillTrace trace(order_.checkpoints_after_kill ? AfterKill::kYes : AfterKill::kNo);
+  const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.events", 0);
+  if (!lines.ok()) return AfterKill::kYes;
+  for (const SpoolLine& line : *lines) trace.Hear(line.body);
+  return trace.left_by();
+}
+
 Status Agent::PrepareFolders(int64_t attempt) {
   TRY(RemoveTree(folder_ / "out"));
   TRY(MakeFolders(folder_ / "out"));
@@ -198,10 +207,8 @@ Status Agent::PrepareFolders(int64_t attempt) {
     TRY(MoveEntriesAside(order_.checkpoint_dir, old.incomplete, order_.old_checkpoints, files_));
     return {};
   }
-  const bool killed = killed_before_ || attempt == 1;
-  TRY_ASSIGN(
-      const CheckpointScan scan,
-      ScanCheckpoints(order_.checkpoint_dir, killed ? AfterKill::kYes : AfterKill::kNo, renamed_));
+  TRY_ASSIGN(const CheckpointScan scan,
+             ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_));
   TRY(MoveEntriesAside(order_.checkpoint_dir, scan.incomplete, folder_ / "incomplete", files_));
   if (!scan.complete.empty()) resume_from_ = scan.complete.back();
   return {};
@@ -219,12 +226,13 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   const AttemptEnd end = WatchAttempt(process);
   if (watch_) renamed_.insert(watch_->renamed().begin(), watch_->renamed().end());
   watch_.reset();
-  killed_before_ = !end.why.empty() || end.exit_code > 128;
+  left_by_ = end.killed ? AfterKill::kYes : AfterKill::kNo;
   FAILPOINT("agent.after_step_end");
   Tell(Said("attempt_ended")
            .Set("attempt", attempt)
            .Set("exit_code", int64_t{end.exit_code})
            .Set("why", end.why)
+           .Set("killed", end.killed)
            .Set("tail", tail_));
   return end;
 }

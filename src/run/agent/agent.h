@@ -8,7 +8,8 @@
 // Words on the wire (spool bodies, key `kind`), agent to supervisor:
 //   started · waiting {text} · held {gpus} · setup_started · setup_ended {exit_code, tail} ·
 //   attempt_starting {attempt, resume_from} · attempt_started {attempt, pid} · checkpoint {name} ·
-//   overdue · stopping {why} · attempt_ended {attempt, exit_code, why, tail} · backoff {wait_ms} ·
+//   overdue · stopping {why} · attempt_ended {attempt, exit_code, why, killed, tail} ·
+//   backoff {wait_ms} ·
 //   finished {outcome: done | failed | cancelled, exit_code, reason}
 // and back: cancel · kill · release.
 #pragma once
@@ -77,6 +78,7 @@ class Agent {
   EnvironmentList StepEnvironment(int64_t attempt) const;
   int64_t LastAttempt() const;
   int64_t CrashesSoFar() const;
+  AfterKill LeftBy() const;
 
   void Tell(Json body);
   void FlushTold();
@@ -103,7 +105,7 @@ class Agent {
   Wish wish_ = Wish::kNone;
   bool released_ = false;
   bool overdue_told_ = false;
-  bool killed_before_ = false;  // the attempt before this one did not end by itself
+  AfterKill left_by_ = AfterKill::kYes;  // how the checkpoint folder was left
   int64_t last_command_ = 0;
   Ticks started_;  // of the run's first agent, in boot time
   Ticks next_supervisor_look_{0};

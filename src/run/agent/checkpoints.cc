@@ -96,6 +96,13 @@ Result<CheckpointScan> ScanCheckpoints(const fs::path& folder, AfterKill after_k
   return scan;
 }
 
+void KillTrace::Hear(const Json& said) {
+  const std::string kind = said.StringOr("kind", "");
+  if (kind == "attempt_starting") left_by_ = AfterKill::kYes;
+  if (kind != "attempt_ended") return;
+  left_by_ = said.BoolOr("killed", true) ? AfterKill::kYes : AfterKill::kNo;
+}
+
 Status MoveEntriesAside(const fs::path& folder, const std::vector<std::string>& names,
                         const fs::path& aside, FileStore& files) {
   if (names.empty()) return {};

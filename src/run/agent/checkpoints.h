@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "sys/file_store.h"
 
@@ -27,6 +28,19 @@ struct CheckpointScan {
 };
 
 enum class AfterKill { kNo, kYes };
+
+// From what agents said of a run (the bodies of its spool), whether its checkpoint folder was left
+// by a kill: its last attempt ended by SIGKILL or a signal of its own, or nobody saw its end.
+class KillTrace {
+ public:
+  // `before`: how the folder was left before the run's first attempt.
+  explicit KillTrace(AfterKill before) : left_by_(before) {}
+  void Hear(const Json& said);
+  AfterKill left_by() const { return left_by_; }
+
+ private:
+  AfterKill left_by_;
+};
 
 // `renamed`: names seen to arrive by rename. A missing folder has no entries.
 Result<CheckpointScan> ScanCheckpoints(const std::filesystem::path& folder, AfterKill after_kill,

@@ -100,5 +100,36 @@ TEST(Checkpoints, TheWatchSeesRenamesAndClosedFiles) {
   EXPECT_TRUE(watch.TakeFinished().empty());
 }
 
+Json Starting() { return Json::MakeObject({{"kind", "attempt_starting"}, {"attempt", 1}}); }
+
+TEST(KillTrace, AnAttemptWhoseEndNobodySawWasKilled) {
+  KillTrace trace(AfterKill::kNo);
+  trace.Hear(Starting());
+  EXPECT_EQ(trace.left_by(), AfterKill::kYes);
+}
+
+TEST(KillTrace, TheLastAttemptThatWasSeenToEndSaysHow) {
+  KillTrace trace(AfterKill::kYes);
+  for (const bool killed : {true, false}) {
+    trace.Hear(Starting());
+    trace.Hear(Json::MakeObject({{"kind", "attempt_ended"}, {"killed", killed}}));
+    EXPECT_EQ(trace.left_by(), killed ? AfterKill::kYes : AfterKill::kNo);
+  }
+}
+
+TEST(KillTrace, WithoutAnAttemptNothingHasChanged) {
+  for (const AfterKill before : {AfterKill::kNo, AfterKill::kYes}) {
+    KillTrace trace(before);
+    trace.Hear(Json::MakeObject({{"kind", "waiting"}}));
+    EXPECT_EQ(trace.left_by(), before);
+  }
+}
+
+TEST(KillTrace, AnEndOfAnOlderAgentThatDidNotSayCountsAsAKill) {
+  KillTrace trace(AfterKill::kNo);
+  trace.Hear(Json::MakeObject({{"kind", "attempt_ended"}, {"exit_code", 143}}));
+  EXPECT_EQ(trace.left_by(), AfterKill::kYes);
+}
+
 }  // namespace
 }  // namespace curbstop

@@ -51,6 +51,7 @@ Result<AgentOrder> OrderOf(const Json& json) {
   order.setup_marker = json.StringOr("setup_marker", "");
   order.checkpoint_dir = json.StringOr("checkpoint_dir", "");
   order.keep_checkpoints = json.BoolOr("keep_checkpoints", false);
+  order.checkpoints_after_kill = json.BoolOr("checkpoints_after_kill", true);
   order.old_checkpoints = json.StringOr("old_checkpoints", "");
   if (const Json* environment = json.Find("environment"))
     order.environment = EnvironmentOf(*environment);
@@ -89,6 +90,7 @@ Json OrderJson(const AgentOrder& order) {
                            {"setup_marker", order.setup_marker.string()},
                            {"checkpoint_dir", order.checkpoint_dir.string()},
                            {"keep_checkpoints", order.keep_checkpoints},
+                           {"checkpoints_after_kill", order.checkpoints_after_kill},
                            {"old_checkpoints", order.old_checkpoints.string()},
                            {"environment", EnvironmentJson(order.environment)},
                            {"secrets", Json::ArrayOf(order.secrets)},

@@ -39,6 +39,7 @@ struct AgentOrder {
   std::filesystem::path setup_marker;    // there = setup was done for this environment lock
   std::filesystem::path checkpoint_dir;  // empty: the step keeps none
   bool keep_checkpoints = false;  // take over what lies there, else move it to `old_checkpoints`
+  bool checkpoints_after_kill = true;  // what is taken over was left by a kill
   std::filesystem::path old_checkpoints;
   EnvironmentList environment;       // added to the inherited one
   std::vector<std::string> secrets;  // names; values come by stdin
