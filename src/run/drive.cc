@@ -7,6 +7,7 @@
 #include "run/narrate.h"
 #include "run/shell.h"
 #include "sys/file_lock.h"
+#include "sys/files.h"
 #include "sys/secrets.h"
 
 namespace curbstop {
@@ -14,6 +15,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr int kMostQuickDeaths = 5;
+constexpr seconds kQuickDeath{10};
 
 Status CheckSecrets(const Project& project, const RunOutside& outside) {
   if (project.secrets.empty()) return {};
@@ -184,8 +188,24 @@ class Follower {
       return {};
     }
     if (outside_.clock.Awake() - alone_since_ < seconds(2)) return {};
-    alone_since_ = outside_.clock.Awake();
+    quick_deaths_ = alone_since_ - revived_at_ < kQuickDeath ? quick_deaths_ + 1 : 0;
+    if (quick_deaths_ == kMostQuickDeaths) return NoSupervisor();
+    revived_at_ = alone_since_ = outside_.clock.Awake();
     return StartSupervisor(run_, false, outside_);
+  }
+
+  Error NoSupervisor() const {
+    const std::filesystem::path file = folder_ / "supervisor.log";
+    const Result<std::string> log = ReadTail(file, 2048);
+    std::string last = "it left no message";
+    for (const std::string_view line : log.ok() ? Lines(*log) : std::vector<std::string_view>()) {
+      const bool is_detail = line.starts_with("hint: ") || line.starts_with(' ');
+      if (!is_detail) last = Printable(line);
+    }
+    return Unavailable(last)
+        .While(fmt::format("the supervisor of run `{}` ended {} times as soon as it was started",
+                           run_, kMostQuickDeaths))
+        .WithHint(fmt::format("`curbstop ps` tries once more; the whole log: {}", file.string()));
   }
 
   std::string LiveText(const RunRow& row) const {
@@ -206,6 +226,8 @@ class Follower {
   int64_t last_seq_ = 0;
   int passed_on_ = 0;
   Ticks alone_since_ = outside_.clock.Awake();
+  Ticks revived_at_ = outside_.clock.Awake();
+  int quick_deaths_ = 0;  // in a row
 };
 
 }  // namespace

@@ -46,7 +46,8 @@ Result<std::vector<StepOutcome>> DriveSteps(const DriveRequest& request, Journal
                                             const RunOutside& outside, RunAudience& audience);
 
 // Watches a run until it is over: a first interrupt asks it to save and cancel, a second kills.
-// A supervisor that vanishes is started again.
+// A supervisor that vanishes is started again. Errors: kUnavailable if it ends at once, five times
+// in a row.
 Result<RunRow> FollowRun(const std::string& run, Journal& journal, const RunOutside& outside,
                          RunAudience& audience);
 

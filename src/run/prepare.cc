@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "project/references.h"
+#include "record/record.h"
 #include "run/agent/checkpoints.h"
 #include "run/fingerprint.h"
 #include "sys/files.h"
@@ -207,6 +208,9 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
 
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside) {
+  // A record that cannot be written is refused now, not when the step has done its work.
+  TRY_ASSIGN([[maybe_unused]] const Record record,
+             Record::Open(outside.directories.MlflowDb(), outside.directories.Artifacts()));
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
   TRY(outside.files.Write(folder / "order.json",
                           WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600));

@@ -63,7 +63,7 @@ struct EnergyRate {
 EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed);
 
 // Writes the order and the run's first event; the supervisor can then be started.
-// Errors: kConflict if the step runs already.
+// Errors: kConflict if the step runs already; those of opening the record.
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside);
 

@@ -184,6 +184,16 @@ Status Shell::ServeRecord() {
   return {};
 }
 
+// For a step that runs already: it goes on without its record rather than without a supervisor.
+Status Shell::ServeAgain() {
+  if (record_is_lost_) return {};
+  const Status serves = ServeRecord();
+  if (serves.ok() || IsRetryable(serves.error().kind())) return serves;
+  record_is_lost_ = true;
+  Log(fmt::format("record.lost why=\"{}\"", serves.error().OneLine()));
+  return {};
+}
+
 Result<AgentOrder> Shell::OrderWithRecord() const {
   TRY_ASSIGN(AgentOrder order, ReadOrder(folder_));
   order.environment = {{"MLFLOW_TRACKING_URI", fmt::format("http://127.0.0.1:{}", server_->port())},
@@ -214,7 +224,11 @@ Result<std::optional<Event>> Shell::StartAgent() {
     if (origin_ == SupervisorOrigin::kAdopted) {
       return failed("the processes of this run went down before it began");
     }
-    TRY(ServeRecord());
+    const Status serves = ServeRecord();
+    if (!serves.ok() && !IsRetryable(serves.error().kind())) {
+      return failed(serves.error().OneLine());
+    }
+    TRY(serves);
     TRY_ASSIGN(const AgentOrder order, OrderWithRecord());
     TRY(outside_.files.Write(folder_ / "order.json",
                              WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
@@ -282,7 +296,7 @@ Result<std::optional<Event>> Shell::Commit() {
                                Json::MakeObject({{"error", committed.error().OneLine()}})));
 }
 
-Result<Event> Shell::FinishRecord(const Effect& effect) {
+Status Shell::EndRecordRun(const Effect& effect) {
   TRY_ASSIGN(Record record,
              Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
   const int64_t now = outside_.clock.WallMs();
@@ -293,8 +307,15 @@ Result<Event> Shell::FinishRecord(const Effect& effect) {
   if (loaded_.state.exit_code)
     tags["curbstop.exit_code"] = std::to_string(*loaded_.state.exit_code);
   TRY(record.SetTags(row_.run.record_run, tags));
-  TRY(record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")),
-                       now));
+  return record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")),
+                          now);
+}
+
+// The verdict stands, whatever has become of the record meanwhile.
+Result<Event> Shell::FinishRecord(const Effect& effect) {
+  const Status ended = EndRecordRun(effect);
+  if (!ended.ok() && IsRetryable(ended.error().kind())) return ended.error();
+  if (!ended.ok()) Log(fmt::format("record.unfinished why=\"{}\"", ended.error().OneLine()));
   const Result<std::string> code = ReadFile(folder_ / "code.json", 64 << 20);
   const Result<Json> before = code.ok() ? ParseJson(*code) : Result<Json>(Json());
   std::vector<std::string> paths;
@@ -336,7 +357,7 @@ Status Shell::ReadRequests() {
 Status Shell::NoticeLostAgent() {
   const RunState& state = loaded_.state;
   if (state.phase != Phase::kRunning || !state.agent_started) return {};
-  if (IsLocked(folder_ / "agent.lock")) return ServeRecord();
+  if (IsLocked(folder_ / "agent.lock")) return ServeAgain();
   TRY(ReadReports());  // its last words
   if (loaded_.state.phase != Phase::kRunning) return {};
   Log("agent.lost");

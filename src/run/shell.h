@@ -39,10 +39,12 @@ class Shell {
   Result<Event> TellAgent(const Effect& effect);
   Result<Event> EndProcesses();
   Result<std::optional<Event>> Commit();
+  Status EndRecordRun(const Effect& effect);
   Result<Event> FinishRecord(const Effect& effect);
   Result<Event> ReleaseAgent();
 
   Status ServeRecord();
+  Status ServeAgain();
   Result<AgentOrder> OrderWithRecord() const;
   Result<AgentSecrets> Secrets(const AgentOrder& order) const;
   Status AwaitAgent(int pid) const;
@@ -64,6 +66,7 @@ class Shell {
   RunRow row_;
   LoadedRun loaded_;
   std::unique_ptr<RecordServer> server_;
+  bool record_is_lost_ = false;
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
   Ticks commit_deadline_{0};

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -376,3 +377,29 @@ def test_garbage_is_not_collected_while_a_run_is_active_and_keeps_what_runs_name
     assert curbstop(counting, home, "data", "gc", "--yes").returncode == 0
     again = curbstop(counting, home, "run", "--yes")
     assert "unchanged" in again.stdout
+
+
+def set_revision(home, revision):
+    file = pathlib.Path(home["XDG_DATA_HOME"]) / "curbstop" / "mlflow.db"
+    return f"UPDATE alembic_version SET version_num='{revision}'", str(file)
+
+
+def test_a_record_of_another_revision_is_refused_before_a_run_is_made(counting, home):
+    assert curbstop(counting, home, "run", "--yes").returncode == 0
+    statement, file = set_revision(home, "ffffffffffff")
+    with sqlite3.connect(file) as database:
+        database.execute(statement)
+    refused = curbstop(counting, home, "run", "--force", "--yes")
+    assert refused.returncode == 4 and "`ffffffffffff`" in refused.stderr
+    assert len(json.loads(curbstop(counting, home, "runs", "--json").stdout)["runs"]) == 1
+
+
+def test_the_verdict_stands_when_the_record_is_lost_in_the_middle(project, home):
+    statement, file = set_revision(home, "ffffffffffff")
+    write(project, curbstop_yaml="run: /usr/bin/python3 change.py; echo 1 > {out}/a\n")
+    (project / "change.py").write_text(
+        f"import sqlite3\nwith sqlite3.connect({file!r}) as d:\n    d.execute({statement!r})\n")
+    done = curbstop(project, home, "run", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert newest(project, home)["state"] == "succeeded"
+    assert (project / "out/main/a").exists()
