@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/names.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
 
@@ -49,6 +50,19 @@ Status CheckThere(const std::vector<std::string>& names, const std::filesystem::
       .WithHint("write them below the folder in CURBSTOP_OUT, or change `outputs:`");
 }
 
+// A name that `curbstop.lock`, the store or another computer could not hold as it is.
+Status CheckNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    Status fits = CheckMemberName(name);
+    if (fits.ok()) continue;
+    return std::move(fits)
+        .error()
+        .While(fmt::format("the output `{}` cannot be kept under its name", Printable(name)))
+        .WithHint("let the step give it another name below the folder in CURBSTOP_OUT");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Json> ReadMetrics(const std::filesystem::path& file) {
@@ -69,6 +83,7 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   Committed committed{Json::MakeArray(), Json()};
   TRY_ASSIGN(const std::vector<std::string> names, OutputNames(row, out));
   TRY(CheckThere(names, out));
+  TRY(CheckNames(names));
   const std::string metrics = row.run.facts.StringOr("metrics_file", "");
   if (!metrics.empty()) {
     TRY_ASSIGN(committed.metrics, ReadMetrics(out / metrics));

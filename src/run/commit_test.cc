@@ -1,5 +1,6 @@
 #include "run/commit.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/data_gc.h"
@@ -43,6 +44,43 @@ class CollectingFileStore final : public FileStore {
   RealFileStore real_;
   std::filesystem::path root_;
 };
+
+struct HostileName {
+  const char* what;
+  const char* name;
+  const char* shown;
+};
+
+class OutputNames : public testing::TestWithParam<HostileName> {};
+
+TEST_P(OutputNames, ThatCannotBeHeldAreRefusedInPrintableForm) {
+  const TemporaryFolder folder;
+  folder.WriteFile("project/curbstop.yaml", "run: x\n");
+  folder.WriteFile("run/out/good", "x");
+  folder.WriteFile(std::string("run/out/") + GetParam().name, "x");
+  Result<Journal> journal = Journal::Open(folder / "money.db");
+  Result<ObjectStore> store = ObjectStore::OpenForProject(folder / "project");
+  ASSERT_TRUE(journal.ok() && store.ok());
+  RealFileStore files;
+  RunRow row;
+  row.run.id = "aaaaaaaaaa";
+  row.run.project = row.run.step = "p";
+  row.run.root = folder / "project";
+  row.run.facts = Json::MakeObject();
+
+  const auto committed = CommitOutputs(row, folder / "run/out", 1, *journal, *store, files);
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(committed.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_THAT(committed.error().Text(), testing::HasSubstr(GetParam().shown));
+  EXPECT_FALSE(Exists(folder / "project/out"));
+  EXPECT_FALSE(Exists(folder / "project/curbstop.lock"));
+}
+INSTANTIATE_TEST_SUITE_P(Hostile, OutputNames,
+                         testing::Values(HostileName{"NoUtf8", "a\xFF", "is not UTF-8"},
+                                         HostileName{"Backslash", "a\\b", "holds a backslash"},
+                                         HostileName{"Newline", "a\nb", "holds a newline"},
+                                         HostileName{"Git", ".git", "lies in `.git`"}),
+                         [](const auto& tested) { return std::string(tested.param.what); });
 
 TEST(CommitOutputs, NobodyCollectsWhatIsStoredAndNotYetNamed) {
   const TemporaryFolder folder;
