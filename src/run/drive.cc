@@ -72,6 +72,13 @@ class Driver {
                                             prepared.takes_over,
                                             Printable(prepared.newest_checkpoint)));
     }
+    if (prepared.moves_aside > 0) {
+      audience_.Line(step.name, fmt::format("starts afresh: {} {} of `{}` moved to {}",
+                                            prepared.moves_aside,
+                                            prepared.moves_aside == 1 ? "entry" : "entries",
+                                            Printable(step.checkpoint->dir),
+                                            prepared.order.old_checkpoints.string()));
+    }
     return Watch(prepared);
   }
 

@@ -148,8 +148,10 @@ Json StepKeys(const Step& step) {
   return keys;
 }
 
-std::string GitAnswer(const std::filesystem::path& root, std::vector<std::string> arguments,
-                      ProcessRunner& processes) {
+}  // namespace
+
+std::string AskGit(const std::filesystem::path& root, std::vector<std::string> arguments,
+                   ProcessRunner& processes) {
   ProcessRequest request;
   request.argv = {"git", "-c", "core.quotePath=off"};
   request.argv.insert(request.argv.end(), arguments.begin(), arguments.end());
@@ -157,8 +159,6 @@ std::string GitAnswer(const std::filesystem::path& root, std::vector<std::string
   const Result<ProcessOutcome> git = processes.Run(request);
   return git.ok() && git->exit_code == 0 ? git->out : "";
 }
-
-}  // namespace
 
 Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Project& project,
                                                                         const Step& step) {
@@ -211,7 +211,7 @@ Status RememberMadeFiles(const std::filesystem::path& root,
                          const std::vector<std::string>& code_before, Journal& journal,
                          ProcessRunner& processes) {
   TRY_ASSIGN(std::vector<std::string> now, ListCode(root, processes));
-  const std::string tracked = "\n" + GitAnswer(root, {"ls-files", "-c"}, processes);
+  const std::string tracked = "\n" + AskGit(root, {"ls-files", "-c"}, processes);
   std::erase_if(now, [&](const std::string& path) {
     return std::find(code_before.begin(), code_before.end(), path) != code_before.end() ||
            tracked.find("\n" + path + "\n") != tracked.npos;
@@ -230,9 +230,9 @@ Status RememberMadeFiles(const std::filesystem::path& root,
 }
 
 Json DescribeGit(const std::filesystem::path& root, ProcessRunner& processes) {
-  const std::string commit(Trim(GitAnswer(root, {"rev-parse", "HEAD"}, processes)));
+  const std::string commit(Trim(AskGit(root, {"rev-parse", "HEAD"}, processes)));
   if (commit.empty()) return Json();
-  const std::string diff = GitAnswer(root, {"diff", "HEAD", "--", "."}, processes);
+  const std::string diff = AskGit(root, {"diff", "HEAD", "--", "."}, processes);
   Json git = Json::MakeObject({{"commit", commit}, {"dirty", !diff.empty()}});
   if (!diff.empty()) git.Set("diff_sha256", Sha256Hex(diff));
   return git;

@@ -36,6 +36,10 @@ Status RememberMadeFiles(const std::filesystem::path& root,
                          const std::vector<std::string>& code_before, Journal& journal,
                          ProcessRunner& processes);
 
+// What git prints in `root`; empty where it fails or is not there.
+std::string AskGit(const std::filesystem::path& root, std::vector<std::string> arguments,
+                   ProcessRunner& processes);
+
 // {commit, dirty, diff_sha256}, or null outside git.
 Json DescribeGit(const std::filesystem::path& root, ProcessRunner& processes);
 

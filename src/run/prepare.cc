@@ -6,6 +6,7 @@
 #include "project/references.h"
 #include "record/record.h"
 #include "run/agent/checkpoints.h"
+#include "run/checkpoint_folder.h"
 #include "run/fingerprint.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
@@ -107,7 +108,12 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
   const std::string owner = last ? last->run.id : "before";
   order.old_checkpoints = outside.directories.RunFolder(owner) / "checkpoints";
   const bool continues = last && !wishes.force && CanContinue(*last, prepared);
-  return continues ? TakeOver(*last, journal, outside, prepared) : Status();
+  if (continues) TRY(TakeOver(*last, journal, outside, prepared));
+  if (order.keep_checkpoints) return {};
+  TRY_ASSIGN(prepared.moves_aside,
+             CheckFreshCheckpointFolder(project.root, prepared.step.checkpoint->dir,
+                                        outside.processes));
+  return {};
 }
 
 Json FactsOf(const PreparedRun& prepared, const Fingerprint& fingerprint, const RunWishes& wishes,

@@ -46,6 +46,7 @@ struct PreparedRun {
   AgentOrder order;
   std::string takes_over;         // run whose checkpoints it continues with, or empty
   std::string newest_checkpoint;  // the newest of those
+  int64_t moves_aside = 0;        // entries of the checkpoint folder, to order.old_checkpoints
 };
 
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.

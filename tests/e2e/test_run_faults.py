@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -403,3 +404,22 @@ def test_the_verdict_stands_when_the_record_is_lost_in_the_middle(project, home)
     assert done.returncode == 0, done.stderr
     assert newest(project, home)["state"] == "succeeded"
     assert (project / "out/main/a").exists()
+
+
+def test_a_folder_of_tracked_sources_is_refused_for_checkpoints(project, home):
+    write(project, curbstop_yaml="run: sh src/work.sh\ncheckpoint: {dir: src}\n")
+    (project / "src").mkdir()
+    (project / "src/work.sh").write_text("echo 1 > $CURBSTOP_OUT/a\n")
+    subprocess.run("git init -q && git add -A", shell=True, cwd=project, check=True)
+    refused = curbstop(project, home, "run", "--yes")
+    assert refused.returncode == 2 and "git tracks `src/work.sh`" in refused.stderr
+    assert (project / "src/work.sh").exists()
+
+
+def test_what_lay_in_the_checkpoint_folder_is_moved_aside_and_said(counting, home):
+    (counting / "ckpt").mkdir()
+    (counting / "ckpt/mine").write_text("mine")
+    done = curbstop(counting, home, "run", "--yes")
+    assert done.returncode == 0
+    moved = re.search(r"1 entry of `ckpt` moved to (\S+)", done.stderr)
+    assert (pathlib.Path(moved[1]) / "mine").read_text() == "mine"

@@ -105,12 +105,14 @@ Result<std::string> MetricsCodec::Read(const Node& node, const NodeSource& sourc
 
 Result<std::string> CheckpointDirCodec::Read(const Node& node, const NodeSource& source) {
   TRY_ASSIGN(const std::string path, ReadPath(node, source, Form(), kProjectBase));
-  if (IsTaken(path)) {
+  const std::string dir(WithoutSlash(path));
+  if (IsTaken(path) || dir == "curbstop.yaml" || dir == "curbstop.lock") {
     return source.At(node, fmt::format("{} is not free for checkpoints", Describe(node)))
         .WithHint(
-            "`.git`, `.dvc`, `.curbstop` and `out` have other uses; take a folder such as `ckpt`");
+            "`.git`, `.dvc`, `.curbstop`, `out` and curbstop's own files have other uses; take a "
+            "folder such as `ckpt`");
   }
-  return std::string(WithoutSlash(path));
+  return dir;
 }
 
 Result<std::optional<Millis>> EveryCodec::Read(const Node& node, const NodeSource& source) {
