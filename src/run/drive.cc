@@ -45,12 +45,21 @@ class Driver {
       TRY_ASSIGN(StepOutcome outcome, RunStep(i));
       const bool goes_on = outcome.unchanged || outcome.row.state == "succeeded";
       outcomes.push_back(std::move(outcome));
-      if (!goes_on) break;
+      if (goes_on) continue;
+      while (++i < request_.steps.size()) outcomes.push_back(NotStarted(*request_.steps[i]));
     }
     return outcomes;
   }
 
  private:
+  StepOutcome NotStarted(const Step& step) const {
+    StepOutcome outcome{.step = step.name, .not_started = true};
+    outcome.row.run.project = request_.project->name;
+    outcome.row.run.step = step.name;
+    outcome.row.state = "not_started";
+    return outcome;
+  }
+
   Result<StepOutcome> RunStep(size_t index) {
     const Project& project = *request_.project;
     TRY_ASSIGN(const Step step, WithParams(*request_.steps[index], SetFor(*request_.steps[index])));

@@ -37,11 +37,13 @@ struct StepOutcome {
   std::string step;
   bool unchanged = false;
   bool detached = false;
-  RunRow row;  // of the run, or of the earlier one where unchanged
+  bool not_started = false;  // a step before it did not succeed, or is detached
+  RunRow row;                // of the run, or of the earlier one where unchanged
   Json outputs;
 };
 
-// Stops after the first step that does not succeed; that is an outcome, not an error.
+// Stops after the first step that does not succeed; that is an outcome, not an error. One outcome
+// per step: those after it are `not_started`.
 Result<std::vector<StepOutcome>> DriveSteps(const DriveRequest& request, Journal& journal,
                                             const RunOutside& outside, RunAudience& audience);
 

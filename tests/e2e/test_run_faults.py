@@ -423,3 +423,18 @@ def test_what_lay_in_the_checkpoint_folder_is_moved_aside_and_said(counting, hom
     assert done.returncode == 0
     moved = re.search(r"1 entry of `ckpt` moved to (\S+)", done.stderr)
     assert (pathlib.Path(moved[1]) / "mine").read_text() == "mine"
+
+
+def test_steps_after_a_failed_one_are_named_as_not_started(project, home):
+    write(project, curbstop_yaml="""
+steps:
+  a: {run: exit 7}
+  b: {run: "true", after: a}
+  c: {run: "true", after: b}
+""")
+    done = curbstop(project, home, "run", "--yes")
+    assert done.returncode == 1 and "not started after `a` failed: b, c\n" in done.stdout
+    listed = curbstop(project, home, "run", "--yes", "--json")
+    assert listed.returncode == 1
+    states = {run["step"]: (run["state"], run["exit_code"]) for run in json.loads(listed.stdout)["runs"]}
+    assert states == {"a": ("failed", 7), "b": ("not_started", None), "c": ("not_started", None)}

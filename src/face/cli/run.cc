@@ -90,10 +90,28 @@ Json OutcomeJson(const StepOutcome& outcome) {
   return json;
 }
 
+// One line for all of them, or empty.
+std::string NotStartedText(const std::vector<StepOutcome>& outcomes) {
+  std::vector<std::string> names;
+  std::string why;
+  for (const StepOutcome& outcome : outcomes) {
+    if (outcome.not_started) {
+      names.push_back(outcome.step);
+    } else {
+      why = outcome.detached ? fmt::format("while `{}` runs", outcome.step)
+                             : fmt::format("after `{}` {}", outcome.step,
+                                           outcome.row.state == "cancelled" ? "was cancelled"
+                                                                            : outcome.row.state);
+    }
+  }
+  return names.empty() ? "" : fmt::format("not started {}: {}\n", why, Join(names, ", "));
+}
+
 std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Directories& directories) {
   std::vector<std::vector<std::string>> rows;
   std::string failure;
   for (const StepOutcome& outcome : outcomes) {
+    if (outcome.not_started) continue;
     const std::string state = outcome.unchanged  ? "unchanged"
                               : outcome.detached ? "started"
                                                  : outcome.row.state;
@@ -103,11 +121,13 @@ std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Director
     if (outcome.row.state == "failed" || outcome.row.state == "crashed")
       failure = FailureText(outcome.row, directories);
   }
-  return TextTable(rows) + failure;
+  return TextTable(rows) + failure + NotStartedText(outcomes);
 }
 
 int ExitCodeFor(const std::vector<StepOutcome>& outcomes) {
-  const StepOutcome& last = outcomes.back();
+  const StepOutcome& last = *std::find_if(
+      outcomes.rbegin(), outcomes.rend(),
+      [](const StepOutcome& outcome) { return !outcome.not_started; });
   if (last.unchanged || last.detached || last.row.state == "succeeded") return 0;
   return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
 }
