@@ -8,7 +8,6 @@
 #include "run/shell.h"
 #include "sys/file_lock.h"
 #include "sys/files.h"
-#include "sys/secrets.h"
 
 namespace curbstop {
 namespace {
@@ -18,20 +17,6 @@ using std::chrono::seconds;
 
 constexpr int kMostQuickDeaths = 5;
 constexpr seconds kQuickDeath{10};
-
-Status CheckSecrets(const Project& project, const RunOutside& outside) {
-  if (project.secrets.empty()) return {};
-  const SecretStore store(outside.directories, outside.processes, outside.files, KeyringIsThere());
-  for (const std::string& name : project.secrets) {
-    Result<Secret> value = store.Get(name);
-    if (value.ok()) continue;
-    return std::move(value)
-        .error()
-        .While(fmt::format("the project's secret `{}` cannot be given to its steps", name))
-        .WithHint(fmt::format("`curbstop secret set {}` asks for its value", name));
-  }
-  return {};
-}
 
 class Driver {
  public:
@@ -70,23 +55,22 @@ class Driver {
     PreparedRun& prepared = *made;
     if (prepared.known) return Unchanged(prepared);
     TRY(ApproveFrom(index));
-    TRY(CheckSecrets(project, outside_));
     const EnergyRate rate =
         EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
     TRY(CreateRun(prepared, rate, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
     if (!prepared.takes_over.empty()) {
-      audience_.Line(step.name, fmt::format("takes over the checkpoints of run {}, newest `{}`",
-                                            prepared.takes_over,
-                                            Printable(prepared.newest_checkpoint)));
+      audience_.Line(step.name,
+                     fmt::format("takes over the checkpoints of run {}, newest `{}`",
+                                 prepared.takes_over, Printable(prepared.newest_checkpoint)));
     }
     if (prepared.moves_aside > 0) {
-      audience_.Line(step.name, fmt::format("starts afresh: {} {} of `{}` moved to {}",
-                                            prepared.moves_aside,
-                                            prepared.moves_aside == 1 ? "entry" : "entries",
-                                            Printable(step.checkpoint->dir),
-                                            prepared.order.old_checkpoints.string()));
+      audience_.Line(
+          step.name,
+          fmt::format("starts afresh: {} {} of `{}` moved to {}", prepared.moves_aside,
+                      prepared.moves_aside == 1 ? "entry" : "entries",
+                      Printable(step.checkpoint->dir), prepared.order.old_checkpoints.string()));
     }
     return Watch(prepared);
   }

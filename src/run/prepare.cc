@@ -8,6 +8,7 @@
 #include "run/agent/checkpoints.h"
 #include "run/checkpoint_folder.h"
 #include "run/fingerprint.h"
+#include "run/secret_check.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 #include "sys/mount_kind.h"
@@ -87,8 +88,7 @@ Status TakeOver(const RunRow& last, Journal& journal, const RunOutside& outside,
   order.keep_checkpoints = legacy.is_its_own;
   order.checkpoints_after_kill = legacy.left_by == AfterKill::kYes;
   if (!legacy.is_its_own) return {};
-  TRY_ASSIGN(const CheckpointScan scan,
-             ScanCheckpoints(order.checkpoint_dir, legacy.left_by, {}));
+  TRY_ASSIGN(const CheckpointScan scan, ScanCheckpoints(order.checkpoint_dir, legacy.left_by, {}));
   if (scan.complete.empty()) return {};
   prepared.takes_over = last.run.id;
   prepared.newest_checkpoint = scan.complete.back();
@@ -110,9 +110,9 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
   const bool continues = last && !wishes.force && CanContinue(*last, prepared);
   if (continues) TRY(TakeOver(*last, journal, outside, prepared));
   if (order.keep_checkpoints) return {};
-  TRY_ASSIGN(prepared.moves_aside,
-             CheckFreshCheckpointFolder(project.root, prepared.step.checkpoint->dir,
-                                        outside.processes));
+  TRY_ASSIGN(
+      prepared.moves_aside,
+      CheckFreshCheckpointFolder(project.root, prepared.step.checkpoint->dir, outside.processes));
   return {};
 }
 
@@ -217,6 +217,7 @@ Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& j
   // A record that cannot be written is refused now, not when the step has done its work.
   TRY_ASSIGN([[maybe_unused]] const Record record,
              Record::Open(outside.directories.MlflowDb(), outside.directories.Artifacts()));
+  TRY(CheckSecrets(prepared, outside));
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
   TRY(outside.files.Write(folder / "order.json",
                           WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600));

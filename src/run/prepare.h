@@ -64,7 +64,8 @@ struct EnergyRate {
 EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed);
 
 // Writes the order and the run's first event; the supervisor can then be started.
-// Errors: kConflict if the step runs already; those of opening the record.
+// Errors: kConflict if the step runs already; those of opening the record and of
+// CheckSecrets.
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside);
 

@@ -74,10 +74,19 @@ std::string JsonEscaped(std::string_view value) {
   return text;
 }
 
+std::string Hex(std::string_view value, bool upper) {
+  std::string text;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += upper ? fmt::format("{:02X}", byte) : fmt::format("{:02x}", byte);
+  }
+  return text;
+}
+
 // Forms that may be too short to be told from other text.
 std::vector<std::string> LongForms(const std::string& value) {
   std::vector<std::string> forms{PercentEncoded(value, true), PercentEncoded(value, false),
-                                 JsonEscaped(value)};
+                                 JsonEscaped(value), Hex(value, true), Hex(value, false)};
   for (size_t offset = 0; offset < 3; ++offset) {
     const std::string inner = InnerBase64(value, offset);
     forms.push_back(inner);

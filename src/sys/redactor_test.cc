@@ -147,6 +147,11 @@ TEST(Redactor, FindsTheEncodedForms) {
 
 // printf %s 'user:p4ss-w0rd' | base64 → dXNlcjpwNHNzLXcwcmQ=; the value starts at byte 5, so the
 // characters from 7 on are its own: `wNHNzLXcwcm`, and the last two depend on padding.
+TEST(Redactor, FindsTheBytesInHexInEitherCase) {
+  const auto secrets = Secrets({"kZ/9"});
+  EXPECT_EQ(Redact("x6b5a2f39 6B5A2F39y 6b5a2f", secrets), "x*** ***y 6b5a2f");
+}
+
 TEST(Redactor, FindsBase64InsideALongerText) {
   EXPECT_EQ(Redact("Basic dXNlcjpwNHNzLXcwcmQ=", Secrets({"p4ss-w0rd"})), "Basic dXNlcjp***Q=");
 }

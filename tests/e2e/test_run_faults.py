@@ -438,3 +438,15 @@ steps:
     assert listed.returncode == 1
     states = {run["step"]: (run["state"], run["exit_code"]) for run in json.loads(listed.stdout)["runs"]}
     assert states == {"a": ("failed", 7), "b": ("not_started", None), "c": ("not_started", None)}
+
+
+@pytest.mark.parametrize("where", ["run: 'echo {token}'\n", "run: 'true'\nparams: {{k: '{token}'}}\n"])
+def test_a_secret_that_is_written_in_the_project_is_refused_and_stored_nowhere(project, home, where):
+    token = "s3cret-4f9a77c1"
+    curbstop(project, home, "secret", "set", "TOKEN", stdin=token)
+    write(project, curbstop_yaml="secrets: [TOKEN]\n" + where.format(token=token))
+    refused = curbstop(project, home, "run", "--yes")
+    assert refused.returncode == 2 and "`$TOKEN`" in refused.stderr
+    for file in pathlib.Path(home["HOME"]).rglob("*"):
+        if file.is_file() and file.name != "credentials":
+            assert token.encode() not in file.read_bytes(), file

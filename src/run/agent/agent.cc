@@ -159,7 +159,7 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
 }
 
 Result<int> Agent::RunSetup() {
-  LogStep(fmt::format("[curbstop] setup: {}\n", order_.setup));
+  LogOwn(fmt::format("[curbstop] setup: {}\n", order_.setup));
   TRY_ASSIGN(StepProcess process, StartStep(order_.setup, 0));
   return WatchAttempt(process).exit_code;
 }
@@ -207,8 +207,7 @@ Status Agent::PrepareFolders(int64_t attempt) {
     TRY(MoveEntriesAside(order_.checkpoint_dir, old.incomplete, order_.old_checkpoints, files_));
     return {};
   }
-  TRY_ASSIGN(const CheckpointScan scan,
-             ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_));
+  TRY_ASSIGN(const CheckpointScan scan, ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_));
   TRY(MoveEntriesAside(order_.checkpoint_dir, scan.incomplete, folder_ / "incomplete", files_));
   if (!scan.complete.empty()) resume_from_ = scan.complete.back();
   return {};
@@ -218,7 +217,7 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   TRY(PrepareFolders(attempt));
   Tell(Said("attempt_starting").Set("attempt", attempt).Set("resume_from", resume_from_));
   if (!order_.checkpoint_dir.empty()) watch_.emplace(order_.checkpoint_dir);
-  LogStep(fmt::format("[curbstop] attempt {}: {}\n", attempt, order_.command));
+  LogOwn(fmt::format("[curbstop] attempt {}: {}\n", attempt, order_.command));
   FAILPOINT("agent.before_step");
   TRY_ASSIGN(StepProcess process, StartStep(order_.command, attempt));
   FAILPOINT("agent.after_step_start");
@@ -350,6 +349,12 @@ void Agent::LogStep(std::string_view text) {
   [[maybe_unused]] const Status logged = AppendQuickly(folder_ / "step.log", text);
   tail_ += text;
   if (tail_.size() > kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+}
+
+// A line of ours, between two streams of the step's.
+void Agent::LogOwn(std::string_view line) {
+  LogStep(redactor_.Feed(line));
+  LogStep(redactor_.Finish());
 }
 
 EnvironmentList Agent::StepEnvironment(int64_t attempt) const {

@@ -75,6 +75,7 @@ class Agent {
   bool PastLimit() const;
   bool GpusAreBusy();
   void LogStep(std::string_view text);
+  void LogOwn(std::string_view line);
   EnvironmentList StepEnvironment(int64_t attempt) const;
   int64_t LastAttempt() const;
   int64_t CrashesSoFar() const;
