@@ -154,6 +154,10 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node = places_.At(mark);
     node.kind = NodeKind::kScalar;
     node.text = value;
+    if (value.find('\0') != value.npos) {
+      return Fail(node, "a NUL character (`\\0`) in a value",
+                  "no command, path or name can hold one");
+    }
     const char first = places_.CharAt(mark);
     if (tag == "!" && !places_.QuoteCloses(mark)) {
       return Fail(node, "the quote that opens here is not closed", "end it with the same quote");

@@ -2,7 +2,7 @@
 //
 // Plain YAML 1.2 as people write settings in: maps, lists, scalars, comments, block scalars,
 // anchors. Refused with their place: duplicate keys (both places), tags (`!x`), merge keys (`<<`),
-// keys that are no plain words, a second document, bytes that are not UTF-8.
+// keys that are no plain words, a second document, NUL characters, bytes that are not UTF-8.
 // Limits: 1 MiB of text, 64 levels, 100,000 values and 4 MiB of text after aliases are expanded.
 #pragma once
 

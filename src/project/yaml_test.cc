@@ -55,6 +55,14 @@ TEST(Yaml, TakesWindowsLinesAndAByteOrderMark) {
   EXPECT_EQ(root.Find("c")->block_column, 3);
 }
 
+TEST(Yaml, RefusesANulInAnyScalarWithItsPlace) {
+  for (const char* text :
+       {"a:\n  b: \"x\\0y\"\n", "a:\n  \"b\\x00\": c\n", "a:\n  - \"\\u0000\"\n"}) {
+    EXPECT_THAT(ErrorOf(text), HasSubstr("a NUL character (`\\0`) in a value")) << text;
+    EXPECT_THAT(ErrorOf(text), HasSubstr("f:2:")) << text;
+  }
+}
+
 TEST(Yaml, AnAliasIsACopyAtItsOwnPlace) {
   const Node root = Parse("a: &x {k: v}\nb: *x\n");
   EXPECT_EQ(root.Find("b")->Find("k")->text, "v");
