@@ -120,6 +120,7 @@ class Drill {
 
   Result<DrillReport> Run() {
     DrillReport report;
+    TRY(CheckComparable(*request_.step));
     report.by_bytes = request_.step->deterministic;
     TRY(audience_.Approve({request_.step->name}));
     TRY_ASSIGN(const std::string first, Start());
@@ -139,6 +140,17 @@ class Drill {
   }
 
  private:
+  static Status CheckComparable(const Step& step) {
+    if (step.deterministic || !step.metrics.empty()) return {};
+    return InvalidInput(
+               fmt::format("step `{}` has neither `deterministic: true` nor `metrics:`, so "
+                           "a drill has nothing to compare",
+                           step.name))
+        .WithHint(
+            "`deterministic: true` compares the outputs byte by byte, `metrics: FILE.json` the "
+            "numbers in that file");
+  }
+
   Result<std::string> Start() {
     TRY_ASSIGN(const Step step, WithParams(*request_.step, request_.set));
     RunWishes wishes;
@@ -169,11 +181,8 @@ class Drill {
     report.differences =
         CompareRuns(report.undisturbed, report.resumed, report.by_bytes, request_.tolerance);
     if (!report.differences.empty()) return Failed(report, "the results differ");
-    if (!report.by_bytes && report.undisturbed.metrics.members().empty()) {
-      return Failed(report,
-                    "there is nothing to compare: the step has no `metrics:` and is not "
-                    "`deterministic: true`");
-    }
+    if (!report.by_bytes && report.undisturbed.metrics.members().empty())
+      return Failed(report, "there is nothing to compare: the metrics file holds no number");
     report.passed = true;
     return Store(report);
   }

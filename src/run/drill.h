@@ -42,7 +42,8 @@ struct DrillReport {
 std::vector<DrillDifference> CompareRuns(const RunRow& a, const RunRow& b, bool by_bytes,
                                          double tolerance);
 
-// Runs both and stores the evidence. Errors: those of preparing and starting a run.
+// Runs both and stores the evidence. Errors: kInvalidInput if there would be nothing to compare,
+// those of preparing and starting a run.
 Result<DrillReport> RunDrill(const DrillRequest& request, Journal& journal,
                              const RunOutside& outside, RunAudience& audience);
 

@@ -450,3 +450,29 @@ def test_a_secret_that_is_written_in_the_project_is_refused_and_stored_nowhere(p
     for file in pathlib.Path(home["HOME"]).rglob("*"):
         if file.is_file() and file.name != "credentials":
             assert token.encode() not in file.read_bytes(), file
+
+
+def test_a_drill_is_refused_before_it_trains_for_nothing(project, home):
+    write(project, curbstop_yaml="run: touch ran; echo {n} > {out}/a\nparams: {n: 1}\n")
+    refused = curbstop(project, home, "drill", "--yes")
+    assert refused.returncode == 2 and "nothing to compare" in refused.stderr
+    write(project, curbstop_yaml="run: touch ran; echo {n} > {out}/a\nparams: {n: 1}\ndeterministic: true\n")
+    assert curbstop(project, home, "drill", "--on", "aws", "--yes").returncode == 2
+    assert curbstop(project, home, "drill", "--set", "m=1", "--yes").returncode == 2
+    assert not (project / "ran").exists()
+
+
+def test_a_drill_takes_parameters(project, home):
+    write(project, curbstop_yaml="run: sleep {n}; echo {n} > {out}/a\nparams: {n: 0}\ndeterministic: true\n")
+    done = curbstop(project, home, "drill", "--set", "n=1", "--yes", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert newest(project, home)["drill"]
+    shown = json.loads(curbstop(project, home, "runs", "show", "--json").stdout)
+    assert shown["facts"]["params"] == {"n": "1"}
+
+
+@pytest.mark.parametrize("lease", ["0s", "0 min"])
+def test_a_lease_of_no_time_is_refused(project, home, lease):
+    write(project, curbstop_yaml="run: 'true'\n")
+    refused = curbstop(project, home, "run", "--lease", lease, "--yes")
+    assert refused.returncode == 2 and "before it begins" in refused.stderr

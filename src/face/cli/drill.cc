@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   PlanningOptions planning;
+  std::vector<std::string> set;
   double tolerance = 1e-3;
 };
 
@@ -61,9 +62,13 @@ Status Run(const Options& options, CommandContext& context) {
   const Project& project = planning->project;
   TRY_ASSIGN(const Step* step, OneStep(project, planning->facts.steps));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
+  // A place that cannot be served is refused before anything is prepared.
+  TRY_ASSIGN([[maybe_unused]] const Plan all, MakePlan(planning->facts, false));
+  TRY_ASSIGN(const auto set, ParseSet(options.set));
   const DrillRequest request{.project = &project,
                              .machine = &planning->machine,
                              .step = step,
+                             .set = set,
                              .tolerance = options.tolerance,
                              .per_kwh = planning->facts.electricity.per_kwh,
                              .per_kwh_assumed = planning->facts.electricity.assumed};
@@ -81,6 +86,8 @@ Action AddDrill(CLI::App& parent) {
   CLI::App* command =
       parent.add_subcommand("drill", "Kill a step in the middle and see whether it resumes");
   AddPlanningOptions(*command, options->planning, "The step; none: the only one");
+  command->add_option("--set", options->set, "Change a parameter for this drill")
+      ->type_name("KEY=VALUE");
   ExpectNumber(*command->add_option("--tolerance", options->tolerance,
                                     "Relative difference allowed between metrics"),
                0, 1);

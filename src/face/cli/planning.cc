@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "market/offer.h"
@@ -43,6 +44,19 @@ void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char*
   AddProjectOption(command, options.project);
   command.add_option("--on", options.on, "auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
       ->type_name("PLACE");
+}
+
+Result<std::map<std::string, std::string>> ParseSet(const std::vector<std::string>& pairs) {
+  std::map<std::string, std::string> set;
+  for (const std::string& pair : pairs) {
+    const size_t equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) {
+      return InvalidInput(fmt::format("`--set {}` is not `key=value`", Printable(pair)))
+          .WithHint("for example `--set lr=0.01`");
+    }
+    set[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return set;
 }
 
 Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& context) {

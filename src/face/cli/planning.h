@@ -2,6 +2,8 @@
 // prices, and what the journal knows of earlier runs and of this month.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,9 @@ struct Planning {
 
 // `steps_help` describes STEP, which `drill` takes only one of.
 void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char* steps_help);
+
+// `key=value` as `--set` takes it, each. Errors: kInvalidInput.
+Result<std::map<std::string, std::string>> ParseSet(const std::vector<std::string>& pairs);
 
 // Errors: those of the project's file, of the prices and of the journal.
 Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, CommandContext& context);

@@ -51,16 +51,16 @@ Result<RunWishes> WishesOf(const Options& options) {
   if (!options.lease.empty()) {
     Result<Millis> lease = ParseDuration(options.lease);
     if (!lease.ok()) return std::move(lease).error().While("cannot use `--lease`");
+    if (lease->count() <= 0) {
+      return InvalidInput(
+                 fmt::format("`--lease {}` ends a step before it begins", Printable(options.lease)))
+          .WithHint(
+              "give the longest time a step may take, as `--lease 2h`; without it there is no "
+              "limit");
+    }
     wishes.lease = *lease;
   }
-  for (const std::string& pair : options.set) {
-    const size_t equals = pair.find('=');
-    if (equals == pair.npos || equals == 0) {
-      return InvalidInput(fmt::format("`--set {}` is not `key=value`", Printable(pair)))
-          .WithHint("for example `--set lr=0.01`");
-    }
-    wishes.set[pair.substr(0, equals)] = pair.substr(equals + 1);
-  }
+  TRY_ASSIGN(wishes.set, ParseSet(options.set));
   return wishes;
 }
 
@@ -125,9 +125,9 @@ std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Director
 }
 
 int ExitCodeFor(const std::vector<StepOutcome>& outcomes) {
-  const StepOutcome& last = *std::find_if(
-      outcomes.rbegin(), outcomes.rend(),
-      [](const StepOutcome& outcome) { return !outcome.not_started; });
+  const StepOutcome& last =
+      *std::find_if(outcomes.rbegin(), outcomes.rend(),
+                    [](const StepOutcome& outcome) { return !outcome.not_started; });
   if (last.unchanged || last.detached || last.row.state == "succeeded") return 0;
   return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
 }
