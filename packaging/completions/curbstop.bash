@@ -20,7 +20,7 @@ _curbstop() {
     "runs diff") words="--help --json --version --yes" ;;
     "runs rm") words="--help --json --version --yes" ;;
     "cost") words="--all --help --json --project --since --version --yes" ;;
-    "drill") words="--file --folder --help --json --on --tolerance --version --yes" ;;
+    "drill") words="--file --folder --help --json --on --set --tolerance --version --yes" ;;
     "config") words="schema show --help --json --version --yes" ;;
     "config schema") words="--help --json --version --yes" ;;
     "config show") words="--help --json --origin --version --yes" ;;

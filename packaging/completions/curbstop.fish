@@ -64,6 +64,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from drill' -l file
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l folder
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l on
+complete -c curbstop -n '__fish_seen_subcommand_from drill' -l set
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l tolerance
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a schema -d 'Print the JSON Schema of curbstop.yaml, for editors'
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a show -d 'Show every setting'
