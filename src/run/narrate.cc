@@ -20,6 +20,12 @@ std::string NarrateAttemptEnd(const Json& data) {
   return data.IntOr("exit_code", 0) == 0 ? "" : attempt;
 }
 
+std::string NarrateStop(std::string_view why) {
+  if (why == "cancel") return "stops the step, as asked";
+  if (why == "deadline") return "stops the step: its time limit is reached";
+  return "stops the step: too long without a sign of life";
+}
+
 std::string NarrateReport(const Json& data) {
   const std::string kind = data.StringOr("kind", "");
   if (kind == "waiting") return "waits: " + data.StringOr("text", "");
@@ -34,7 +40,7 @@ std::string NarrateReport(const Json& data) {
   if (kind == "checkpoint")
     return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
   if (kind == "overdue") return "takes longer than its `needs.time` said";
-  if (kind == "stopping") return fmt::format("stops the step ({})", data.StringOr("why", ""));
+  if (kind == "stopping") return NarrateStop(data.StringOr("why", ""));
   if (kind == "attempt_ended") return NarrateAttemptEnd(data);
   if (kind == "backoff")
     return fmt::format("tries again in {}", DurationText(Millis(data.IntOr("wait_ms", 0))));
@@ -63,14 +69,18 @@ std::string NarrateEvent(const Event& event) {
   }
 }
 
+std::string StateText(const RunRow& row) {
+  if (row.reason.empty()) return row.state;
+  return row.reason.starts_with(row.state) ? row.reason : row.state + ": " + row.reason;
+}
+
 std::string NarrateEnd(const RunRow& row) {
   const std::string energy = fmt::format("energy {} USD", UsdText(row.spent));
   if (row.state == "succeeded") {
     return fmt::format("succeeded in {} · {} · {}", DurationText(Millis(row.busy_ms)),
                        OutputsText(row.outputs), energy);
   }
-  const std::string reason = row.reason.empty() ? "" : ": " + row.reason;
-  return fmt::format("{}{} · {}", row.state, reason, energy);
+  return fmt::format("{} · {}", StateText(row), energy);
 }
 
 }  // namespace curbstop

@@ -11,6 +11,9 @@ namespace curbstop {
 // Empty for events that a user need not see.
 std::string NarrateEvent(const Event& event);
 
+// "running", "failed: attempt 1 ended with exit code 3".
+std::string StateText(const RunRow& row);
+
 // "succeeded in 12 s · 3 files, 2.1 MiB · energy 0.0003 USD", "failed: …".
 std::string NarrateEnd(const RunRow& row);
 

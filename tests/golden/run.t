@@ -35,9 +35,23 @@ Mistakes name what is wrong and what is allowed.
   ! hint: `curbstop ps` shows what runs now
   ? 4
   $ curbstop logs nobody
-  ! error: there is no run `nobody`
+  ! error: there is no run or step `nobody` on record
   ! hint: `curbstop runs` lists them
   ? 3
+  $ curbstop runs show mian
+  ! error: there is no run or step `mian` on record (did you mean `main`?)
+  ! hint: `curbstop runs` lists them
+  ? 3
+  $ curbstop runs rm main --yes
+  ! error: `main` is a step, and `runs rm` takes runs
+  ! hint: `curbstop runs --step main` lists its runs
+  ? 2
+  $ curbstop runs --step eval
+  no run of a step `eval` yet
+  $ curbstop runs -n 0
+  ! error: --most: Value 0 not in range 1 to 100000
+  ! hint: `curbstop runs --help` lists what it takes
+  ? 2
   $ curbstop drill
   ! error: cannot ask "Run main?": stdin is not a terminal
   ! hint: add `--yes` if you mean it

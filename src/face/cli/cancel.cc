@@ -16,7 +16,8 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   TRY_ASSIGN(const RunRow row, ResolveRun(options.run, journal, context));
   if (!row.active) {
-    return Conflict(fmt::format("run `{}` is over: it {}", row.run.id, row.state))
+    const char* was = row.state == "cancelled" ? "was " : "";
+    return Conflict(fmt::format("run `{}` is over: it {}{}", row.run.id, was, row.state))
         .WithHint("`curbstop ps` shows what runs now");
   }
   TRY(journal.Ask(row.run.id, options.kill ? "kill" : "cancel", context.clock.WallMs()));

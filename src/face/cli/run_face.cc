@@ -6,9 +6,26 @@
 #include "base/time_text.h"
 #include "project/project.h"
 #include "run/agent/step_process.h"
+#include "run/narrate.h"
 #include "run/shell.h"
 
 namespace curbstop {
+namespace {
+
+// Near names are looked for among the steps that have run and the newest runs.
+Error NoSuchRun(const std::string& name, Journal& journal, const std::string& project) {
+  const Result<std::vector<RunRow>> rows = journal.FindRuns({.project = project});
+  std::vector<std::string> known;
+  for (const RunRow& row : rows.ok() ? *rows : std::vector<RunRow>()) {
+    known.push_back(row.run.step);
+    known.push_back(row.run.id);
+  }
+  return NotFound(fmt::format("there is no run or step `{}` on record{}", Printable(name),
+                              DidYouMean(name, known)))
+      .WithHint("`curbstop runs` lists them");
+}
+
+}  // namespace
 
 RunOutside OutsideOf(CommandContext& context) {
   return {context.directories, context.clock,  context.files,
@@ -37,7 +54,7 @@ Result<RunRow> ResolveRun(const std::string& name, Journal& journal,
   }
   TRY_ASSIGN(std::vector<RunRow> rows, journal.FindRuns(filter));
   if (!rows.empty()) return std::move(rows[0]);
-  if (!name.empty()) return journal.GetRun(name);
+  if (!name.empty()) return NoSuchRun(name, journal, filter.project);
   return NotFound("there is no run yet").WithHint("`curbstop run` starts one");
 }
 
@@ -67,7 +84,7 @@ std::string RunText(const RunRow& row) {
   std::vector<std::vector<std::string>> rows = {
       {"run", row.run.id},
       {"step", fmt::format("{} of {}", row.run.step, row.run.project)},
-      {"state", row.reason.empty() ? row.state : row.state + ": " + row.reason},
+      {"state", StateText(row)},
       {"created", UtcText(row.created_at_ms)},
       {"time", DurationText(Millis(row.busy_ms))},
       {"attempts", std::to_string(row.attempt)},

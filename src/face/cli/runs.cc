@@ -143,13 +143,24 @@ Status Diff(const Options& options, CommandContext& context) {
   return {};
 }
 
+// By its id alone: a step's name stands for another run from day to day.
+Result<RunRow> RunToRemove(const std::string& id, Journal& journal) {
+  Result<RunRow> row = journal.GetRun(id);
+  if (row.ok()) return row;
+  TRY_ASSIGN(const std::vector<RunRow> of_step, journal.FindRuns({.step = id, .most = 1}));
+  if (of_step.empty()) return row;
+  return InvalidInput(fmt::format("`{}` is a step, and `runs rm` takes runs", Printable(id)))
+      .WithHint(fmt::format("`curbstop runs --step {}` lists its runs", Printable(id)));
+}
+
 Status Remove(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   std::vector<RunRow> rows;
   for (const std::string& id : options.runs) {
-    TRY_ASSIGN(RunRow row, journal.GetRun(id));
+    TRY_ASSIGN(RunRow row, RunToRemove(id, journal));
     if (row.active)
-      return Conflict(fmt::format("run `{}` is still running", id)).WithHint("cancel it first");
+      return Conflict(fmt::format("run `{}` is still running", id))
+          .WithHint(fmt::format("`curbstop cancel {}` ends it", id));
     rows.push_back(std::move(row));
   }
   const std::string what =
