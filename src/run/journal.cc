@@ -244,7 +244,11 @@ Result<std::vector<RunRow>> Journal::FindRuns(const RunFilter& filter) {
   };
   add("id", filter.id), add("project", filter.project), add("step", filter.step),
       add("root", filter.root);
-  if (filter.active_only) where += fmt::format("{}active = 1", where.empty() ? " WHERE " : " AND ");
+  const auto require = [&](std::string_view condition) {
+    where += fmt::format("{}{}", where.empty() ? " WHERE " : " AND ", condition);
+  };
+  if (filter.active_only) require("active = 1");
+  if (filter.attempted_only) require("attempt > 0");
   TRY_ASSIGN(Statement query, database_.Prepare(fmt::format(
                                   "SELECT {} FROM runs{} ORDER BY created_at_ms DESC, id LIMIT {}",
                                   kRunColumns, where, filter.most)));

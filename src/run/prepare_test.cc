@@ -1,0 +1,109 @@
+#include "run/prepare.h"
+
+#include <gtest/gtest.h>
+
+#include "sys/files.h"
+#include "sys/testing/fake_clock.h"
+#include "sys/testing/temporary_folder.h"
+
+namespace curbstop {
+namespace {
+
+struct PrepareTest : testing::Test {
+  PrepareTest() {
+    project.name = "demo";
+    project.root = folder / "project";
+    folder.WriteFile("project/train.py", "print()\n");
+    Step step;
+    step.name = "train";
+    step.run = "python3 train.py --lr {lr}";
+    step.params = {{"lr", "1"}};
+    step.checkpoint = CheckpointRule{.dir = "ckpt", .every = {}};
+    project.steps = {step};
+  }
+
+  Result<PreparedRun> Prepare(const std::string& lr) {
+    TRY_ASSIGN(const Step step, WithParams(project.steps[0], {{"lr", lr}}));
+    return PrepareRun(project, step, Machine(), {}, journal, outside);
+  }
+
+  void Append(const std::string& run, Event event) {
+    LoadedRun loaded = *journal.Load(run);
+    event.agent_seq = event.kind == EventKind::kAgentReport ? loaded.state.last_agent_seq + 1 : 0;
+    if (!loaded.state.pending.empty()) event.effect = loaded.state.pending[0].id;
+    ASSERT_TRUE(journal.Append(loaded, run, event).ok());
+  }
+  void Report(const std::string& run, Json data) {
+    Event event;
+    event.kind = EventKind::kAgentReport;
+    event.data = std::move(data);
+    Append(run, std::move(event));
+  }
+  void Tell(const std::string& run, EventKind kind) {
+    Event event;
+    event.kind = kind;
+    Append(run, std::move(event));
+  }
+
+  // A run from its creation to its failure, with an attempt or before one.
+  std::string FailedRun(const std::string& lr, int attempts) {
+    clock.Advance(std::chrono::seconds(1));
+    const Result<PreparedRun> prepared = Prepare(lr);
+    EXPECT_TRUE(prepared.ok() && CreateRun(*prepared, {}, journal, outside).ok());
+    const std::string run = prepared->run.id;
+    Tell(run, EventKind::kRecordStarted);
+    for (int attempt = 1; attempt <= attempts; ++attempt)
+      Report(run, Json::MakeObject({{"kind", "attempt_starting"}, {"attempt", attempt}}));
+    Report(run, Json::MakeObject({{"kind", "finished"}, {"outcome", "failed"}}));
+    Tell(run, EventKind::kRecordFinished);
+    EXPECT_EQ(journal.GetRun(run)->state, "failed");
+    return run;
+  }
+
+  std::vector<FolderEntry> RunFolders() {
+    const auto entries = ListFolder(directories.Runs());
+    return entries.ok() ? *entries : std::vector<FolderEntry>();
+  }
+
+  TemporaryFolder folder;
+  Project project;
+  Directories directories{folder / "config", folder / "data", folder / "state", folder / "cache"};
+  FakeClock clock;
+  RealFileStore files;
+  RealProcessRunner processes;
+  RealRandom random;
+  RunOutside outside{directories, clock, files, processes, random, "/usr/bin/curbstop"};
+  Journal journal = *Journal::Open(folder / "money.db");
+};
+
+TEST_F(PrepareTest, AnEqualRunContinuesFromTheCheckpointsOfTheOneThatFailed) {
+  const std::string failed = FailedRun("1", 1);
+  folder.WriteFile("project/ckpt/ck1", "x");
+  const Result<PreparedRun> next = Prepare("1");
+  ASSERT_TRUE(next.ok());
+  EXPECT_TRUE(next->order.keep_checkpoints);
+  EXPECT_EQ(next->takes_over, failed);
+}
+
+TEST_F(PrepareTest, CheckpointsOfAnotherFingerprintStayAsideThoughAnEqualRunEndedBeforeItsAttempt) {
+  const std::string wrote = FailedRun("1", 1);
+  folder.WriteFile("project/ckpt/ck1", "x");
+  FailedRun("2", 0);
+  const Result<PreparedRun> next = Prepare("2");
+  ASSERT_TRUE(next.ok());
+  EXPECT_FALSE(next->order.keep_checkpoints);
+  EXPECT_EQ(next->takes_over, "");
+  EXPECT_EQ(next->order.old_checkpoints, directories.RunFolder(wrote) / "checkpoints");
+}
+
+TEST_F(PrepareTest, ARunThatEndedBeforeItsAttemptDoesNotHideWhoseCheckpointsThereAre) {
+  const std::string wrote = FailedRun("1", 2);
+  folder.WriteFile("project/ckpt/ck1", "x");
+  FailedRun("2", 0);
+  const Result<PreparedRun> next = Prepare("1");
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->takes_over, wrote);
+}
+
+}  // namespace
+}  // namespace curbstop
