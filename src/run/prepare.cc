@@ -205,8 +205,7 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.record_run = NewToken(outside.random);
   prepared.run.facts =
       FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
-  TRY(MakeFolders(folder, true));
-  TRY(outside.files.Write(folder / "code.json", WriteJson(Json::ArrayOf(fingerprint.code)), 0600));
+  prepared.code = fingerprint.code;
   return prepared;
 }
 
@@ -218,6 +217,28 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
                                 UsdText(per_kwh), assumed ? " (assumed)" : "")};
 }
 
+namespace {
+
+Status FillFolder(const PreparedRun& prepared, const fs::path& folder, FileStore& files) {
+  TRY(MakeFolders(folder, true));
+  TRY(files.Write(folder / "code.json", WriteJson(Json::ArrayOf(prepared.code)), 0600));
+  return files.Write(folder / "order.json",
+                     WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600);
+}
+
+Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
+                      const Clock& clock) {
+  Event created;
+  created.kind = EventKind::kCreated;
+  created.at_ms = clock.WallMs();
+  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
+                                   {"energy_source", rate.source},
+                                   {"boot_id", ReadBootId()}});
+  return journal.Create(prepared.run, created, IdentifySelf());
+}
+
+}  // namespace
+
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside) {
   // A record that cannot be written is refused now, not when the step has done its work.
@@ -225,15 +246,11 @@ Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& j
              Record::Open(outside.directories.MlflowDb(), outside.directories.Artifacts()));
   TRY(CheckSecrets(prepared, outside));
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
-  TRY(outside.files.Write(folder / "order.json",
-                          WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600));
-  Event created;
-  created.kind = EventKind::kCreated;
-  created.at_ms = outside.clock.WallMs();
-  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
-                                   {"energy_source", rate.source},
-                                   {"boot_id", ReadBootId()}});
-  return journal.Create(prepared.run, created, IdentifySelf());
+  Status made = FillFolder(prepared, folder, outside.files);
+  if (made.ok()) made = EnterInJournal(prepared, rate, journal, outside.clock);
+  // The folder of a run that is in no journal is nobody's.
+  if (!made.ok()) static_cast<void>(RemoveTree(folder));
+  return made;
 }
 
 Status StartSupervisor(const std::string& run, bool adopted, const RunOutside& outside) {

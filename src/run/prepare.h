@@ -44,6 +44,7 @@ struct PreparedRun {
   std::optional<StepResult> known;  // unchanged: nothing to run
   NewRun run;
   AgentOrder order;
+  std::vector<std::string> code;  // Fingerprint::code
   std::string takes_over;         // run whose checkpoints it continues with, or empty
   std::string newest_checkpoint;  // the newest of those
   int64_t moves_aside = 0;        // entries of the checkpoint folder, to order.old_checkpoints
@@ -52,7 +53,7 @@ struct PreparedRun {
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.
 Result<Step> WithParams(const Step& step, const std::map<std::string, std::string>& set);
 
-// Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets the needs.
+// Makes nothing yet. Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets the needs.
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
                                const RunWishes& wishes, Journal& journal,
                                const RunOutside& outside);
@@ -63,9 +64,9 @@ struct EnergyRate {
 };
 EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed);
 
-// Writes the order and the run's first event; the supervisor can then be started.
-// Errors: kConflict if the step runs already; those of opening the record and of
-// CheckSecrets.
+// Makes the run's folder with the order, and writes the run's first event; the supervisor can then
+// be started. A refused run leaves no folder.
+// Errors: kConflict if the step runs already; those of opening the record and of CheckSecrets.
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
                  const RunOutside& outside);
 

@@ -105,5 +105,21 @@ TEST_F(PrepareTest, ARunThatEndedBeforeItsAttemptDoesNotHideWhoseCheckpointsTher
   EXPECT_EQ(next->takes_over, wrote);
 }
 
+TEST_F(PrepareTest, LookingChangesNothing) {
+  ASSERT_TRUE(Prepare("1").ok());
+  EXPECT_TRUE(RunFolders().empty());
+}
+
+TEST_F(PrepareTest, ARefusedRunLeavesNoFolder) {
+  const Result<PreparedRun> first = Prepare("1");
+  ASSERT_TRUE(CreateRun(*first, {}, journal, outside).ok());
+  EXPECT_TRUE(Exists(directories.RunFolder(first->run.id) / "order.json"));
+  EXPECT_TRUE(Exists(directories.RunFolder(first->run.id) / "code.json"));
+  const Result<PreparedRun> second = Prepare("2");
+  EXPECT_EQ(CreateRun(*second, {}, journal, outside).error().kind(), ErrorKind::kConflict);
+  ASSERT_EQ(RunFolders().size(), 1u);
+  EXPECT_EQ(RunFolders()[0].name, first->run.id);
+}
+
 }  // namespace
 }  // namespace curbstop
