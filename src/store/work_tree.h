@@ -1,5 +1,5 @@
 // What lies in a project's folder: which files belong to the code, and the hash of each, cached in
-// `.curbstop/index` by inode, size and time, so that an unchanged tree costs one stat per file.
+// `.curbstop/index` by inode, size and times, so that an unchanged tree costs one stat per file.
 #pragma once
 
 #include <cstdint>

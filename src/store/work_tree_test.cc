@@ -82,13 +82,26 @@ TEST(HashPaths, SeesAChangeOfTheSameSizeInTheSameTick) {
 TEST(HashPaths, DoesNotReadAFileThatTheIndexKnows) {
   const TemporaryFolder folder;
   const fs::path file = folder.WriteFile("f", "hello\n");
+  struct stat info{};
+  ASSERT_EQ(stat(file.c_str(), &info), 0);
+  // Only a read could tell that the index is wrong, and none happens.
+  const fs::path index = folder / ".curbstop/index";
+  ASSERT_TRUE(HashIndex::Load(index)
+                  .Save(index, {{"f", StampOf(info), Md5Of("wrong"), false}}, {})
+                  .ok());
+  EXPECT_EQ(HashPaths(folder.path(), {"f"})->front().md5, HexOf(Md5Of("wrong")));
+  fs::remove(index);
+  EXPECT_EQ(HashPaths(folder.path(), {"f"})->front().md5, kHello);
+}
+
+// What `cp -p` over a file does: inode, size and modification time are the old ones.
+TEST(HashPaths, SeesAChangeThatKeepsSizeAndModificationTime) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.WriteFile("f", "hello\n");
   SetModified(file, 1'000'000'000);
   ASSERT_EQ(HashPaths(folder.path(), {"f"})->front().md5, kHello);
-  // The same inode, size and time: only a read could tell, and none happens.
   Overwrite(file, "HELLO\n");
   SetModified(file, 1'000'000'000);
-  EXPECT_EQ(HashPaths(folder.path(), {"f"})->front().md5, kHello);
-  fs::remove(folder / ".curbstop/index");
   EXPECT_NE(HashPaths(folder.path(), {"f"})->front().md5, kHello);
 }
 
@@ -139,12 +152,14 @@ TEST(HashIndex, SavingReplacesWhatWasScannedAndKeepsTheRest) {
 TEST(HashIndex, AnotherInodeSizeOrTimeIsAnotherFile) {
   const TemporaryFolder folder;
   const fs::path file = folder / ".curbstop/index";
-  ASSERT_TRUE(HashIndex::Load(file).Save(file, Entries({"a"}, 3), {}).ok());
+  ASSERT_TRUE(HashIndex::Load(file).Save(file, {{"a", {1, 2, 3, 4}, Md5Of("a"), false}}, {}).ok());
   const HashIndex index = HashIndex::Load(file);
-  for (const FileStamp& stamp : {FileStamp{9, 2, 3}, FileStamp{1, 9, 3}, FileStamp{1, 2, 9}}) {
+  for (const FileStamp& stamp :
+       {FileStamp{9, 2, 3, 4}, FileStamp{1, 9, 3, 4}, FileStamp{1, 2, 9, 4}, FileStamp{1, 2, 3, 9}}) {
     EXPECT_EQ(HashIndex::Cursor(index).Find("a", stamp), nullptr);
   }
-  EXPECT_EQ(*HashIndex::Cursor(index).Find("a", {1, 2, 3}), Md5Of("a"));
+  EXPECT_EQ(*HashIndex::Cursor(index).Find("a", {1, 2, 3, 4}), Md5Of("a"));
+  EXPECT_EQ(*HashIndex::Cursor(index).Find("a", {1, 2, 3}), Md5Of("a"));  // an object
 }
 
 TEST(HashIndex, AFileStampedInTheTickOfTheScanIsRacy) {
@@ -154,6 +169,9 @@ TEST(HashIndex, AFileStampedInTheTickOfTheScanIsRacy) {
   // A file system that keeps whole seconds only.
   EXPECT_TRUE(IsRacy({1, 5 * kSecond, 0}, 6 * kSecond));
   EXPECT_FALSE(IsRacy({1, 5 * kSecond, 0}, 7 * kSecond + 1));
+  // An old modification time given to a file that was written in that tick.
+  EXPECT_TRUE(IsRacy({1, 1, 0, 5 * kSecond + 7}, 5 * kSecond + 7));
+  EXPECT_FALSE(IsRacy({1, 1, 0, 5 * kSecond + 6}, 5 * kSecond + 7));
 }
 
 TEST(ExpandGlob, MatchesInNaturalOrder) {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr char kMagic[8] = {'c', 'u', 'r', 'b', 'i', 'd', 'x', '\n'};
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr uint32_t kRacy = 1;
 
 struct Header {
@@ -47,6 +47,7 @@ struct HashIndex::Record {
   uint64_t inode;
   int64_t modified_ns;
   int64_t size;
+  int64_t changed_ns;
   uint64_t path_offset;
   uint32_t path_size;
   uint32_t flags;
@@ -65,7 +66,18 @@ Status MakeStateFolder(const std::filesystem::path& folder) {
 FileStamp StampOf(const struct stat& info) {
   return {.inode = info.st_ino,
           .modified_ns = info.st_mtim.tv_sec * kSecond + info.st_mtim.tv_nsec,
-          .size = info.st_size};
+          .size = info.st_size,
+          .changed_ns = info.st_ctim.tv_sec * kSecond + info.st_ctim.tv_nsec};
+}
+
+FileStamp WithoutChangeTime(FileStamp stamp) {
+  stamp.changed_ns = 0;
+  return stamp;
+}
+
+bool IsSame(const FileStamp& a, const FileStamp& b) {
+  const bool both_tell = a.changed_ns != 0 && b.changed_ns != 0;
+  return both_tell ? a == b : WithoutChangeTime(a) == WithoutChangeTime(b);
 }
 
 int64_t KernelFileTimeNs() {
@@ -76,8 +88,11 @@ int64_t KernelFileTimeNs() {
 
 bool IsRacy(const FileStamp& stamp, int64_t started_ns) {
   // File systems that keep whole seconds only (or two of them) stamp later changes alike.
-  const int64_t grain = stamp.modified_ns % kSecond == 0 ? 2 * kSecond : 0;
-  return stamp.modified_ns + grain >= started_ns;
+  const auto may_hide = [&](int64_t stamped_ns) {
+    const int64_t grain = stamped_ns % kSecond == 0 ? 2 * kSecond : 0;
+    return stamped_ns + grain >= started_ns;
+  };
+  return may_hide(stamp.modified_ns) || (stamp.changed_ns != 0 && may_hide(stamp.changed_ns));
 }
 
 // They are called `NAME.PID.N.tmp`.
@@ -166,8 +181,8 @@ const Md5* HashIndex::Cursor::Find(std::string_view path, const FileStamp& stamp
   next_ = index_.LowerBound(path, next_);
   if (next_ == index_.count_ || index_.PathOf(next_) != path) return nullptr;
   const Record& record = index_.records_[next_];
-  const FileStamp known{record.inode, record.modified_ns, record.size};
-  if (known != stamp || (record.flags & kRacy) != 0) return nullptr;
+  const FileStamp known{record.inode, record.modified_ns, record.size, record.changed_ns};
+  if (!IsSame(known, stamp) || (record.flags & kRacy) != 0) return nullptr;
   static_assert(sizeof(Md5) == sizeof record.md5);
   return reinterpret_cast<const Md5*>(record.md5);
 }
@@ -187,6 +202,7 @@ Status HashIndex::Save(const std::filesystem::path& file, const std::vector<Inde
     Record record{.inode = entry.stamp.inode,
                   .modified_ns = entry.stamp.modified_ns,
                   .size = entry.stamp.size,
+                  .changed_ns = entry.stamp.changed_ns,
                   .path_offset = 0,
                   .path_size = 0,
                   .flags = entry.racy ? kRacy : 0,

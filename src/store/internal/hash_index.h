@@ -1,8 +1,9 @@
 // Which content a file had when it was last hashed: `.curbstop/index`, so that an unchanged tree
 // costs one stat per file.
 //
-// A file counts as unchanged when inode, size and modification time are what they were. A file
-// that was modified in the very tick in which it was hashed could have changed again unseen: such
+// A file counts as unchanged when inode, size, modification time and change time are what they were:
+// `cp -p` over a file keeps all but the last. Objects of the store are compared without the change
+// time, which each link to them moves. A file that was modified in the very tick in which it was hashed could have changed again unseen: such
 // an entry is kept but marked, and hashed again the next time ("racy clean", as in git).
 // The file is mapped, its layout is in docs/formats/index.md; it is replaced as a whole and may be
 // deleted at any time. One that is damaged or of another version counts as empty.
@@ -24,10 +25,15 @@ struct FileStamp {
   uint64_t inode = 0;
   int64_t modified_ns = 0;  // since 1970
   int64_t size = 0;
+  int64_t changed_ns = 0;  // ctime, since 1970; 0: not compared
   bool operator==(const FileStamp&) const = default;
 };
 
 FileStamp StampOf(const struct stat& info);
+FileStamp WithoutChangeTime(FileStamp stamp);
+
+// Whether both are of one file with one content, as far as both tell.
+bool IsSame(const FileStamp& a, const FileStamp& b);
 
 // Makes `.curbstop` with a `.gitignore` that hides all of it.
 Status MakeStateFolder(const std::filesystem::path& folder);

@@ -106,7 +106,7 @@ Result<TakenFile> ObjectBatch::TakeFile(const fs::path& file, TakeHow how) {
     TRY_ASSIGN(taken.md5, TakeLarge(fd.get(), file));
   }
   TRY_ASSIGN(const struct stat after, StatOpened(fd.get(), file));
-  if (StampOf(after) == taken.stamp) return taken;
+  if (IsSame(WithoutChangeTime(StampOf(after)), taken.stamp)) return taken;
   Unclaim({taken.md5, false});
   return Conflict(fmt::format("`{}` changes while it is being added", Printable(file.string())))
       .WithHint("let the program that writes it finish, then try again");
@@ -192,7 +192,7 @@ Status ObjectBatch::TakeFolderList(const ObjectId& id, std::string_view bytes) {
 Status ObjectBatch::Keep(const ObjectId& id, const Fd& temporary, const fs::path& path) {
   TRY_ASSIGN(const struct stat info, StatOpened(temporary.get(), path));
   const std::lock_guard lock(mutex_);
-  pending_[id] = {path, StampOf(info)};
+  pending_[id] = {path, WithoutChangeTime(StampOf(info))};
   return {};
 }
 

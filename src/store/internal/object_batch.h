@@ -24,7 +24,7 @@ namespace curbstop {
 
 struct TakenFile {
   Md5 md5;
-  FileStamp stamp;  // of the source, the same before and after reading
+  FileStamp stamp;  // of the source before reading; but for its change time the same after it
   mode_t mode = 0;
 };
 

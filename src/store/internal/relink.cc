@@ -24,7 +24,7 @@ bool IsSuchLink(const fs::path& path, const fs::path& object, LinkKind kind) {
 
 bool IsUnchanged(const fs::path& path, const FileStamp& stamp) {
   struct stat info{};
-  return stat(path.c_str(), &info) == 0 && StampOf(info) == stamp;
+  return stat(path.c_str(), &info) == 0 && IsSame(WithoutChangeTime(StampOf(info)), stamp);
 }
 
 }  // namespace

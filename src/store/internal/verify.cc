@@ -38,6 +38,7 @@ Status VerifyObjects(const std::filesystem::path& objects, const std::filesystem
                     .started_ns = KernelFileTimeNs()};
   if (!IsFolder(objects)) return Missing(objects / ObjectPlace(ids.front()));
   TRY_ASSIGN(std::vector<StatedFile> stated, StatFiles(objects, std::move(wanted)));
+  for (StatedFile& file : stated) file.stamp = WithoutChangeTime(file.stamp);
   TRY_ASSIGN(const std::vector<ContentFile> found, HashTree(std::move(stated), job));
   for (size_t i = 0; i < ids.size(); ++i) {
     if (i >= found.size() || found[i].path != ObjectPlace(ids[i]))
