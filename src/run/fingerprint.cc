@@ -194,7 +194,8 @@ Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Jo
                                     ProcessRunner& processes) {
   Fingerprint made;
   TRY_ASSIGN(made.inputs, InputPaths(project, step));
-  TRY_ASSIGN(const std::vector<HashedFile> inputs, HashPaths(project.root, made.inputs));
+  TRY_ASSIGN(const std::vector<HashedFile> inputs,
+             HashPaths(project.root, made.inputs, LinksAs::kContents));
   TRY_ASSIGN(Code code, HashCode(project, step, journal, processes));
   TRY_ASSIGN(Json environment, EnvironmentLock(project, step, processes));
   made.code = std::move(code.paths);

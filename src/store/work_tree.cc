@@ -54,6 +54,12 @@ WalkRules StateRules() {
 struct Wanted {
   std::set<std::string> files;
   std::vector<std::string> folders;
+  std::vector<std::string> links;  // those of `files` that are links
+
+  void Add(std::string path, bool is_link) {
+    const auto [place, is_new] = files.insert(std::move(path));
+    if (is_new && is_link) links.push_back(*place);
+  }
 };
 
 std::string WithoutFinalSlash(const std::string& path) {
@@ -70,12 +76,36 @@ Status AddPath(const fs::path& root, const std::string& given, Wanted& wanted) {
     return FromErrno(errno, Doing("read", root / path));
   }
   if (!S_ISDIR(info.st_mode)) {
-    wanted.files.insert(path);
+    wanted.Add(path, S_ISLNK(info.st_mode));
     return {};
   }
   wanted.folders.push_back(path);
   TRY_ASSIGN(std::vector<WalkedFile> found, WalkTree(root, path, StateRules()));
-  for (WalkedFile& file : found) wanted.files.insert(std::move(file.path));
+  for (WalkedFile& file : found) wanted.Add(std::move(file.path), file.kind == EntryKind::kLink);
+  return {};
+}
+
+// Where the link ends, relative to the root; empty: nowhere, outside, or at a folder it lies in.
+std::string EndOfLink(const fs::path& root, const fs::path& real_root, const std::string& link) {
+  std::error_code error;
+  const fs::path real_link = fs::canonical((root / link).parent_path(), error);
+  const fs::path target = error ? fs::path() : fs::canonical(root / link, error);
+  if (error) return "";
+  const fs::path relative = target.lexically_relative(real_root);
+  const bool outside = relative.empty() || *relative.begin() == "..";
+  const bool lies_in_it = *real_link.lexically_relative(target).begin() != "..";
+  return outside || lies_in_it ? "" : relative.string();
+}
+
+Status FollowLinks(const fs::path& root, Wanted& wanted) {
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  std::set<std::string> seen;
+  while (!wanted.links.empty()) {
+    const std::string target = EndOfLink(root, real_root, wanted.links.back());
+    wanted.links.pop_back();
+    if (!target.empty() && seen.insert(target).second) TRY(AddPath(root, target, wanted));
+  }
   return {};
 }
 
@@ -141,7 +171,7 @@ Result<std::vector<std::string>> ListByWalk(const fs::path& root) {
 }  // namespace
 
 Result<std::vector<HashedFile>> HashPaths(const fs::path& root,
-                                          const std::vector<std::string>& paths) {
+                                          const std::vector<std::string>& paths, LinksAs links) {
   HashJob job{.root = root,
               .index = IndexFile(root, HashKind::kMd5),
               .kind = HashKind::kMd5,
@@ -149,6 +179,7 @@ Result<std::vector<HashedFile>> HashPaths(const fs::path& root,
               .started_ns = KernelFileTimeNs()};
   Wanted wanted;
   for (const std::string& path : paths) TRY(AddPath(root, path, wanted));
+  if (links == LinksAs::kContents) TRY(FollowLinks(root, wanted));
   std::vector<WalkedFile> walked;
   for (const std::string& path : wanted.files) walked.push_back({path, EntryKind::kFile});
   job.scanned = std::move(wanted.folders);

@@ -19,12 +19,18 @@ struct HashedFile {
   bool executable = false;
 };
 
+enum class LinksAs {
+  kText,      // a link counts as its text, whatever lies behind it
+  kContents,  // files and folders that links lead to are hashed too, each under its own path
+};
+
 // Files under `root` (or one file), with hashes, sorted by path. `paths` are relative files or
-// folders; a glob has been expanded already. Symlinks are hashed as their target's text unless it
-// leads out of `root`, which is refused.
+// folders; a glob has been expanded already. A link is hashed as its text unless it leads out of
+// `root`, which is refused. Behind a link to a folder above itself nothing is looked for.
 // Errors: kNotFound names the missing path.
 Result<std::vector<HashedFile>> HashPaths(const std::filesystem::path& root,
-                                          const std::vector<std::string>& paths);
+                                          const std::vector<std::string>& paths,
+                                          LinksAs links = LinksAs::kText);
 
 // Paths under `root` that match a glob (`*`, `?`, `[…]`, `**`), natural order. A pattern without
 // wildcards gives itself if it exists.

@@ -69,6 +69,44 @@ TEST(HashPaths, ALinkInsideHasTheHashOfItsText) {
   EXPECT_EQ(HashPaths(folder.path(), {"link"})->front().md5, "9dd4e461268c8034f5c8564e155c67a6");
 }
 
+TEST(HashPaths, WhereContentsCountAChangeBehindALinkIsSeen) {
+  const TemporaryFolder folder;
+  folder.WriteFile("versions/2/x", "hello\n");
+  folder.WriteFile("list", "x");
+  fs::create_directory(folder / "data");
+  fs::create_symlink("../versions/current", folder / "data/now");
+  fs::create_symlink("2", folder / "versions/current");
+  fs::create_symlink("../list", folder / "data/list");
+  const auto before = HashPaths(folder.path(), {"data"}, LinksAs::kContents);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(PathsOf(*before),
+            (std::vector<std::string>{"data/list", "data/now", "list", "versions/2/x"}));
+  EXPECT_EQ(before->at(3).md5, kHello);
+  folder.WriteFile("versions/2/x", "HELLO\n");
+  folder.WriteFile("versions/2/y", "");
+  const auto after = HashPaths(folder.path(), {"data"}, LinksAs::kContents);
+  EXPECT_NE(after->at(3).md5, kHello);
+  EXPECT_EQ(PathsOf(*after).back(), "versions/2/y");
+  EXPECT_EQ(PathsOf(*HashPaths(folder.path(), {"data"})),
+            (std::vector<std::string>{"data/list", "data/now"}));
+}
+
+TEST(HashPaths, LinksThatLeadRoundOrNowhereAreTheirText) {
+  const TemporaryFolder folder;
+  folder.WriteFile("d/x", "x");
+  fs::create_symlink(".", folder / "d/self");
+  fs::create_symlink("../..", folder / "d/above");
+  fs::create_symlink("../e", folder / "d/other");
+  fs::create_directory(folder / "e");
+  fs::create_symlink("../d", folder / "e/back");
+  fs::create_symlink("nothing", folder / "d/gone");
+  const auto hashed = HashPaths(folder.path(), {"d"}, LinksAs::kContents);
+  ASSERT_FALSE(hashed.ok());  // `above` leads out
+  fs::remove(folder / "d/above");
+  EXPECT_EQ(PathsOf(*HashPaths(folder.path(), {"d"}, LinksAs::kContents)),
+            (std::vector<std::string>{"d/gone", "d/other", "d/self", "d/x", "e/back"}));
+}
+
 TEST(HashPaths, SeesAChangeOfTheSameSizeInTheSameTick) {
   const TemporaryFolder folder;
   for (int i = 0; i < 50; ++i) {
