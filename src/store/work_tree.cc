@@ -143,10 +143,14 @@ void MatchBelow(const fs::path& root, const std::string& folder, std::span<const
   MatchPart(root, folder, parts, found);
 }
 
-Result<std::vector<std::string>> ListByGit(const fs::path& root, ProcessRunner& processes) {
+enum class GitFiles { kTracked, kTrackedAndNew };
+
+Result<std::vector<std::string>> AskGit(const fs::path& root, GitFiles which,
+                                        ProcessRunner& processes) {
+  std::vector<std::string> argv{"git", "-c", "core.quotePath=off", "ls-files", "-cz"};
+  if (which == GitFiles::kTrackedAndNew) argv.insert(argv.end(), {"-o", "--exclude-standard"});
   TRY_ASSIGN(const ProcessOutcome outcome,
-             processes.Run({.argv = {"git", "-c", "core.quotePath=off", "ls-files", "-coz",
-                                     "--exclude-standard"},
+             processes.Run({.argv = std::move(argv),
                             .folder = root,
                             .environment = {},
                             .input = {},
@@ -165,6 +169,37 @@ Result<std::vector<std::string>> ListByWalk(const fs::path& root) {
   TRY_ASSIGN(std::vector<WalkedFile> files, WalkTree(root, "", std::move(walk)));
   std::vector<std::string> paths;
   for (WalkedFile& file : files) paths.push_back(std::move(file.path));
+  return paths;
+}
+
+Result<std::vector<std::string>> ListByGit(const fs::path& root, GitFiles which,
+                                           ProcessRunner& processes);
+
+// A repository inside of another, submodule or not, has its own list of files and its own rules;
+// the outer git names the folder only. A submodule that is not checked out has no `.git`.
+Result<std::vector<std::string>> ListNested(const fs::path& folder, GitFiles which,
+                                            ProcessRunner& processes) {
+  if (Exists(folder / ".git")) {
+    Result<std::vector<std::string>> listed = ListByGit(folder, which, processes);
+    if (listed.ok()) return listed;
+  }
+  return which == GitFiles::kTracked ? std::vector<std::string>() : ListByWalk(folder);
+}
+
+Result<std::vector<std::string>> ListByGit(const fs::path& root, GitFiles which,
+                                           ProcessRunner& processes) {
+  TRY_ASSIGN(const std::vector<std::string> listed, AskGit(root, which, processes));
+  std::vector<std::string> paths;
+  for (const std::string& path : listed) {
+    const std::string name = WithoutFinalSlash(path);
+    std::error_code error;
+    if (!IsFolder(root / name) || fs::is_symlink(root / name, error)) {
+      paths.push_back(path);
+      continue;
+    }
+    TRY_ASSIGN(const std::vector<std::string> nested, ListNested(root / name, which, processes));
+    for (const std::string& inner : nested) paths.push_back(name + "/" + inner);
+  }
   return paths;
 }
 
@@ -211,7 +246,7 @@ Result<std::vector<std::string>> ExpandGlob(const fs::path& root, const std::str
 }
 
 Result<std::vector<std::string>> ListCode(const fs::path& root, ProcessRunner& processes) {
-  Result<std::vector<std::string>> listed = ListByGit(root, processes);
+  Result<std::vector<std::string>> listed = ListByGit(root, GitFiles::kTrackedAndNew, processes);
   if (!listed.ok()) {
     TRY_ASSIGN(listed, ListByWalk(root));
   }

@@ -231,11 +231,11 @@ struct ListCodeTest : testing::TestWithParam<bool> {
   TemporaryFolder folder;
   RealProcessRunner processes;
 
-  void Git(std::vector<std::string> argv) {
+  void Git(std::vector<std::string> argv, const std::string& where = ".") {
     argv.insert(argv.begin(), {"git", "-c", "init.defaultBranch=main", "-c", "user.name=t", "-c",
                                "user.email=t@t"});
     const auto outcome = processes.Run(
-        {.argv = std::move(argv), .folder = folder.path(), .environment = {}, .input = {}});
+        {.argv = std::move(argv), .folder = folder / where, .environment = {}, .input = {}});
     ASSERT_TRUE(outcome.ok() && outcome->exit_code == 0);
   }
 };
@@ -268,6 +268,23 @@ TEST_P(ListCodeTest, LeavesOutAFileThatGitKnowsButThatIsGone) {
   }
   fs::remove(folder / "a.py");
   EXPECT_EQ(*ListCode(folder.path(), processes), std::vector<std::string>{"b.py"});
+}
+
+TEST_P(ListCodeTest, HoldsTheFilesOfRepositoriesInside) {
+  for (const char* name : {"train.py", "new/a.py", "new/a.pyc", "sub/b.py", "sub/deep/c.py"})
+    folder.WriteFile(name, name);
+  folder.WriteFile("new/.gitignore", "*.pyc\n");
+  if (GetParam()) {
+    Git({"init", "-q"});
+    for (const char* inner : {"new", "sub", "sub/deep"}) Git({"init", "-q"}, inner);
+    Git({"add", "c.py"}, "sub/deep");
+    Git({"commit", "-qm", "x"}, "sub/deep");
+    Git({"add", "b.py"}, "sub");
+    Git({"commit", "-qm", "x"}, "sub");
+    Git({"add", "sub"});  // as a submodule is held: a commit, no files
+  }
+  EXPECT_EQ(*ListCode(folder.path(), processes),
+            (std::vector<std::string>{"new/a.py", "sub/b.py", "sub/deep/c.py", "train.py"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Git, ListCodeTest, testing::Bool());
