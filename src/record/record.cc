@@ -41,6 +41,13 @@ std::vector<KeyValue> ToPairs(const std::map<std::string, std::string>& map) {
   return pairs;
 }
 
+std::vector<KeyValue> GivenParamTags(const std::map<std::string, std::string>& params) {
+  std::vector<KeyValue> tags;
+  for (const auto& [name, value] : params)
+    tags.push_back({std::string(kGivenParamTag) + name, value});
+  return tags;
+}
+
 Json ToObject(const std::vector<KeyValue>& pairs) {
   Json object = Json::MakeObject();
   for (const KeyValue& pair : pairs) object.Set(pair.key, pair.value);
@@ -69,7 +76,8 @@ Result<Record> Record::Open(const std::filesystem::path& file,
 Result<RecordRun> Record::StartRun(const RecordRunRequest& request) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY_ASSIGN(const std::string experiment, EnsureRun(database_, request));
-  TRY(PutParams(database_, request.run_uuid, ToPairs(request.params)));
+  TRY(PutParams(database_, request.run_uuid, ToPairs(request.params), ParamSource::kCurbstop));
+  TRY(PutTags(database_, request.run_uuid, GivenParamTags(request.params)));
   TRY(transaction.Commit());
   return RecordRun{request.run_uuid, experiment};
 }

@@ -51,7 +51,9 @@ class Record {
   static Result<Record> Open(const std::filesystem::path& file,
                              const std::filesystem::path& artifacts);
 
-  // Parameters are written once: a changed value of a known run is an error, kInvalidInput.
+  // Parameters are written once: a changed value of a known run is an error, kInvalidInput. Each is
+  // repeated as a tag `curbstop.param.NAME`: as long as both are equal, the step's own script may
+  // log another value, which then stands.
   Result<RecordRun> StartRun(const RecordRunRequest& request);
   // Errors, here and below: kNotFound (no such run), kInvalidInput (deleted run), kExhausted
   // (disk).

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include "record/internal/run_rows.h"
 #include "sys/files.h"
 #include "sys/testing/temporary_folder.h"
 
@@ -54,6 +55,40 @@ TEST(Record, AStartedRunHasItsParamsTagsAndName) {
   EXPECT_EQ(json->Find("params")->StringOr("lr", ""), "0.1");
   EXPECT_EQ(json->Find("tags")->StringOr("mlflow.runName", ""), "train");
   EXPECT_EQ(json->Find("tags")->StringOr("curbstop.step_id", ""), "s1");
+}
+
+std::string ParamOf(Record& record, const std::string& name) {
+  return record.RunAsJson(kRun)->Find("params")->StringOr(name, "");
+}
+
+// The project file says `lr: 1e-1`, the script logs what Python makes of it.
+TEST(Record, AScriptsOwnValueOfAParamTakesThePlaceOfOurs) {
+  TemporaryFolder folder;
+  Record record = OpenIn(folder);
+  RecordRunRequest request = Request();
+  request.params = {{"lr", "1e-1"}};
+  ASSERT_TRUE(record.StartRun(request).ok());
+  const auto log = [&](const std::string& value) {
+    return PutParams(record.database(), kRun, {{"lr", value}}, ParamSource::kScript);
+  };
+  ASSERT_TRUE(log("0.1").ok());
+  EXPECT_EQ(ParamOf(record, "lr"), "0.1");
+  EXPECT_EQ(record.RunAsJson(kRun)->Find("tags")->StringOr("curbstop.param.lr", ""), "1e-1");
+  EXPECT_TRUE(log("0.1").ok());
+  EXPECT_EQ(log("0.2").error().kind(), ErrorKind::kInvalidInput);  // now it is the script's
+  EXPECT_EQ(ParamOf(record, "lr"), "0.1");
+}
+
+TEST(Record, AParamThatTheScriptLoggedFirstIsWrittenOnce) {
+  TemporaryFolder folder;
+  Record record = OpenIn(folder);
+  ASSERT_TRUE(record.StartRun(Request()).ok());
+  const auto log = [&](const std::string& value) {
+    return PutParams(record.database(), kRun, {{"depth", value}}, ParamSource::kScript);
+  };
+  ASSERT_TRUE(log("3").ok());
+  EXPECT_FALSE(log("4").ok());
+  EXPECT_EQ(ParamOf(record, "depth"), "3");
 }
 
 TEST(Record, StartingTheSameRunTwiceHasTheEffectOfOnce) {

@@ -182,7 +182,7 @@ Result<Json> LogParameter(ApiContext& context, const Message& message) {
   TRY_ASSIGN(param.value, message.Text("value"));
   TRY(CheckParam("", param));
   TRY(GetActiveRun(context.database, uuid));
-  TRY(PutParams(context.database, uuid, {param}));
+  TRY(PutParams(context.database, uuid, {param}, ParamSource::kScript));
   return Json::MakeObject();
 }
 
@@ -200,7 +200,7 @@ Result<Json> LogBatch(ApiContext& context, const Message& message) {
   TRY(CheckBatch(metrics.size(), params.size(), tags.size()));
   TRY(CheckKeysUnique(params));
   TRY_ASSIGN(const RecordedRun run, GetActiveRun(context.database, uuid));
-  TRY(PutParams(context.database, uuid, params));
+  TRY(PutParams(context.database, uuid, params, ParamSource::kScript));
   TRY(PutMetrics(context.database, run, metrics));
   TRY(PutTags(context.database, uuid, tags));
   return Json::MakeObject();

@@ -38,6 +38,19 @@ Result<std::optional<std::string>> PutParam(Database& database, Statement& inser
   return std::optional(standing);
 }
 
+// Whether it did.
+Result<bool> ReplaceGivenParam(Database& database, const std::string& uuid, const KeyValue& param,
+                               const std::string& standing) {
+  TRY_ASSIGN(Statement update,
+             database.Prepare("UPDATE params SET value = ?1 WHERE run_uuid = ?2 AND key = ?3 AND "
+                              "EXISTS (SELECT 1 FROM tags WHERE run_uuid = ?2 AND key = ?4 AND "
+                              "value = ?5)"));
+  TRY(update
+          .BindAll(param.value, uuid, param.key, std::string(kGivenParamTag) + param.key, standing)
+          .Run());
+  return database.Changes() > 0;
+}
+
 Result<std::vector<KeyValue>> ReadPairs(Database& database, const std::string& sql,
                                         const std::string& uuid) {
   TRY_ASSIGN(Statement statement, database.Prepare(sql));
@@ -104,7 +117,8 @@ Status PutTags(Database& database, const std::string& uuid, const std::vector<Ke
   return {};
 }
 
-Status PutParams(Database& database, const std::string& uuid, const std::vector<KeyValue>& params) {
+Status PutParams(Database& database, const std::string& uuid, const std::vector<KeyValue>& params,
+                 ParamSource source) {
   if (params.empty()) return {};
   TRY_ASSIGN(Statement insert,
              database.Prepare("INSERT INTO params (key, value, run_uuid) VALUES (?1, ?2, ?3) "
@@ -112,6 +126,10 @@ Status PutParams(Database& database, const std::string& uuid, const std::vector<
   for (const KeyValue& param : params) {
     TRY_ASSIGN(const auto standing, PutParam(database, insert, uuid, param));
     if (!standing) continue;
+    if (source == ParamSource::kScript) {
+      TRY_ASSIGN(const bool replaced, ReplaceGivenParam(database, uuid, param, *standing));
+      if (replaced) continue;
+    }
     return InvalidInput(fmt::format(
         "Changing param values is not allowed. Param with key='{}' was already logged with "
         "value='{}' for run ID='{}'. Attempted logging new value '{}'.",

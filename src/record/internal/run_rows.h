@@ -15,6 +15,8 @@
 namespace curbstop {
 
 inline constexpr std::string_view kRunNameTag = "mlflow.runName";
+// Before the name of a param: its value as the project file has it.
+inline constexpr std::string_view kGivenParamTag = "curbstop.param.";
 
 struct RecordedRun {
   std::string uuid;
@@ -56,8 +58,12 @@ struct KeyValue {
 
 // Last writer wins, also within `tags`. The tag with the run's name renames the run.
 Status PutTags(Database& database, const std::string& uuid, const std::vector<KeyValue>& tags);
-// Write-once: the same value again is nothing. Errors: kInvalidInput on another value.
-Status PutParams(Database& database, const std::string& uuid, const std::vector<KeyValue>& params);
+// Write-once: the same value again is nothing, another one an error, kInvalidInput; but a script's
+// value takes the place of one that curbstop gave: that is one which the tag
+// `curbstop.param.NAME` repeats.
+enum class ParamSource { kCurbstop, kScript };
+Status PutParams(Database& database, const std::string& uuid, const std::vector<KeyValue>& params,
+                 ParamSource source);
 
 Result<std::vector<KeyValue>> ReadTags(Database& database, const std::string& uuid);
 Result<std::vector<KeyValue>> ReadParams(Database& database, const std::string& uuid);
