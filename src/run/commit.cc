@@ -3,20 +3,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "run/metrics_file.h"
 #include "store/names.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
 
 namespace curbstop {
 namespace {
-
-void CollectNumbers(const Json& value, const std::string& name, Json& numbers) {
-  if (value.IsNumber()) numbers.Set(name, value);
-  if (value.IsBool()) numbers.Set(name, *value.AsBool() ? 1.0 : 0.0);
-  for (const auto& [key, member] : value.members()) {
-    CollectNumbers(member, name.empty() ? key : name + "." + key, numbers);
-  }
-}
 
 // The declared outputs without a final slash, and the metrics file; all top-level entries where
 // none is declared.
@@ -64,19 +57,6 @@ Status CheckNames(const std::vector<std::string>& names) {
 }
 
 }  // namespace
-
-Result<Json> ReadMetrics(const std::filesystem::path& file) {
-  TRY_ASSIGN(const std::string text, ReadFile(file, 16 << 20));
-  Result<Json> json = ParseJson(text);
-  if (!json.ok() || !json->IsObject()) {
-    const std::string why = json.ok() ? "it is no JSON object" : json.error().message();
-    return InvalidInput(why).While(
-        fmt::format("cannot read the metrics `{}`", file.filename().string()));
-  }
-  Json numbers = Json::MakeObject();
-  CollectNumbers(*json, "", numbers);
-  return numbers;
-}
 
 Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
                                 Journal& journal, ObjectStore& store, FileStore& files) {

@@ -20,7 +20,4 @@ struct Committed {
 Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
                                 Journal& journal, ObjectStore& store, FileStore& files);
 
-// Numbers of a metrics file, nested names joined by dots. Errors: kInvalidInput.
-Result<Json> ReadMetrics(const std::filesystem::path& file);
-
 }  // namespace curbstop

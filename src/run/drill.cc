@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text_or_null.h"
+#include "run/metrics_file.h"
 #include "run/narrate.h"
 
 namespace curbstop {
@@ -26,7 +27,7 @@ std::map<std::string, std::string> OutputIds(const RunRow& row) {
 
 bool Close(double a, double b, double tolerance) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  return std::fabs(a - b) <= tolerance * std::max(std::fabs(a), std::fabs(b));
+  return a == b || std::fabs(a - b) <= tolerance * std::max(std::fabs(a), std::fabs(b));
 }
 
 std::vector<DrillDifference> CompareBytes(const RunRow& a, const RunRow& b) {
@@ -42,7 +43,7 @@ std::vector<DrillDifference> CompareBytes(const RunRow& a, const RunRow& b) {
 }
 
 std::string NumberText(const Json* value) {
-  return value == nullptr ? "missing" : fmt::format("{}", value->AsDouble().value_or(0));
+  return value == nullptr ? "missing" : fmt::format("{}", MetricNumber(*value));
 }
 
 std::vector<DrillDifference> CompareMetrics(const RunRow& a, const RunRow& b, double tolerance) {
@@ -54,9 +55,7 @@ std::vector<DrillDifference> CompareMetrics(const RunRow& a, const RunRow& b, do
   for (const auto& [name, one] : names) {
     const Json* left = a.metrics.Find(name);
     const Json* right = b.metrics.Find(name);
-    const bool close =
-        left && right &&
-        Close(left->AsDouble().value_or(0), right->AsDouble().value_or(0), tolerance);
+    const bool close = left && right && Close(MetricNumber(*left), MetricNumber(*right), tolerance);
     if (!close) differences.push_back({name, NumberText(left), NumberText(right)});
   }
   return differences;

@@ -62,7 +62,7 @@ struct RunFilter {
   std::string root;
   bool active_only = false;
   bool attempted_only = false;  // those whose first attempt was about to start, or later
-  int64_t most = 100;  // the newest
+  int64_t most = 100;           // the newest
 };
 
 struct UserRequest {

@@ -48,15 +48,14 @@ Status ChooseGpus(const Step& step, const Machine& machine, const Directories& d
       .WithHint("`curbstop plan` shows what it needs and where that is on offer");
 }
 
-// The step's last run in this folder that reached an attempt: whatever lies in the checkpoint folder
-// is its own. A run that ended before its first attempt never touched that folder.
+// The step's last run in this folder that reached an attempt: whatever lies in the checkpoint
+// folder is its own. A run that ended before its first attempt never touched that folder.
 Result<std::optional<RunRow>> LastAttempted(const Project& project, const Step& step,
                                             Journal& journal) {
-  TRY_ASSIGN(const std::vector<RunRow> rows,
-             journal.FindRuns({.step = step.name,
-                               .root = project.root.string(),
-                               .attempted_only = true,
-                               .most = 50}));
+  TRY_ASSIGN(
+      const std::vector<RunRow> rows,
+      journal.FindRuns(
+          {.step = step.name, .root = project.root.string(), .attempted_only = true, .most = 50}));
   for (const RunRow& row : rows) {
     if (!row.run.facts.BoolOr("drill", false)) return std::optional(row);
   }
@@ -109,8 +108,7 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
     return {};
   }
   order.checkpoint_dir = project.root / prepared.step.checkpoint->dir;
-  TRY_ASSIGN(const std::optional<RunRow> last,
-             LastAttempted(project, prepared.step, journal));
+  TRY_ASSIGN(const std::optional<RunRow> last, LastAttempted(project, prepared.step, journal));
   const std::string owner = last ? last->run.id : "before";
   order.old_checkpoints = outside.directories.RunFolder(owner) / "checkpoints";
   const bool continues = last && !wishes.force && CanContinue(*last, prepared);

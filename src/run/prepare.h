@@ -53,7 +53,8 @@ struct PreparedRun {
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.
 Result<Step> WithParams(const Step& step, const std::map<std::string, std::string>& set);
 
-// Makes nothing yet. Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets the needs.
+// Makes nothing yet. Errors: kInvalidInput, kNotFound (inputs), kNo if no GPU of this machine meets
+// the needs.
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
                                const RunWishes& wishes, Journal& journal,
                                const RunOutside& outside);

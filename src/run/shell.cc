@@ -13,6 +13,7 @@
 #include "run/agent/touch_watch.h"
 #include "run/commit.h"
 #include "run/fingerprint.h"
+#include "run/metrics_file.h"
 #include "store/object_store.h"
 #include "sys/failpoint.h"
 #include "sys/file_lock.h"
@@ -43,7 +44,7 @@ RecordStatus RecordStatusOf(const std::string& name) {
 std::vector<RecordMetric> MetricsOf(const Json& metrics, int64_t at_ms) {
   std::vector<RecordMetric> list;
   for (const auto& [name, value] : metrics.members()) {
-    list.push_back({name, value.AsDouble().value_or(0), at_ms, 0});
+    list.push_back({name, MetricNumber(value), at_ms, 0});
   }
   return list;
 }

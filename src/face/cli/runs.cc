@@ -9,6 +9,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
 #include "face/cli/usage.h"
+#include "run/metrics_file.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -31,7 +32,7 @@ std::string MetricsText(const Json& metrics, size_t room) {
   std::string text;
   for (const auto& [name, value] : metrics.members()) {
     const std::string more =
-        fmt::format("{}{} {:.4g}", text.empty() ? "" : " · ", name, value.AsDouble().value_or(0));
+        fmt::format("{}{} {:.4g}", text.empty() ? "" : " · ", name, MetricNumber(value));
     if (CodePoints(text) + CodePoints(more) > room) break;
     text += more;
   }
