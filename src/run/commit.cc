@@ -59,7 +59,8 @@ Status CheckNames(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
-                                Journal& journal, ObjectStore& store, FileStore& files) {
+                                Journal& journal, ObjectStore& store, FileStore& files,
+                                const NoResultBecause& no_result) {
   Committed committed{Json::MakeArray(), Json()};
   TRY_ASSIGN(const std::vector<std::string> names, OutputNames(row, out));
   TRY(CheckThere(names, out));
@@ -80,6 +81,7 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   FAILPOINT("commit.after_store");
   if (row.run.facts.BoolOr("drill", false)) return committed;
   TRY(LinkOutputs(row.run.root, row.run.step, committed.outputs, store));
+  if (!no_result.empty()) return committed;
   TRY(KeepResult({row.run.project,
                   row.run.step,
                   row.run.fingerprint,

@@ -24,7 +24,7 @@ enum class EventKind {
   kAgentReport,    // a line of the agent's spool
   kAgentGone,      // its lock is free though it had not finished
   kProcessesEnded,
-  kCommitted,     // {outputs, metrics}
+  kCommitted,     // {outputs, metrics, no_result}
   kCommitFailed,  // {error}
   kRecordFinished,
   kAgentTold,

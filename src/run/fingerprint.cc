@@ -148,6 +148,48 @@ Json StepKeys(const Step& step) {
   return keys;
 }
 
+// By FilesJson.
+std::vector<std::string> PathsOf(const Json* list) {
+  std::vector<std::string> paths;
+  for (const Json& file : list ? list->items() : Json::Array()) {
+    if (!file.items().empty() && file.items()[0].IsString())
+      paths.push_back(*file.items()[0].AsString());
+  }
+  return paths;
+}
+
+// A name that is not UTF-8 does not survive being written as JSON: such a file cannot be found again.
+bool SurvivesJson(const std::string& path) { return path.find("\xEF\xBF\xBD") == path.npos; }
+
+std::map<std::string, Json> ByPath(const Json& list) {
+  std::map<std::string, Json> files;
+  for (const Json& file : list.items()) files[*file.items()[0].AsString()] = file;
+  std::erase_if(files, [](const auto& file) { return !SurvivesJson(file.first); });
+  return files;
+}
+
+// Adds the paths of files that are in one of both lists only, or have another content.
+void AddDifferences(const Json& before, const Json& now, std::set<std::string>& changed) {
+  std::map<std::string, Json> gone = ByPath(before);
+  for (const auto& [path, file] : ByPath(now)) {
+    const auto found = gone.find(path);
+    if (found == gone.end() || found->second != file) changed.insert(path);
+    if (found != gone.end()) gone.erase(found);
+  }
+  for (const auto& [path, file] : gone) changed.insert(path);
+}
+
+Status CompareFiles(const std::filesystem::path& root, const Json* before,
+                    std::vector<std::string> paths, LinksAs links, std::set<std::string>& changed) {
+  if (before == nullptr || PathsOf(before).size() != before->items().size())
+    return Corrupt("the fingerprint of this run cannot be read");
+  std::erase_if(paths, [&](const std::string& path) { return !Exists(root / path); });
+  TRY_ASSIGN(const std::vector<HashedFile> now, HashPaths(root, paths, links));
+  TRY_ASSIGN(const Json listed, ParseJson(WriteJson(FilesJson(now))));
+  AddDifferences(*before, listed, changed);
+  return {};
+}
+
 }  // namespace
 
 std::string AskGit(const std::filesystem::path& root, std::vector<std::string> arguments,
@@ -206,6 +248,16 @@ Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Jo
                                    {"environment", std::move(environment)}});
   made.id = Sha256Hex(WriteJson(made.content));
   return made;
+}
+
+Result<std::vector<std::string>> ChangedSources(const std::filesystem::path& root,
+                                                const Json& content,
+                                                const std::vector<std::string>& inputs) {
+  std::set<std::string> changed;
+  TRY(CompareFiles(root, content.Find("code"), PathsOf(content.Find("code")), LinksAs::kText,
+                   changed));
+  TRY(CompareFiles(root, content.Find("inputs"), inputs, LinksAs::kContents, changed));
+  return std::vector<std::string>(changed.begin(), changed.end());
 }
 
 Status RememberMadeFiles(const std::filesystem::path& root,

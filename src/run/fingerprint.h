@@ -26,6 +26,13 @@ struct Fingerprint {
 Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Journal& journal,
                                     ProcessRunner& processes);
 
+// Which of the code and inputs that `content` was made from are different now, gone, or (among the
+// inputs) new; sorted. `inputs` is Fingerprint::inputs. Errors: kConflict if a file changes just
+// now.
+Result<std::vector<std::string>> ChangedSources(const std::filesystem::path& root,
+                                                const Json& content,
+                                                const std::vector<std::string>& inputs);
+
 // The values that the references of the step's commands stand for; `out` is left to the shell.
 Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Project& project,
                                                                         const Step& step);

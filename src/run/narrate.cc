@@ -77,8 +77,9 @@ std::string StateText(const RunRow& row) {
 std::string NarrateEnd(const RunRow& row) {
   const std::string energy = fmt::format("energy {} USD", UsdText(row.spent));
   if (row.state == "succeeded") {
-    return fmt::format("succeeded in {} · {} · {}", DurationText(Millis(row.busy_ms)),
-                       OutputsText(row.outputs), energy);
+    return fmt::format("succeeded in {} · {} · {}{}", DurationText(Millis(row.busy_ms)),
+                       OutputsText(row.outputs), energy,
+                       row.reason.empty() ? "" : " · " + row.reason);
   }
   return fmt::format("{} · {}", StateText(row), energy);
 }

@@ -204,6 +204,7 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.facts =
       FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
   prepared.code = fingerprint.code;
+  prepared.sources = fingerprint.content;
   return prepared;
 }
 
@@ -220,6 +221,7 @@ namespace {
 Status FillFolder(const PreparedRun& prepared, const fs::path& folder, FileStore& files) {
   TRY(MakeFolders(folder, true));
   TRY(files.Write(folder / "code.json", WriteJson(Json::ArrayOf(prepared.code)), 0600));
+  TRY(files.Write(folder / "fingerprint.json", WriteJson(prepared.sources), 0600));
   return files.Write(folder / "order.json",
                      WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600);
 }

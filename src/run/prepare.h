@@ -45,6 +45,7 @@ struct PreparedRun {
   NewRun run;
   AgentOrder order;
   std::vector<std::string> code;  // Fingerprint::code
+  Json sources;                   // Fingerprint::content
   std::string takes_over;         // run whose checkpoints it continues with, or empty
   std::string newest_checkpoint;  // the newest of those
   int64_t moves_aside = 0;        // entries of the checkpoint folder, to order.old_checkpoints

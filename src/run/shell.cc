@@ -29,6 +29,7 @@ using std::chrono::seconds;
 
 constexpr milliseconds kTurn{100};
 constexpr seconds kTickEvery{60};
+constexpr int64_t kMostSources = int64_t{1} << 30;
 constexpr seconds kCommitPatience{600};  // how long a full disk is waited for
 
 std::filesystem::path AgentProgram(const std::filesystem::path& program) {
@@ -47,6 +48,15 @@ std::vector<RecordMetric> MetricsOf(const Json& metrics, int64_t at_ms) {
     list.push_back({name, MetricNumber(value), at_ms, 0});
   }
   return list;
+}
+
+std::string ChangedWhileItRan(const std::vector<std::string>& paths) {
+  constexpr size_t kNamed = 3;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < std::min(paths.size(), kNamed); ++i)
+    names.push_back(fmt::format("`{}`", Printable(paths[i])));
+  if (paths.size() > kNamed) names.push_back(fmt::format("{} more", paths.size() - kNamed));
+  return Join(names, ", ") + " changed while it ran";
 }
 
 bool IsOrphan(Journal& journal, const std::string& run, const std::filesystem::path& folder) {
@@ -280,15 +290,33 @@ Result<Event> Shell::EndProcesses() {
   return Outcome(EventKind::kProcessesEnded);
 }
 
+// Who runs a step and edits its files meanwhile gets outputs of neither version for certain.
+std::string Shell::WhyNoResult() const {
+  const Result<std::string> text = ReadFile(folder_ / "fingerprint.json", kMostSources);
+  const Result<Json> content = text.ok() ? ParseJson(*text) : Result<Json>(text.error());
+  if (!content.ok()) return "its fingerprint cannot be read: " + content.error().OneLine();
+  std::vector<std::string> inputs;
+  if (const Json* listed = row_.run.facts.Find("inputs")) {
+    for (const Json& path : listed->items())
+      inputs.push_back(path.IsString() ? *path.AsString() : "");
+  }
+  const Result<std::vector<std::string>> changed = ChangedSources(row_.run.root, *content, inputs);
+  if (!changed.ok()) return changed.error().OneLine();
+  return changed->empty() ? "" : ChangedWhileItRan(*changed);
+}
+
 Result<std::optional<Event>> Shell::Commit() {
   if (commit_deadline_ == Ticks(0)) commit_deadline_ = outside_.clock.Awake() + kCommitPatience;
   TRY_ASSIGN(ObjectStore store, ObjectStore::OpenForProject(row_.run.root));
+  const std::string no_result = WhyNoResult();
+  if (!no_result.empty()) Log(fmt::format("result.not_kept why=\"{}\"", no_result));
   Result<Committed> committed = CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(),
-                                              *journal_, store, outside_.files);
+                                              *journal_, store, outside_.files, no_result);
   if (committed.ok()) {
-    return std::optional(Outcome(
-        EventKind::kCommitted,
-        Json::MakeObject({{"outputs", committed->outputs}, {"metrics", committed->metrics}})));
+    return std::optional(
+        Outcome(EventKind::kCommitted, Json::MakeObject({{"outputs", committed->outputs},
+                                                         {"metrics", committed->metrics},
+                                                         {"no_result", no_result}})));
   }
   const bool wait =
       IsRetryable(committed.error().kind()) && outside_.clock.Awake() < commit_deadline_;

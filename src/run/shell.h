@@ -40,6 +40,7 @@ class Shell {
   Result<Event> EndProcesses();
   Result<std::optional<Event>> Commit();
   Status EndRecordRun(const Effect& effect);
+  std::string WhyNoResult() const;
   Result<Event> FinishRecord(const Effect& effect);
   Result<Event> ReleaseAgent();
 
