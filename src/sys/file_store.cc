@@ -89,8 +89,11 @@ Status RealFileStore::Append(const fs::path& file, std::string_view bytes, mode_
 
 Status RealFileStore::Move(const fs::path& from, const fs::path& to) {
   if (rename(from.c_str(), to.c_str()) != 0) {
-    return FromErrno(errno, fmt::format("cannot move `{}` to `{}`", Printable(from.string()),
-                                        Printable(to.string())));
+    const int number = errno;
+    std::string what =
+        fmt::format("cannot move `{}` to `{}`", Printable(from.string()), Printable(to.string()));
+    if (number != EXDEV) return FromErrno(number, std::move(what));
+    return No("they lie on different file systems").While(std::move(what));
   }
   FAILPOINT("file.after_rename");
   return SyncFolder(to.parent_path());

@@ -26,7 +26,7 @@ class FileStore {
   virtual Status Append(const std::filesystem::path& file, std::string_view bytes,
                         mode_t mode = 0644) = 0;
 
-  // Moves within one file system, replacing what is there (a file, or an empty folder).
+  // Moves within one file system (kNo: these are two), replacing a file or an empty folder there.
   virtual Status Move(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
 
   // Nothing there is success.

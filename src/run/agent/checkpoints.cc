@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,13 +63,29 @@ fs::path FreeName(const fs::path& wanted) {
   return free;
 }
 
-// Within one file system a rename, else a copy and a removal.
-Status MoveAnywhere(const fs::path& from, const fs::path& to, FileStore& files) {
-  if (files.Move(from, to).ok()) return {};
+// The whole tree, on disk when this returns.
+Status CopyTree(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-  if (error) return FromErrno(error.value(), "cannot move `" + from.string() + "`");
-  return RemoveTree(from);
+  const int fd = error ? -1 : open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int number = error ? error.value() : 0;
+  if (number == 0 && (fd < 0 || syncfs(fd) != 0)) number = errno;
+  if (fd >= 0) close(fd);
+  return number == 0 ? Status() : FromErrno(number, "cannot copy `" + from.string() + "`");
+}
+
+// Within one file system a rename. Else a copy, which gets its name when it is whole and on disk;
+// only then the source goes.
+Status MoveAnywhere(const fs::path& from, const fs::path& to, FileStore& files) {
+  const Status moved = files.Move(from, to);
+  if (moved.ok() || moved.error().kind() != ErrorKind::kNo) return moved;
+  const fs::path part = to.string() + ".part";
+  TRY(RemoveTree(part));
+  Status copied = CopyTree(from, part);
+  if (copied.ok()) copied = files.Move(part, to);
+  if (copied.ok()) return RemoveTree(from);
+  static_cast<void>(RemoveTree(part));
+  return copied;
 }
 
 }  // namespace

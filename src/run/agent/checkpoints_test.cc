@@ -86,6 +86,51 @@ TEST(Checkpoints, WhatIsMovedAsideOverwritesNothing) {
   EXPECT_FALSE(Exists(folder / "c/a"));
 }
 
+// Moves that cross into `elsewhere` fail.
+class CrossingFileStore final : public FileStore {
+ public:
+  CrossingFileStore(std::filesystem::path elsewhere, ErrorKind kind)
+      : elsewhere_(std::move(elsewhere)), kind_(kind) {}
+  Status Write(const std::filesystem::path& file, std::string_view bytes, mode_t mode) override {
+    return real_.Write(file, bytes, mode);
+  }
+  Status Append(const std::filesystem::path& file, std::string_view bytes, mode_t mode) override {
+    return real_.Append(file, bytes, mode);
+  }
+  Status Move(const std::filesystem::path& from, const std::filesystem::path& to) override {
+    const bool crosses = to.parent_path() == elsewhere_ && from.parent_path() != elsewhere_;
+    return crosses ? Status(Error(kind_, "no")) : real_.Move(from, to);
+  }
+  Status Remove(const std::filesystem::path& file) override { return real_.Remove(file); }
+
+ private:
+  std::filesystem::path elsewhere_;
+  ErrorKind kind_;
+  RealFileStore real_;
+};
+
+TEST(Checkpoints, AMoveToAnotherFileSystemIsACopyThatIsWholeBeforeTheSourceGoes) {
+  const TemporaryFolder folder;
+  CrossingFileStore files(folder / "aside", ErrorKind::kNo);
+  folder.WriteFile("c/a/weights", "new");
+  folder.WriteFile("aside/a.part/old", "of a move that was killed");
+  ASSERT_TRUE(MoveEntriesAside(folder / "c", {"a"}, folder / "aside", files).ok());
+  EXPECT_EQ(*ReadFile(folder / "aside/a/weights"), "new");
+  EXPECT_EQ(ListFolder(folder / "aside")->size(), 1u);
+  EXPECT_EQ(ListFolder(folder / "aside/a")->size(), 1u);
+  EXPECT_TRUE(ListFolder(folder / "c")->empty());
+}
+
+TEST(Checkpoints, AMoveThatFailsForAnotherReasonCopiesNothing) {
+  const TemporaryFolder folder;
+  CrossingFileStore files(folder / "aside", ErrorKind::kDenied);
+  folder.WriteFile("c/a", "new");
+  EXPECT_EQ(MoveEntriesAside(folder / "c", {"a"}, folder / "aside", files).error().kind(),
+            ErrorKind::kDenied);
+  EXPECT_TRUE(ListFolder(folder / "aside")->empty());
+  EXPECT_TRUE(Exists(folder / "c/a"));
+}
+
 TEST(Checkpoints, TheWatchSeesRenamesAndClosedFiles) {
   const TemporaryFolder folder;
   std::filesystem::create_directory(folder / "c");
