@@ -329,8 +329,10 @@ Status Shell::EndRecordRun(const Effect& effect) {
   TRY_ASSIGN(Record record,
              Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
   const int64_t now = outside_.clock.WallMs();
-  const std::vector<RecordMetric> metrics = MetricsOf(loaded_.state.metrics, now);
+  const std::vector<RecordMetric> metrics =
+      MetricsOf(loaded_.state.metrics, loaded_.state.committed_at_ms);
   if (!metrics.empty()) TRY(record.LogMetrics(row_.run.record_run, metrics));
+  FAILPOINT("shell.after_metrics");
   std::map<std::string, std::string> tags = {
       {"curbstop.attempts", std::to_string(loaded_.state.attempt)}};
   if (loaded_.state.exit_code)

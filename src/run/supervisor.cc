@@ -154,6 +154,7 @@ class Step {
     if (state().phase != Phase::kCommitting) return;
     if (const Json* outputs = event_.data.Find("outputs")) state().outputs = *outputs;
     if (const Json* metrics = event_.data.Find("metrics")) state().metrics = *metrics;
+    state().committed_at_ms = event_.at_ms;
     const std::string no_result = Text("no_result");
     Close(Phase::kSucceeded, no_result.empty() ? "" : "not kept as a result: " + no_result);
   }

@@ -55,6 +55,8 @@ struct RunState {
   std::string tail;          // last output of a failed attempt
   int64_t started_at_ms = 0;
   int64_t ended_at_ms = 0;
+  int64_t committed_at_ms =
+      0;  // the metrics' time in the record, the same however often they are told
   std::string experiment_id;
   Json outputs;
   Json metrics;

@@ -100,6 +100,26 @@ TEST(Supervisor, ALifeWithoutTroubleCommitsOnceAndReleasesTheAgent) {
   EXPECT_TRUE(life.state.pending.empty());
 }
 
+TEST(Supervisor, TheMetricsTimeIsThatOfTheCommitHoweverLateTheyAreTold) {
+  Life life;
+  life.Start();
+  life.Report("finished", Finished("done"));
+  life.Pass(70);
+  life.Add(EventKind::kCommitted);
+  life.Pass(5'000);
+  life.Add(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot-b"}}));
+  EXPECT_EQ(life.state.committed_at_ms, 1'000'070);
+}
+
+TEST(Supervisor, OutputsThatAreNoResultAreASuccessWithAReason) {
+  Life life;
+  life.Start();
+  life.Report("finished", Finished("done"));
+  life.Add(EventKind::kCommitted, Json::MakeObject({{"no_result", "`a.py` changed while it ran"}}));
+  EXPECT_EQ(life.state.verdict, Phase::kSucceeded);
+  EXPECT_EQ(life.state.reason, "not kept as a result: `a.py` changed while it ran");
+}
+
 TEST(Supervisor, ARepeatedReportChangesNothing) {
   Life life;
   life.Start();

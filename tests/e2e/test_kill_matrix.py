@@ -60,8 +60,8 @@ class World:
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE_S, check=False)
 
-    def money(self, sql):
-        base = sqlite3.connect(f"file:{self.env['XDG_DATA_HOME']}/curbstop/money.db?mode=ro", uri=True)
+    def money(self, sql, name="money.db"):
+        base = sqlite3.connect(f"file:{self.env['XDG_DATA_HOME']}/curbstop/{name}?mode=ro", uri=True)
         try:
             return base.execute(sql).fetchall()
         finally:
@@ -100,6 +100,9 @@ class World:
         assert (self.folder / "out/work/result.txt").read_text() == "result\n"
         states = [state for state, in self.money("SELECT state FROM runs ORDER BY created_at_ms")]
         assert states[-1] == "succeeded" and states.count("succeeded") == 1, states
+        points = self.money("SELECT count(*) FROM metrics WHERE key = 'score' GROUP BY run_uuid",
+                            "mlflow.db")
+        assert points and all(count == 1 for count, in points), points
         sums = self.money("SELECT r.micro_usd, (SELECT coalesce(sum(l.micro_usd), 0) FROM ledger l "
                           "WHERE l.run = r.id) FROM runs r")
         assert all(row == ledger for row, ledger in sums), sums
