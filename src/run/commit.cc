@@ -61,7 +61,7 @@ Status CheckNames(const std::vector<std::string>& names) {
 Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& out, int64_t at_ms,
                                 Journal& journal, ObjectStore& store, FileStore& files,
                                 const NoResultBecause& no_result) {
-  Committed committed{Json::MakeArray(), Json()};
+  Committed committed{.outputs = Json::MakeArray(), .metrics = Json()};
   TRY_ASSIGN(const std::vector<std::string> names, OutputNames(row, out));
   TRY(CheckThere(names, out));
   TRY(CheckNames(names));
@@ -80,7 +80,7 @@ Result<Committed> CommitOutputs(const RunRow& row, const std::filesystem::path& 
   }
   FAILPOINT("commit.after_store");
   if (row.run.facts.BoolOr("drill", false)) return committed;
-  TRY(LinkOutputs(row.run.root, row.run.step, committed.outputs, store));
+  TRY_ASSIGN(committed.hid_out, LinkOutputs(row.run.root, row.run.step, committed.outputs, store));
   if (!no_result.empty()) return committed;
   TRY(KeepResult({row.run.project,
                   row.run.step,

@@ -12,8 +12,9 @@ namespace curbstop {
 using NoResultBecause = std::string;
 
 struct Committed {
-  Json outputs;  // [{path, md5, size, files}]
-  Json metrics;  // {name: number}; null without `metrics:`
+  Json outputs;          // [{path, md5, size, files}]
+  Json metrics;          // {name: number}; null without `metrics:`
+  bool hid_out = false;  // `/out` was written into `.gitignore`
 };
 
 // `out` is the attempt's CURBSTOP_OUT. Doing it twice has the effect of once. A drill's outputs

@@ -86,7 +86,9 @@ class Driver {
 
   Result<StepOutcome> Unchanged(const PreparedRun& prepared) {
     TRY_ASSIGN(const ObjectStore store, ObjectStore::OpenForProject(request_.project->root));
-    TRY(LinkOutputs(request_.project->root, prepared.step.name, prepared.known->outputs, store));
+    TRY_ASSIGN(const bool hid_out, LinkOutputs(request_.project->root, prepared.step.name,
+                                               prepared.known->outputs, store));
+    if (hid_out) audience_.Line(prepared.step.name, kHidOut);
     StepOutcome outcome{
         .step = prepared.step.name, .unchanged = true, .outputs = prepared.known->outputs};
     const Result<RunRow> row = journal_.GetRun(prepared.known->run);

@@ -24,7 +24,7 @@ enum class EventKind {
   kAgentReport,    // a line of the agent's spool
   kAgentGone,      // its lock is free though it had not finished
   kProcessesEnded,
-  kCommitted,     // {outputs, metrics, no_result}
+  kCommitted,     // {outputs, metrics, no_result, hid_out}
   kCommitFailed,  // {error}
   kRecordFinished,
   kAgentTold,

@@ -158,7 +158,8 @@ std::vector<std::string> PathsOf(const Json* list) {
   return paths;
 }
 
-// A name that is not UTF-8 does not survive being written as JSON: such a file cannot be found again.
+// A name that is not UTF-8 does not survive being written as JSON: such a file cannot be found
+// again.
 bool SurvivesJson(const std::string& path) { return path.find("\xEF\xBF\xBD") == path.npos; }
 
 std::map<std::string, Json> ByPath(const Json& list) {

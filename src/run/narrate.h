@@ -8,6 +8,10 @@
 
 namespace curbstop {
 
+// Said once, when git would have seen the outputs.
+inline constexpr const char* kHidOut =
+    "wrote `/out` into `.gitignore`: the store holds the outputs";
+
 // Empty for events that a user need not see.
 std::string NarrateEvent(const Event& event);
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/git_ignore.h"
 #include "sys/failpoint.h"
 #include "sys/file_lock.h"
 #include "sys/files.h"
@@ -138,8 +139,8 @@ Status KeepResult(const KeptResult& kept, Journal& journal, FileStore& files) {
   return MirrorInLock(kept, files);
 }
 
-Status LinkOutputs(const fs::path& root, const std::string& step, const Json& outputs,
-                   const ObjectStore& store) {
+Result<bool> LinkOutputs(const fs::path& root, const std::string& step, const Json& outputs,
+                         const ObjectStore& store) {
   const fs::path target = root / "out" / step;
   const fs::path linked = root / ".curbstop" / "linked" / step;
   const Result<std::string> before = ReadFile(linked);
@@ -148,7 +149,7 @@ Status LinkOutputs(const fs::path& root, const std::string& step, const Json& ou
   for (const Json& output : outputs.items()) {
     all_there = all_there && Exists(target / output.StringOr("path", ""));
   }
-  if (same && all_there) return {};
+  if (same && all_there) return false;
   const fs::path fresh = root / "out" / fmt::format(".{}.new", step);
   TRY(RemoveTree(fresh));
   TRY(MakeFolders(fresh));
@@ -163,7 +164,9 @@ Status LinkOutputs(const fs::path& root, const std::string& step, const Json& ou
   TRY(RemoveTree(fresh));
   TRY(MakeFolders(linked.parent_path()));
   RealFileStore files;
-  return files.Write(linked, LinkedText(outputs), 0644);
+  TRY(files.Write(linked, LinkedText(outputs), 0644));
+  const Result<HiddenFromGit> hidden = HideFromGit(root, "out", files);
+  return hidden.ok() && *hidden == HiddenFromGit::kNow;
 }
 
 Result<std::vector<std::string>> NamedObjects(Journal& journal) {

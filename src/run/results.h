@@ -37,9 +37,10 @@ struct KeptResult {
 Status KeepResult(const KeptResult& kept, Journal& journal, FileStore& files);
 
 // Puts the outputs as `out/STEP/…` in the project, read-only, all at once; an equal set that is
-// there already is left alone.
-Status LinkOutputs(const std::filesystem::path& root, const std::string& step, const Json& outputs,
-                   const ObjectStore& store);
+// there already is left alone. Hides `out` from git where git would see it; returns whether it did
+// so now. That the ignore file cannot be written is no failure: the next link tries again.
+Result<bool> LinkOutputs(const std::filesystem::path& root, const std::string& step,
+                         const Json& outputs, const ObjectStore& store);
 
 // Ids that runs and results name: nothing may collect them.
 Result<std::vector<std::string>> NamedObjects(Journal& journal);

@@ -316,7 +316,8 @@ Result<std::optional<Event>> Shell::Commit() {
     return std::optional(
         Outcome(EventKind::kCommitted, Json::MakeObject({{"outputs", committed->outputs},
                                                          {"metrics", committed->metrics},
-                                                         {"no_result", no_result}})));
+                                                         {"no_result", no_result},
+                                                         {"hid_out", committed->hid_out}})));
   }
   const bool wait =
       IsRetryable(committed.error().kind()) && outside_.clock.Awake() < commit_deadline_;

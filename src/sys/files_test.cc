@@ -105,6 +105,21 @@ TEST(FileStore, SaysWhatWentWrong) {
   EXPECT_EQ(store.Move(folder / "none", folder / "x").error().kind(), ErrorKind::kNotFound);
 }
 
+TEST(FileStore, AMoveToAnotherFileSystemIsAnHonestNo) {
+  const TemporaryFolder folder;
+  const fs::path elsewhere = "/dev/shm";
+  struct stat here{};
+  struct stat there{};
+  const bool known =
+      stat(folder.path().c_str(), &here) == 0 && stat(elsewhere.c_str(), &there) == 0;
+  if (!known || here.st_dev == there.st_dev) GTEST_SKIP() << "there is one file system only";
+  const fs::path file = folder.WriteFile("f", "x");
+  const fs::path target = elsewhere / ("curbstop-test-" + std::to_string(getpid()));
+  EXPECT_EQ(RealFileStore().Move(file, target).error().kind(), ErrorKind::kNo);
+  EXPECT_TRUE(Exists(file));
+  EXPECT_FALSE(Exists(target));
+}
+
 TEST(FileStore, AppendsRecordsInOrder) {
   const TemporaryFolder folder;
   RealFileStore store;
