@@ -49,6 +49,40 @@ Result<std::map<std::string, std::string>> MadeFiles(const std::filesystem::path
   }
 }
 
+// `sorted` is.
+bool Holds(const std::vector<std::string>& sorted, const std::string& path) {
+  return std::binary_search(sorted.begin(), sorted.end(), path);
+}
+
+bool IsPythonCache(std::string_view path) {
+  return path.find("__pycache__/") != path.npos && path.ends_with(".pyc");
+}
+
+// Programs are written by people; a step that writes one is run once more, not forgotten about.
+bool LooksLikeProgram(const std::string& path) {
+  static constexpr std::string_view kSuffixes[] = {
+      ".c",  ".cc", ".cpp", ".cu", ".cuh", ".go", ".h", ".hpp", ".ipynb", ".java", ".jl",
+      ".js", ".m",  ".pl",  ".py", ".pyx", ".r",  ".R", ".rb",  ".rs",    ".sh",   ".ts"};
+  const std::string suffix = std::filesystem::path(path).extension().string();
+  return std::find(std::begin(kSuffixes), std::end(kSuffixes), suffix) != std::end(kSuffixes);
+}
+
+Status MarkMade(const std::filesystem::path& root, const std::vector<HashedFile>& made,
+                Journal& journal) {
+  if (made.empty()) return {};
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(journal.database()));
+  TRY_ASSIGN(Statement insert,
+             journal.database().Prepare(
+                 "INSERT OR REPLACE INTO made_files(root, path, md5) VALUES(?,?,?)"));
+  for (const HashedFile& file : made) {
+    TRY(insert
+            .BindAll(std::string_view(root.native()), std::string_view(file.path),
+                     std::string_view(file.md5))
+            .Run());
+  }
+  return transaction.Commit();
+}
+
 Json FilesJson(const std::vector<HashedFile>& files) {
   Json list = Json::MakeArray();
   for (const HashedFile& file : files) {
@@ -72,9 +106,13 @@ Result<Code> HashCode(const Project& project, const Step& step, Journal& journal
   });
   TRY_ASSIGN(std::vector<HashedFile> files, HashPaths(project.root, paths));
   TRY_ASSIGN(const auto made, MadeFiles(project.root, journal));
+  const std::vector<std::string> tracked =
+      made.empty() ? std::vector<std::string>() : ListTracked(project.root, processes);
   std::erase_if(files, [&](const HashedFile& file) {
     const auto found = made.find(file.path);
-    return found != made.end() && found->second == file.md5;
+    const bool is_made = found != made.end() && found->second == file.md5;
+    const bool asked_for = !step.code.empty() && !IsPythonCache(file.path);
+    return is_made && !asked_for && !Holds(tracked, file.path);
   });
   code.json = FilesJson(files);
   return code;
@@ -261,26 +299,22 @@ Result<std::vector<std::string>> ChangedSources(const std::filesystem::path& roo
   return std::vector<std::string>(changed.begin(), changed.end());
 }
 
-Status RememberMadeFiles(const std::filesystem::path& root,
-                         const std::vector<std::string>& code_before, Journal& journal,
+Status RememberMadeFiles(const std::filesystem::path& root, CodeBefore before, Journal& journal,
                          ProcessRunner& processes) {
   TRY_ASSIGN(std::vector<std::string> now, ListCode(root, processes));
-  const std::string tracked = "\n" + AskGit(root, {"ls-files", "-c"}, processes);
+  TRY_ASSIGN(const auto made_before, MadeFiles(root, journal));
+  const std::vector<std::string> tracked = ListTracked(root, processes);
+  std::sort(before.listed.begin(), before.listed.end());
+  std::sort(before.counted.begin(), before.counted.end());
   std::erase_if(now, [&](const std::string& path) {
-    return std::find(code_before.begin(), code_before.end(), path) != code_before.end() ||
-           tracked.find("\n" + path + "\n") != tracked.npos;
+    const bool is_new = !Holds(before.listed, path);
+    // One of an earlier run that this run may have written anew.
+    const bool known =
+        !before.narrowed && made_before.contains(path) && !Holds(before.counted, path);
+    return !(is_new || known) || LooksLikeProgram(path) || Holds(tracked, path);
   });
   TRY_ASSIGN(const std::vector<HashedFile> made, HashPaths(root, now));
-  for (const HashedFile& file : made) {
-    TRY_ASSIGN(Statement insert,
-               journal.database().Prepare(
-                   "INSERT OR REPLACE INTO made_files(root, path, md5) VALUES(?,?,?)"));
-    TRY(insert
-            .BindAll(std::string_view(root.native()), std::string_view(file.path),
-                     std::string_view(file.md5))
-            .Run());
-  }
-  return {};
+  return MarkMade(root, made, journal);
 }
 
 Json DescribeGit(const std::filesystem::path& root, ProcessRunner& processes) {

@@ -37,10 +37,17 @@ Result<std::vector<std::string>> ChangedSources(const std::filesystem::path& roo
 Result<std::map<std::string, std::vector<std::string>>> ReferenceValues(const Project& project,
                                                                         const Step& step);
 
-// Untracked files that appeared while the step ran are its own: they are no code as long as their
-// content stays.
-Status RememberMadeFiles(const std::filesystem::path& root,
-                         const std::vector<std::string>& code_before, Journal& journal,
+// Untracked files that appeared while the step ran are taken for its own: they are no code as long
+// as their content stays. Somebody may make a file by hand meanwhile, so what looks like a program
+// (`.py`, `.sh`, …) is never taken for the step's; and in a fingerprint a mark does not count for a
+// file that git tracks by then, nor for one that the step's `code:` asks for (but for
+// `__pycache__`). So at worst a step runs once more.
+struct CodeBefore {
+  std::vector<std::string> listed;   // Fingerprint::code
+  std::vector<std::string> counted;  // of these, what was in the fingerprint
+  bool narrowed = false;             // the step has `code:`
+};
+Status RememberMadeFiles(const std::filesystem::path& root, CodeBefore before, Journal& journal,
                          ProcessRunner& processes);
 
 // What git prints in `root`; empty where it fails or is not there.

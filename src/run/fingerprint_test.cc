@@ -42,6 +42,23 @@ struct FingerprintTest : testing::Test {
     return *changed;
   }
 
+  static Paths CodeOf(const Fingerprint& made) {
+    Paths paths;
+    for (const Json& file : made.content.Find("code")->items())
+      paths.push_back(*file.items()[0].AsString());
+    return paths;
+  }
+  void Remember(const Fingerprint& before) {
+    const CodeBefore code{before.code, CodeOf(before), !step.code.empty()};
+    ASSERT_TRUE(RememberMadeFiles(project.root, code, journal, processes).ok());
+  }
+  void Git(std::vector<std::string> argv) {
+    argv.insert(argv.begin(), "git");
+    const auto outcome = processes.Run(
+        {.argv = std::move(argv), .folder = project.root, .environment = {}, .input = {}});
+    ASSERT_TRUE(outcome.ok() && outcome->exit_code == 0);
+  }
+
   TemporaryFolder folder;
   Project project;
   Step step;
@@ -84,6 +101,56 @@ TEST_F(FingerprintTest, AnInputFolderThatIsGoneIsAChange) {
   const Fingerprint before = Make();
   fs::remove_all(project.root / "data");
   EXPECT_EQ(ChangedSince(before), Paths{"data/a.csv"});
+}
+
+TEST_F(FingerprintTest, WhatTheStepLeftLyingAroundIsNoCode) {
+  const Fingerprint before = Make();
+  Write("log.txt", "one\n");
+  Write("__pycache__/train.pyc", "x");
+  Remember(before);
+  EXPECT_EQ(Make().id, before.id);
+  Write("log.txt", "edited\n");
+  EXPECT_NE(Make().id, before.id);
+}
+
+TEST_F(FingerprintTest, AFileThatEachRunWritesAnewStaysTheSteps) {
+  Fingerprint before = Make();
+  const std::string id = before.id;
+  for (const char* text : {"one\n", "two\n", "three\n"}) {
+    Write("log.txt", text);
+    Remember(before);
+    before = Make();
+    EXPECT_EQ(before.id, id) << text;
+  }
+}
+
+TEST_F(FingerprintTest, AProgramThatSomebodyWritesMeanwhileIsCode) {
+  const Fingerprint before = Make();
+  Write("helper.py", "def f(): pass\n");
+  Remember(before);
+  EXPECT_NE(Make().id, before.id);
+}
+
+TEST_F(FingerprintTest, AMarkDoesNotCountForWhatGitTracksOrCodeAsksFor) {
+  Git({"init", "-q"});
+  const Fingerprint before = Make();
+  Write("conf/model.txt", "layers 3\n");
+  Write("conf/__pycache__/x.pyc", "x");
+  Remember(before);
+  ASSERT_EQ(Make().id, before.id);
+  step.code = {"train.py", "conf"};
+  EXPECT_EQ(CodeOf(Make()), (Paths{"conf/model.txt", "train.py"}));
+  step.code = {};
+  Git({"add", "conf/model.txt"});
+  EXPECT_EQ(CodeOf(Make()), (Paths{"conf/model.txt", "train.py"}));
+}
+
+TEST_F(FingerprintTest, WhatWasThereBeforeIsNotTakenForTheSteps) {
+  Write("notes.txt", "mine\n");
+  const Fingerprint before = Make();
+  Remember(before);
+  EXPECT_EQ(Make().id, before.id);
+  EXPECT_EQ(CodeOf(Make()), (Paths{"notes.txt", "train.py"}));
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ Json FactsOf(const PreparedRun& prepared, const Fingerprint& fingerprint, const 
   for (const auto& [name, value] : step.params) params.Set(name, value);
   return Json::MakeObject({{"command", prepared.order.command},
                            {"params", params},
+                           {"code", Json::ArrayOf(step.code)},
                            {"outputs", Json::ArrayOf(step.outputs)},
                            {"metrics_file", step.metrics},
                            {"deterministic", step.deterministic},

@@ -50,6 +50,19 @@ std::vector<RecordMetric> MetricsOf(const Json& metrics, int64_t at_ms) {
   return list;
 }
 
+Result<Json> ReadJsonFile(const std::filesystem::path& file) {
+  TRY_ASSIGN(const std::string text, ReadFile(file, kMostSources));
+  return ParseJson(text);
+}
+
+std::vector<std::string> TextsOf(const Json& list) {
+  std::vector<std::string> texts;
+  for (const Json& item : list.items()) {
+    if (item.IsString()) texts.push_back(*item.AsString());
+  }
+  return texts;
+}
+
 std::string ChangedWhileItRan(const std::vector<std::string>& paths) {
   constexpr size_t kNamed = 3;
   std::vector<std::string> names;
@@ -292,14 +305,10 @@ Result<Event> Shell::EndProcesses() {
 
 // Who runs a step and edits its files meanwhile gets outputs of neither version for certain.
 std::string Shell::WhyNoResult() const {
-  const Result<std::string> text = ReadFile(folder_ / "fingerprint.json", kMostSources);
-  const Result<Json> content = text.ok() ? ParseJson(*text) : Result<Json>(text.error());
+  const Result<Json> content = ReadJsonFile(folder_ / "fingerprint.json");
   if (!content.ok()) return "its fingerprint cannot be read: " + content.error().OneLine();
-  std::vector<std::string> inputs;
-  if (const Json* listed = row_.run.facts.Find("inputs")) {
-    for (const Json& path : listed->items())
-      inputs.push_back(path.IsString() ? *path.AsString() : "");
-  }
+  const Json* listed = row_.run.facts.Find("inputs");
+  const std::vector<std::string> inputs = listed ? TextsOf(*listed) : std::vector<std::string>();
   const Result<std::vector<std::string>> changed = ChangedSources(row_.run.root, *content, inputs);
   if (!changed.ok()) return changed.error().OneLine();
   return changed->empty() ? "" : ChangedWhileItRan(*changed);
@@ -326,6 +335,21 @@ Result<std::optional<Event>> Shell::Commit() {
                                Json::MakeObject({{"error", committed.error().OneLine()}})));
 }
 
+CodeBefore Shell::CodeBeforeRun() const {
+  CodeBefore before;
+  const Result<Json> listed = ReadJsonFile(folder_ / "code.json");
+  if (listed.ok()) before.listed = TextsOf(*listed);
+  const Result<Json> content = ReadJsonFile(folder_ / "fingerprint.json");
+  const Json* code = content.ok() ? content->Find("code") : nullptr;
+  for (const Json& file : code ? code->items() : Json::Array()) {
+    if (!file.items().empty() && file.items()[0].IsString())
+      before.counted.push_back(*file.items()[0].AsString());
+  }
+  const Json* globs = row_.run.facts.Find("code");
+  before.narrowed = code == nullptr || (globs != nullptr && !globs->items().empty());
+  return before;
+}
+
 Status Shell::EndRecordRun(const Effect& effect) {
   TRY_ASSIGN(Record record,
              Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
@@ -348,12 +372,8 @@ Result<Event> Shell::FinishRecord(const Effect& effect) {
   const Status ended = EndRecordRun(effect);
   if (!ended.ok() && IsRetryable(ended.error().kind())) return ended.error();
   if (!ended.ok()) Log(fmt::format("record.unfinished why=\"{}\"", ended.error().OneLine()));
-  const Result<std::string> code = ReadFile(folder_ / "code.json", 64 << 20);
-  const Result<Json> before = code.ok() ? ParseJson(*code) : Result<Json>(Json());
-  std::vector<std::string> paths;
-  for (const Json& path : before.ok() ? before->items() : Json::Array())
-    paths.push_back(*path.AsString());
-  const Status remembered = RememberMadeFiles(row_.run.root, paths, *journal_, outside_.processes);
+  const Status remembered =
+      RememberMadeFiles(row_.run.root, CodeBeforeRun(), *journal_, outside_.processes);
   if (!remembered.ok())
     Log(fmt::format("made_files.unknown why=\"{}\"", remembered.error().OneLine()));
   return Outcome(EventKind::kRecordFinished);

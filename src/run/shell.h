@@ -11,6 +11,7 @@
 
 #include "record/record_server.h"
 #include "run/agent/order.h"
+#include "run/fingerprint.h"
 #include "run/journal.h"
 #include "run/prepare.h"
 
@@ -41,6 +42,7 @@ class Shell {
   Result<std::optional<Event>> Commit();
   Status EndRecordRun(const Effect& effect);
   std::string WhyNoResult() const;
+  CodeBefore CodeBeforeRun() const;
   Result<Event> FinishRecord(const Effect& effect);
   Result<Event> ReleaseAgent();
 

@@ -149,13 +149,12 @@ Result<std::vector<std::string>> AskGit(const fs::path& root, GitFiles which,
                                         ProcessRunner& processes) {
   std::vector<std::string> argv{"git", "-c", "core.quotePath=off", "ls-files", "-cz"};
   if (which == GitFiles::kTrackedAndNew) argv.insert(argv.end(), {"-o", "--exclude-standard"});
-  TRY_ASSIGN(const ProcessOutcome outcome,
-             processes.Run({.argv = std::move(argv),
-                            .folder = root,
-                            .environment = {},
-                            .input = {},
-                            .timeout = std::chrono::minutes(2),
-                            .most_output = int64_t{1} << 30}));
+  TRY_ASSIGN(const ProcessOutcome outcome, processes.Run({.argv = std::move(argv),
+                                                          .folder = root,
+                                                          .environment = {},
+                                                          .input = {},
+                                                          .timeout = std::chrono::minutes(2),
+                                                          .most_output = int64_t{1} << 30}));
   if (outcome.exit_code != 0) return NotFound("git does not know this folder");
   std::vector<std::string> paths = Split(outcome.out, '\0');
   std::erase(paths, "");
@@ -262,6 +261,13 @@ Result<std::vector<std::string>> ListCode(const fs::path& root, ProcessRunner& p
   });
   std::sort(code.begin(), code.end());
   return code;
+}
+
+std::vector<std::string> ListTracked(const fs::path& root, ProcessRunner& processes) {
+  Result<std::vector<std::string>> listed = ListByGit(root, GitFiles::kTracked, processes);
+  if (!listed.ok()) return {};
+  std::sort(listed->begin(), listed->end());
+  return *std::move(listed);
 }
 
 }  // namespace curbstop

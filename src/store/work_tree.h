@@ -38,9 +38,13 @@ Result<std::vector<std::string>> ExpandGlob(const std::filesystem::path& root,
                                             const std::string& pattern);
 
 // The code set of contracts §2: `git ls-files -co --exclude-standard`, without git the same walk
-// by .gitignore rules; submodules and repositories inside by their own list; less .curbstopignore, `curbstop.yaml`, `curbstop.lock`, `out/`,
+// by .gitignore rules; submodules and repositories inside by their own list; less .curbstopignore,
+// `curbstop.yaml`, `curbstop.lock`, `out/`,
 // `.curbstop/`, `.dvc/`, `*.dvc`, `.gitignore`, `.dvcignore`, `.curbstopignore`. Sorted.
 Result<std::vector<std::string>> ListCode(const std::filesystem::path& root,
                                           ProcessRunner& processes);
+
+// What git tracks under `root`, submodules included, sorted; without git nothing.
+std::vector<std::string> ListTracked(const std::filesystem::path& root, ProcessRunner& processes);
 
 }  // namespace curbstop
