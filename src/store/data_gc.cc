@@ -120,6 +120,33 @@ Result<GcPlan> Plan(const fs::path& root, ProcessRunner& processes, const GcRoot
   return plan;
 }
 
+// `shown.objects` is sorted.
+void KeepUnlessShown(const GcPlan& shown, GcPlan& plan) {
+  std::erase_if(plan.objects, [&](const fs::path& object) {
+    if (std::binary_search(shown.objects.begin(), shown.objects.end(), object)) return false;
+    struct stat info{};
+    const int64_t size = lstat(object.c_str(), &info) == 0 ? info.st_size : 0;
+    plan.bytes -= size;
+    plan.kept_bytes += size;
+    ++plan.kept_objects;
+    return true;
+  });
+}
+
+// With the store locked.
+Status RemoveObjects(GcPlan& plan) {
+  // Lists before members: a list that lost a member would be a half folder.
+  std::stable_partition(plan.objects.begin(), plan.objects.end(),
+                        [](const fs::path& path) { return path.extension() == kDirSuffix; });
+  for (const fs::path& object : plan.objects) {
+    FAILPOINT("gc.before_remove");
+    if (unlink(object.c_str()) != 0 && errno != ENOENT)
+      return FromErrno(errno, Doing("remove", object));
+    rmdir(object.parent_path().c_str());  // where it was the last
+  }
+  return {};
+}
+
 struct Named {
   std::string name;
   ObjectId id;
@@ -153,19 +180,20 @@ Result<GcPlan> PlanGc(const fs::path& root, ProcessRunner& processes, const GcRo
   return Plan(root, processes, roots);
 }
 
+Result<GcPlan> CollectGarbage(const fs::path& root, ProcessRunner& processes, const GcRoots& roots,
+                              const GcPlan& shown) {
+  TRY_ASSIGN(const Fd lock, LockStore(root, LockUse::kAlone));
+  TRY_ASSIGN(GcPlan plan, Plan(root, processes, roots));
+  KeepUnlessShown(shown, plan);
+  TRY(RemoveObjects(plan));
+  return plan;
+}
+
 Result<GcPlan> CollectGarbage(const fs::path& root, ProcessRunner& processes,
                               const GcRoots& roots) {
   TRY_ASSIGN(const Fd lock, LockStore(root, LockUse::kAlone));
   TRY_ASSIGN(GcPlan plan, Plan(root, processes, roots));
-  // Lists before members: a list that lost a member would be a half folder.
-  std::stable_partition(plan.objects.begin(), plan.objects.end(),
-                        [](const fs::path& path) { return path.extension() == kDirSuffix; });
-  for (const fs::path& object : plan.objects) {
-    FAILPOINT("gc.before_remove");
-    if (unlink(object.c_str()) != 0 && errno != ENOENT)
-      return FromErrno(errno, Doing("remove", object));
-    rmdir(object.parent_path().c_str());  // where it was the last
-  }
+  TRY(RemoveObjects(plan));
   return plan;
 }
 

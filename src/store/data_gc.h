@@ -52,7 +52,12 @@ Result<GcPlan> PlanGc(const std::filesystem::path& root, ProcessRunner& processe
                       const GcRoots& roots);
 
 // Plans anew with the store locked (`roots` is asked then: who adds after that waits until the
-// end), then removes. Errors: as above, those of `roots`; kConflict while data is added.
+// end), then removes; of that only what stands in `shown`, the plan that somebody agreed to: what
+// became garbage since stays for the next time. Returns what was removed.
+// Errors: as above, those of `roots`; kConflict while data is added.
+Result<GcPlan> CollectGarbage(const std::filesystem::path& root, ProcessRunner& processes,
+                              const GcRoots& roots, const GcPlan& shown);
+// The same without a limit.
 Result<GcPlan> CollectGarbage(const std::filesystem::path& root, ProcessRunner& processes,
                               const GcRoots& roots);
 

@@ -343,6 +343,28 @@ TEST_F(DataTest, WhoAddsAfterGcHasLookedWaitsUntilItIsOver) {
   EXPECT_TRUE(LockStore(folder.path(), LockUse::kShared, std::chrono::milliseconds(0)).ok());
 }
 
+TEST_F(DataTest, GcRemovesOnlyWhatWasShownAndIsGarbageStill) {
+  for (const char* name : {"shown", "named", "later"}) {
+    folder.WriteFile(name, std::string(name) + " content");
+    MustAdd(name);
+  }
+  fs::remove(folder / "shown.dvc");
+  fs::remove(folder / "named.dvc");
+  const auto shown = PlanGc(folder.path(), processes, NoRoots);
+  ASSERT_EQ(shown->objects.size(), 2u);
+  // While the question waits a run ends that names one, and a pointer goes.
+  fs::remove(folder / "later.dvc");
+  const auto roots = [&] { return Roots{{HexOf(Md5Of("named content"))}}; };
+  const auto plan = CollectGarbage(folder.path(), processes, roots, *shown);
+  ASSERT_TRUE(plan.ok()) << plan.error().Text();
+  EXPECT_EQ(plan->objects.size(), 1u);
+  EXPECT_EQ(plan->bytes, 13);
+  EXPECT_EQ(plan->kept_objects, 2);
+  EXPECT_FALSE(Exists(Object("shown content")));
+  EXPECT_TRUE(Exists(Object("named content")));
+  EXPECT_TRUE(Exists(Object("later content")));
+}
+
 TEST_F(DataTest, GcRemovesNothingWhereTheRootsCannotBeRead) {
   folder.WriteFile("a", "1");
   MustAdd("a");

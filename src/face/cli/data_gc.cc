@@ -91,7 +91,7 @@ Status Run(const Options& options, CommandContext& context) {
     return {};
   }
   TRY(Agree(plan, context));
-  TRY_ASSIGN(plan, CollectGarbage(root, context.processes, roots));
+  TRY_ASSIGN(plan, CollectGarbage(root, context.processes, roots, plan));
   context.out.Answer(JsonOf(plan, true),
                      fmt::format("removed {}\n", ObjectsText(plan.objects.size(), plan.bytes)));
   return {};
