@@ -22,7 +22,7 @@ enum class EventKind {
   kAgentStarted,   // {pid}
   kAgentFailed,    // it could not be started: {error}
   kAgentReport,    // a line of the agent's spool
-  kAgentGone,      // its lock is free though it had not finished
+  kAgentGone,      // its lock is free though it had not finished: {seen_awake_ms, seen_at_ms}
   kProcessesEnded,
   kCommitted,     // {outputs, metrics, no_result, hid_out}
   kCommitFailed,  // {error}

@@ -409,11 +409,17 @@ Status Shell::ReadRequests() {
 Status Shell::NoticeLostAgent() {
   const RunState& state = loaded_.state;
   if (state.phase != Phase::kRunning || !state.agent_started) return {};
-  if (IsLocked(folder_ / "agent.lock")) return ServeAgain();
+  if (IsLocked(folder_ / "agent.lock")) {
+    agent_seen_ = Outcome(EventKind::kTick);
+    return ServeAgain();
+  }
   TRY(ReadReports());  // its last words
   if (loaded_.state.phase != Phase::kRunning) return {};
   Log("agent.lost");
-  return Append(Outcome(EventKind::kAgentGone));
+  Json seen = Json::MakeObject();
+  if (agent_seen_)
+    seen.Set("seen_awake_ms", agent_seen_->awake_ms).Set("seen_at_ms", agent_seen_->at_ms);
+  return Append(Outcome(EventKind::kAgentGone, std::move(seen)));
 }
 
 Status Shell::TickEachMinute() {

@@ -72,6 +72,7 @@ class Shell {
   bool record_is_lost_ = false;
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
+  std::optional<Event> agent_seen_;  // the last look that found its lock held
   Ticks commit_deadline_{0};
 };
 

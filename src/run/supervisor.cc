@@ -57,7 +57,7 @@ class Step {
       case EventKind::kCommitFailed: return Stuck("the outputs cannot be kept: ");
       case EventKind::kRecordFinished: return RecordFinished();
       case EventKind::kUserAsked: return UserAsked();
-      case EventKind::kTick: return Meter();
+      case EventKind::kTick: return Tick();
       case EventKind::kAgentTold:
       case EventKind::kAgentReleased: return;
     }
@@ -71,7 +71,7 @@ class Step {
   }
 
   void Recovered() {
-    if (Text("boot_id") != state().boot_id) state().metered_to_awake_ms.reset();
+    if (Text("boot_id") != state().boot_id) StopMeterOfLost();
     state().boot_id = Text("boot_id");
     state().can_restart = event_.data.BoolOr("can_restart", true);
   }
@@ -94,11 +94,13 @@ class Step {
     if (event_.agent_seq <= state().last_agent_seq) return;
     state().last_agent_seq = event_.agent_seq;
     const std::string kind = Text("kind");
+    if (kind == "started") StopMeterOfLost();
+    state().agent_seen = SaidAt();
     if (kind == "waiting") state().reason = Text("text");
     if (kind == "held") state().reason.clear();
     if (kind == "setup_ended") state().exit_code = event_.data.IntOr("exit_code", 0);
     if (kind == "attempt_starting") AttemptStarting();
-    if (kind == "attempt_started") MeterFrom(event_.data.IntOr("awake_ms", event_.awake_ms));
+    if (kind == "attempt_started") MeterFrom(SaidAt().awake_ms);
     if (kind == "checkpoint") ++state().checkpoints, state().last_checkpoint = Text("name");
     if (kind == "attempt_ended") AttemptEnded();
     if (kind == "finished") AgentFinished();
@@ -113,7 +115,7 @@ class Step {
   }
 
   void AttemptEnded() {
-    MeterTo(event_.data.IntOr("awake_ms", event_.awake_ms));
+    MeterTo(SaidAt());
     state().metered_to_awake_ms.reset();
     state().exit_code = event_.data.IntOr("exit_code", 0);
     state().tail = Text("tail");
@@ -131,8 +133,11 @@ class Step {
 
   void AgentGone() {
     if (state().phase != Phase::kRunning) return;
-    Meter();
-    state().metered_to_awake_ms.reset();
+    if (event_.data.Find("seen_awake_ms") != nullptr) {
+      state().agent_seen = {event_.data.IntOr("seen_awake_ms", 0),
+                            event_.data.IntOr("seen_at_ms", event_.at_ms)};
+    }
+    StopMeterOfLost();
     ++state().lost_agents;
     state().phase = Phase::kEnding;
     Add(EffectKind::kEndProcesses);
@@ -188,19 +193,38 @@ class Step {
     if (!state().metered_to_awake_ms) state().metered_to_awake_ms = awake_ms;
   }
 
-  void Meter() { MeterTo(event_.awake_ms); }
+  LifeSign Now() const { return {event_.awake_ms, event_.at_ms}; }
 
-  void MeterTo(int64_t awake_ms) {
-    if (!state().metered_to_awake_ms || awake_ms <= *state().metered_to_awake_ms) return;
-    const int64_t time = awake_ms - *state().metered_to_awake_ms;
-    state().metered_to_awake_ms = awake_ms;
+  // When the agent wrote its report; it may be read much later.
+  LifeSign SaidAt() const {
+    return {event_.data.IntOr("awake_ms", event_.awake_ms),
+            event_.data.IntOr("at_ms", event_.at_ms)};
+  }
+
+  // The shell ticks while it sees the agent alive.
+  void Tick() {
+    state().agent_seen = Now();
+    MeterTo(Now());
+  }
+
+  // Nobody knows when it died: its last sign of life is the end of what is billed, however much
+  // later its loss is noticed.
+  void StopMeterOfLost() {
+    if (state().agent_seen) MeterTo(*state().agent_seen);
+    state().metered_to_awake_ms.reset();
+  }
+
+  void MeterTo(const LifeSign& end) {
+    if (!state().metered_to_awake_ms || end.awake_ms <= *state().metered_to_awake_ms) return;
+    const int64_t time = end.awake_ms - *state().metered_to_awake_ms;
+    state().metered_to_awake_ms = end.awake_ms;
     state().busy_ms += time;
     LedgerEntry entry;
     entry.kind = "accrue";
     entry.ledger_class = "energy";
     entry.amount = CostOf(state().per_hour, std::chrono::milliseconds(time));
-    entry.to_ms = event_.at_ms;
-    entry.from_ms = event_.at_ms - time;
+    entry.to_ms = end.at_ms;
+    entry.from_ms = end.at_ms - time;
     entry.per_hour = state().per_hour;
     entry.source = state().rate_source;
     state().spent += entry.amount;

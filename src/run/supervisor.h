@@ -38,6 +38,12 @@ enum class Phase {
 std::string_view NameOf(Phase phase);  // "running"
 bool IsFinal(Phase phase);
 
+// When something was known to be alive.
+struct LifeSign {
+  int64_t awake_ms = 0;
+  int64_t at_ms = 0;  // the same moment by the wall clock
+};
+
 struct RunState {
   Phase phase = Phase::kCreated;
   Phase verdict = Phase::kFailed;    // where kClosing leads
@@ -66,6 +72,7 @@ struct RunState {
   MicroUsd per_hour;
   std::string rate_source;
   std::optional<int64_t> metered_to_awake_ms;
+  std::optional<LifeSign> agent_seen;  // a lost agent's attempt is billed up to here
   std::string boot_id;
   MicroUsd spent;
   int64_t busy_ms = 0;  // time that attempts ran

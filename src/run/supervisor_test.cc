@@ -244,6 +244,64 @@ TEST(Supervisor, TheMeterRunsOnlyWhileAnAttemptDoes) {
   EXPECT_EQ(life.state.busy_ms, 4'500);
 }
 
+TEST(Supervisor, ALostAgentIsBilledUpToItsLastSignOfLife) {
+  Life life;
+  life.Start();
+  life.Pass(1'500);
+  life.Report("checkpoint", Json::MakeObject({{"name", "step-1"}}));
+  life.Pass(48 * 3'600'000);  // a weekend, until somebody adopts the run
+  life.Add(EventKind::kRecovered,
+           Json::MakeObject({{"boot_id", "boot-a"}, {"can_restart", false}}));
+  const Transition gone = life.Add(EventKind::kAgentGone);
+  EXPECT_EQ(life.booked, MicroUsd(15));
+  EXPECT_EQ(life.state.busy_ms, 1'500);
+  ASSERT_EQ(gone.ledger.size(), 1u);
+  EXPECT_EQ(gone.ledger[0].to_ms, 1'001'500);  // the month that it ran in
+}
+
+TEST(Supervisor, WhatTheShellSawOfALostAgentIsBilled) {
+  Life life;
+  life.Start();
+  life.Pass(30'000);
+  life.Add(EventKind::kAgentGone,
+           Json::MakeObject({{"seen_awake_ms", 29'900}, {"seen_at_ms", 1'029'900}}));
+  EXPECT_EQ(life.booked, MicroUsd(299));
+}
+
+TEST(Supervisor, ATickShowsThatTheAgentLived) {
+  Life life;
+  life.Start();
+  life.Pass(60'000);
+  life.Add(EventKind::kTick);
+  life.Pass(3'600'000);
+  life.Add(EventKind::kAgentGone);
+  EXPECT_EQ(life.booked, MicroUsd(600));
+}
+
+TEST(Supervisor, ANewAgentsFirstWordEndsTheBillOfTheOneBefore) {
+  Life life;
+  life.Start();
+  life.Pass(1'000);
+  life.Report("checkpoint", Json::MakeObject({{"name", "step-1"}}));
+  life.Pass(3'600'000);
+  life.Report("started");
+  life.Pass(1'000);
+  life.Report("attempt_started", Json::MakeObject({{"attempt", 2}}));
+  life.Pass(1'000);
+  life.Report("attempt_ended", Json::MakeObject({{"attempt", 2}, {"exit_code", 0}}));
+  EXPECT_EQ(life.booked, MicroUsd(20));
+}
+
+TEST(Supervisor, WhatAnAgentRanBeforeARebootIsBilled) {
+  Life life;
+  life.Start();
+  life.Pass(2'000);
+  life.Report("checkpoint", Json::MakeObject({{"name", "step-1"}}));
+  life.Pass(60'000);
+  life.Add(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot-b"}}));
+  EXPECT_EQ(life.booked, MicroUsd(20));
+}
+
 TEST(Supervisor, AnotherBootStartsTheMeterAnew) {
   Life life;
   life.Start();
