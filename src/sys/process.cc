@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -166,6 +167,23 @@ Result<Handle> OpenForAppend(const std::filesystem::path& file) {
   return handle;
 }
 
+// A file in memory that holds `input` and cannot change any more, to be read from its start. A pipe
+// would hold 64 KiB, or one page where the user has many, and block us for the rest.
+Result<Handle> HoldInput(std::string_view input, const std::string& doing) {
+  Handle memory(memfd_create("input", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (memory.get() < 0) return FromErrno(errno, doing);
+  while (!input.empty()) {
+    const ssize_t count = write(memory.get(), input.data(), input.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return FromErrno(errno, doing);
+    input.remove_prefix(static_cast<size_t>(count));
+  }
+  constexpr int kSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+  if (fcntl(memory.get(), F_ADD_SEALS, kSeals) != 0 || lseek(memory.get(), 0, SEEK_SET) != 0)
+    return FromErrno(errno, doing);
+  return memory;
+}
+
 Handle OpenCgroup(const std::filesystem::path& procs) {
   return procs.empty() ? Handle() : Handle(open(procs.c_str(), O_WRONLY | O_CLOEXEC));
 }
@@ -307,8 +325,6 @@ Result<ProcessOutcome> RealProcessRunner::Run(const ProcessRequest& request) {
 }
 
 Result<int> StartChild(const ChildRequest& request) {
-  Pipe in;
-  if (!in.Open()) return FromErrno(errno, Doing(request.argv));
   TRY_ASSIGN(Launch launch, MakeLaunch(request.argv, request.folder, request.environment));
   const bool to_files = request.output_fd < 0;
   TRY_ASSIGN(const Handle out, OpenForAppend(to_files ? request.out : ""));
@@ -318,12 +334,11 @@ Result<int> StartChild(const ChildRequest& request) {
   launch.err = to_files ? err.get() : request.output_fd;
   launch.cgroup = cgroup.get();
   launch.own_session = request.own_session;
+  Handle in;
   if (!request.input.empty()) {
-    CHECK(request.input.size() <= 65536);
-    CHECK(write(in.write_end(), request.input.data(), request.input.size()) ==
-          static_cast<ssize_t>(request.input.size()));
-    launch.in = in.read_end();
+    TRY_ASSIGN(in, HoldInput(request.input, Doing(request.argv)));
   }
+  launch.in = in.get();
   return Fork(launch);
 }
 

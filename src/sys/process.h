@@ -52,7 +52,7 @@ struct ChildRequest {
   std::filesystem::path out;  // appended to; empty: /dev/null
   std::filesystem::path err;  // same file as `out` allowed
   int output_fd = -1;         // where given, both go here instead
-  std::string input;          // at most 64 KiB (one pipe buffer), for secrets
+  std::string input;          // its stdin, from memory: never on a disk, of any size
   bool own_session = true;    // setsid: a terminal's hang-up and Ctrl-C do not reach it
   // A `cgroup.procs`: the child enters that cgroup before it runs, or runs outside where it may
   // not.

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sys/clock.h"
@@ -128,6 +129,21 @@ TEST(StartChild, WritesToItsLogAndHasASessionOfItsOwn) {
   waitpid(*pid, &status, 0);
   const std::string log = *ReadFile(folder / "log");
   EXPECT_TRUE(log.starts_with("got secret\n"));
+}
+
+TEST(StartChild, TakesInputOfAnySizeFromItsStart) {
+  const TemporaryFolder folder;
+  ChildRequest request;
+  request.argv = {"cat"};
+  request.environment = ReadEnvironment();
+  request.out = folder / "log";
+  for (int i = 0; i < 40'000; ++i) request.input += fmt::format("{:04} ", i % 10'000);
+  const Result<int> pid = StartChild(request);  // 200,000 bytes
+  ASSERT_TRUE(pid.ok());
+  int status = -1;
+  waitpid(*pid, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(*ReadFile(folder / "log") == request.input);
 }
 
 TEST(StartDetached, SurvivesAsNobodysChild) {

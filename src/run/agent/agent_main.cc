@@ -1,5 +1,6 @@
 // `curbstop-agent RUN_FOLDER`: secrets on stdin as one JSON object, then end of file.
 #include <exception>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,12 +13,15 @@
 namespace curbstop {
 namespace {
 
+// To its end; then stdin is empty, so that the secrets are not found in /proc/PID/fd.
 std::string ReadInput() {
   std::string text;
   char buffer[4096];
   for (ssize_t count = 0; (count = read(STDIN_FILENO, buffer, sizeof buffer)) > 0;) {
     text.append(buffer, static_cast<size_t>(count));
   }
+  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (nothing > STDIN_FILENO) dup2(nothing, STDIN_FILENO), close(nothing);
   return text;
 }
 
