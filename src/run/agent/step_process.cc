@@ -20,7 +20,8 @@
 namespace curbstop {
 namespace {
 
-// Fields 5 (process group), 14 and 15 (user and system time in ticks) of /proc/PID/stat.
+// Fields 5 (process group) and 14 to 17 (user and system time in ticks, its own and that of the
+// children it has waited for) of /proc/PID/stat.
 struct GroupTime {
   int group = 0;
   int64_t ticks = 0;
@@ -30,9 +31,10 @@ GroupTime ReadGroupTime(const std::string& pid) {
   const Result<std::string> stat = ReadFile("/proc/" + pid + "/stat");
   if (!stat.ok() || stat->rfind(')') == stat->npos) return {};
   const std::vector<std::string> fields = Split(stat->substr(stat->rfind(')') + 2), ' ');
-  if (fields.size() < 13) return {};
-  return {std::atoi(fields[2].c_str()),
-          std::atoll(fields[11].c_str()) + std::atoll(fields[12].c_str())};
+  if (fields.size() < 15) return {};
+  GroupTime time{std::atoi(fields[2].c_str())};
+  for (size_t i = 11; i < 15; ++i) time.ticks += std::atoll(fields[i].c_str());
+  return time;
 }
 
 std::vector<int> FindStepProcesses(const StepMark& mark, const std::optional<StepCgroup>& cgroup) {

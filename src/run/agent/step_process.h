@@ -46,7 +46,8 @@ class StepProcess {
   void Signal(int signal_number) const;  // to the whole group
   // SIGTERM, once, to each process of the step, in or out of its group.
   void AskToEnd(const StepMark& mark) const;
-  // Processor time used by the processes of its group and its cgroup that are still alive.
+  // Processor time used by the processes of its group and its cgroup that are still alive, and by
+  // those of their children that have ended.
   std::chrono::milliseconds CpuTime() const;
 
  private:

@@ -79,5 +79,19 @@ TEST_F(StepProcessTest, WithoutACgroupTheMarkInTheEnvironmentFindsWhatKeptIt) {
   EXPECT_FALSE(EndStepProcesses(Mark(), 30s, clock));
 }
 
+TEST_F(StepProcessTest, ProcessorTimeOfChildrenThatHaveEndedCounts) {
+  auto started = StepProcess::Start(
+      "for child in 1 2 3; do\n"
+      "  /bin/sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'\n"
+      "done; touch done; exec sleep 1000",
+      folder.path(), ReadEnvironment());
+  ASSERT_TRUE(started.ok());
+  while (!Exists(folder / "done") && !started->Poll()) clock.Wait(5ms);
+  // 300,000 rounds of a shell are far more than the 10 ms that a clock tick is.
+  EXPECT_GE(started->CpuTime(), 20ms);
+  started->Signal(SIGKILL);
+  while (!started->Poll()) clock.Wait(5ms);
+}
+
 }  // namespace
 }  // namespace curbstop
