@@ -175,6 +175,12 @@ def test_the_time_limit_ends_a_wait_for_another_run_too(make, tmp_path):
     assert run.told("attempt_starting") == []
 
 
+def test_output_of_many_megabytes_arrives_whole(make):
+    run = make("head -c 30000000 /dev/zero | tr '\\0' x").start()
+    assert run.finish()["outcome"] == "done"
+    assert (run.folder / "step.log").read_bytes().count(b"x") >= 30_000_000
+
+
 LOGGING = """
 name: logging
 steps:

@@ -20,6 +20,9 @@
 namespace curbstop {
 namespace {
 
+constexpr int kPipeBytes = 1 << 20;  // what /proc/sys/fs/pipe-max-size allows by default
+constexpr size_t kMostOutput = 8 << 20;
+
 // Fields 5 (process group) and 14 to 17 (user and system time in ticks, its own and that of the
 // children it has waited for) of /proc/PID/stat.
 struct GroupTime {
@@ -73,6 +76,8 @@ Result<StepProcess> StepProcess::Start(const std::string& command,
     return std::move(pid).error();
   }
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  // Best effort: more than a pipe's usual 64 KiB, so that a look now and then slows nobody down.
+  fcntl(ends[0], F_SETPIPE_SZ, kPipeBytes);
   return StepProcess(*pid, ends[0], std::move(cgroup));
 }
 
@@ -87,9 +92,13 @@ StepProcess::~StepProcess() {
 }
 
 std::string StepProcess::ReadOutput() {
+  std::string output;
   char buffer[65536];
-  const ssize_t count = read(output_, buffer, sizeof buffer);
-  return count > 0 ? std::string(buffer, static_cast<size_t>(count)) : std::string();
+  for (ssize_t count = 0;
+       output.size() < kMostOutput && (count = read(output_, buffer, sizeof buffer)) > 0;) {
+    output.append(buffer, static_cast<size_t>(count));
+  }
+  return output;
 }
 
 std::optional<int> StepProcess::Poll() {

@@ -39,7 +39,7 @@ class StepProcess {
   ~StepProcess();
 
   pid_t pid() const { return pid_; }
-  // What it has written since the last call, at most 64 KiB.
+  // What it has written since the last call, at most about 8 MiB.
   std::string ReadOutput();
   // The exit code (128 + signal) once it has ended.
   std::optional<int> Poll();

@@ -93,5 +93,15 @@ TEST_F(StepProcessTest, ProcessorTimeOfChildrenThatHaveEndedCounts) {
   while (!started->Poll()) clock.Wait(5ms);
 }
 
+TEST_F(StepProcessTest, OutputOfAMebibyteIsWrittenWithoutAReaderAndReadAtOnce) {
+  auto started = StepProcess::Start("head -c 1000000 /dev/zero", folder.path(), ReadEnvironment());
+  ASSERT_TRUE(started.ok());
+  const Ticks patience = clock.Awake() + 60s;
+  while (!started->Poll() && clock.Awake() < patience) clock.Wait(5ms);
+  EXPECT_EQ(started->Poll(), 0);
+  EXPECT_EQ(started->ReadOutput().size(), 1'000'000u);
+  started->Signal(SIGKILL);
+}
+
 }  // namespace
 }  // namespace curbstop
