@@ -29,6 +29,8 @@ constexpr Variable kVariables[] = {
     {"CURBSTOP_STEP_ID", VariableUse::kSetForStep, "Stays the same over attempts."},
     {"CURBSTOP_ATTEMPT", VariableUse::kSetForStep, "1 for the first attempt."},
     {"CUDA_VISIBLE_DEVICES", VariableUse::kSetForStep, "The GPUs that the step has for itself."},
+    {"CUDA_DEVICE_ORDER", VariableUse::kSetForStep,
+     "`PCI_BUS_ID`: GPUs count as `nvidia-smi` counts them."},
     {"MLFLOW_TRACKING_URI", VariableUse::kSetForStep, "Loopback address of the record."},
     {"MLFLOW_RUN_ID", VariableUse::kSetForStep, "The step's run in the record."},
     {"MLFLOW_EXPERIMENT_ID", VariableUse::kSetForStep, "The project's experiment in the record."},

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "run/agent/gpu_use.h"
 #include "run/agent/time_limit.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
@@ -309,28 +310,16 @@ bool Agent::Look(StepProcess& process) {
   }
   if (clock_.Awake() >= next_cpu_look_) {
     next_cpu_look_ = clock_.Awake() + seconds(order_.gpus_needed > 0 ? 60 : 10);
-    const milliseconds before = std::exchange(cpu_time_, process.CpuTime());
-    life =
-        life || (order_.gpus_needed > 0 ? GpusAreBusy() : cpu_time_ > before + milliseconds(100));
+    life = IsBusy(process) || life;
   }
   return life;
 }
 
-bool Agent::GpusAreBusy() {
-  ProcessRequest request;
-  request.argv = {"nvidia-smi", "--query-gpu=index,utilization.gpu",
-                  "--format=csv,noheader,nounits"};
-  request.timeout = seconds(10);
-  const Result<ProcessOutcome> asked = processes_.Run(request);
-  if (!asked.ok()) return false;
-  for (const std::string_view line : Lines(asked->out)) {
-    const std::vector<std::string> cells = Split(line, ',');
-    if (cells.size() != 2 || !IsDigits(Trim(cells[0]))) continue;
-    const int64_t index = std::atoll(cells[0].c_str());
-    const bool ours = std::find(held_.gpus.begin(), held_.gpus.end(), index) != held_.gpus.end();
-    if (ours && std::atoi(std::string(Trim(cells[1])).c_str()) > 0) return true;
-  }
-  return false;
+// Where nvidia-smi says nothing (another maker's GPU), processor time is the sign of life.
+bool Agent::IsBusy(const StepProcess& process) {
+  const milliseconds before = std::exchange(cpu_time_, process.CpuTime());
+  const bool computes = cpu_time_ > before + milliseconds(100);
+  return order_.gpus_needed > 0 ? GpusAreBusy(held_.gpus, processes_).value_or(computes) : computes;
 }
 
 bool Agent::PastLimit() const {
@@ -370,9 +359,7 @@ EnvironmentList Agent::StepEnvironment(int64_t attempt) const {
   SetVariable(list, "CURBSTOP_RESUME_FROM",
               resumes ? (order_.checkpoint_dir / resume_from_).string() : "");
   if (order_.gpus_needed > 0) {
-    std::vector<std::string> indices;
-    for (const int64_t gpu : held_.gpus) indices.push_back(std::to_string(gpu));
-    SetVariable(list, "CUDA_VISIBLE_DEVICES", Join(indices, ","));
+    for (const auto& [name, value] : GpuVariables(held_.gpus)) SetVariable(list, name, value);
   }
   return list;
 }

@@ -73,7 +73,7 @@ class Agent {
   bool Look(StepProcess& process);
   std::string ReasonToStop(const Progress& progress) const;
   bool PastLimit() const;
-  bool GpusAreBusy();
+  bool IsBusy(const StepProcess& process);
   void LogStep(std::string_view text);
   void LogOwn(std::string_view line);
   EnvironmentList StepEnvironment(int64_t attempt) const;

@@ -23,7 +23,7 @@
 namespace curbstop {
 
 struct GpuSlot {
-  int64_t index = 0;  // as CUDA_VISIBLE_DEVICES counts
+  int64_t index = 0;  // as the driver counts
   std::string lock;   // file whose flock is the right to use it
 };
 
