@@ -175,6 +175,18 @@ def test_the_time_limit_ends_a_wait_for_another_run_too(make, tmp_path):
     assert run.told("attempt_starting") == []
 
 
+def test_a_setup_that_was_cut_off_is_not_done_whatever_its_exit_code(make, tmp_path):
+    marker = tmp_path / "markers" / "m"
+    run = make("touch ran", setup="trap 'exit 0' TERM; echo ready; sleep 1000 & wait",
+               setup_marker=str(marker), hang_floor_ms=3000, grace_ms=60_000)
+    end = run.start().finish()
+    assert run.told("setup_ended")[0]["exit_code"] == 0
+    assert end["outcome"] == "failed"
+    assert end["reason"].startswith("no sign of life")
+    assert not marker.exists()
+    assert not (tmp_path / "ran").exists()
+
+
 def test_output_of_many_megabytes_arrives_whole(make):
     run = make("head -c 30000000 /dev/zero | tr '\\0' x").start()
     assert run.finish()["outcome"] == "done"

@@ -91,6 +91,16 @@ std::optional<Agent::Ending> Agent::ReasonToEnd(int exit_code) const {
   return PastLimit() ? std::optional(OutOfTime(exit_code)) : std::nullopt;
 }
 
+// What it means for the run that we ended the process; nothing where it ended by itself.
+std::optional<Agent::Ending> Agent::CutOff(const AttemptEnd& end) const {
+  if (end.why.empty()) return std::nullopt;
+  if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
+  if (end.why == "deadline") return OutOfTime(end.exit_code);
+  return Ending{"failed", end.exit_code,
+                "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for "
+                "too long"};
+}
+
 Result<Agent::Ending> Agent::RunAttempts() {
   TRY_ASSIGN(const std::optional<Ending> no_right, TakeResources());
   if (no_right) return *no_right;
@@ -98,15 +108,8 @@ Result<Agent::Ending> Agent::RunAttempts() {
   if (no_setup) return *no_setup;
   for (int64_t attempt = LastAttempt() + 1, crashes = CrashesSoFar();; ++attempt) {
     TRY_ASSIGN(const AttemptEnd end, RunAttempt(attempt));
-    if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
-    if (end.why == "deadline") return OutOfTime(end.exit_code);
-    if (end.why == "hang") {
-      return Ending{
-          "failed", end.exit_code,
-          "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for "
-          "too long"};
-    }
-    if (end.why.empty() && end.exit_code == 0) return Ending{"done", 0, ""};
+    if (const auto cut_off = CutOff(end)) return *cut_off;
+    if (end.exit_code == 0) return Ending{"done", 0, ""};
     if (++crashes > order_.retries) {
       return Ending{"failed", end.exit_code,
                     fmt::format("attempt {} ended with {}", attempt, ExitText(end.exit_code))};
@@ -145,24 +148,24 @@ Result<std::optional<Agent::Ending>> Agent::SetUp() {
   }
   if (Exists(order_.setup_marker)) return std::optional<Ending>();
   Tell(Said("setup_started"));
-  TRY_ASSIGN(const int exit_code, RunSetup());
-  Tell(Said("setup_ended").Set("exit_code", int64_t{exit_code}).Set("tail", tail_));
-  if (exit_code != 0 || wish_ != Wish::kNone) {
-    if (const auto reason = ReasonToEnd(exit_code)) return reason;
-  }
-  if (exit_code != 0) {
-    return std::optional(
-        Ending{"failed", exit_code, fmt::format("`setup:` ended with {}", ExitText(exit_code))});
+  TRY_ASSIGN(const AttemptEnd end, RunSetup());
+  Tell(Said("setup_ended").Set("exit_code", int64_t{end.exit_code}).Set("tail", tail_));
+  // Whatever its exit code, a setup that was cut off is not done.
+  if (const auto cut_off = CutOff(end)) return cut_off;
+  if (end.exit_code != 0) {
+    const Ending failed{"failed", end.exit_code,
+                        fmt::format("`setup:` ended with {}", ExitText(end.exit_code))};
+    return std::optional(ReasonToEnd(end.exit_code).value_or(failed));
   }
   TRY(MakeFolders(order_.setup_marker.parent_path()));
   TRY(files_.Write(order_.setup_marker, order_.run + "\n", 0644));
-  return std::optional<Ending>();
+  return ReasonToEnd(0);
 }
 
-Result<int> Agent::RunSetup() {
+Result<Agent::AttemptEnd> Agent::RunSetup() {
   LogOwn(fmt::format("[curbstop] setup: {}\n", order_.setup));
   TRY_ASSIGN(StepProcess process, StartStep(order_.setup, 0));
-  return WatchAttempt(process).exit_code;
+  return WatchAttempt(process);
 }
 
 int64_t Agent::LastAttempt() const {

@@ -58,10 +58,11 @@ class Agent {
   Status TellStarted();
   Ending OutOfTime(int exit_code) const;
   std::optional<Ending> ReasonToEnd(int exit_code) const;
+  std::optional<Ending> CutOff(const AttemptEnd& end) const;
   Result<Ending> RunAttempts();
   Result<std::optional<Ending>> TakeResources();
   Result<std::optional<Ending>> SetUp();
-  Result<int> RunSetup();
+  Result<AttemptEnd> RunSetup();
   Status PrepareFolders(int64_t attempt);
   Result<AttemptEnd> RunAttempt(int64_t attempt);
   Result<StepProcess> StartStep(const std::string& command, int64_t attempt);
