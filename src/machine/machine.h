@@ -15,7 +15,7 @@
 namespace curbstop {
 
 struct Gpu {
-  int64_t index = 0;        // as CUDA_VISIBLE_DEVICES counts
+  int64_t index = 0;        // as the driver counts; CUDA too, with CUDA_DEVICE_ORDER=PCI_BUS_ID
   std::string uuid;         // the driver's, or empty
   std::string name;         // as in the accelerator catalogue, or the driver's spelling
   std::string driver_name;  // the driver's spelling
@@ -29,6 +29,7 @@ struct Gpu {
   std::optional<int64_t> draw_watts;    // at the moment of reading
   std::optional<int64_t> busy_percent;  // at the moment of reading
   std::string source;                   // "nvml", "nvidia-smi", "sysfs", "apple"
+  bool built_in = false;                // into the CPU: no memory of its own to speak of
 };
 
 struct Cpu {

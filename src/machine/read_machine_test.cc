@@ -182,6 +182,30 @@ TEST(ReadTree, GarbageInEveryFileIsSurvived) {
   EXPECT_TRUE(machine.gpus.empty());
 }
 
+TEST(ReadMachine, GraphicsBuiltIntoTheCpuAreToldFromCards) {
+  struct Case {
+    const char* vendor;
+    const char* slot;
+    const char* memory;
+    bool built_in;
+  };
+  const Case cases[] = {{"0x8086", "0000:00:02.0", "", true},
+                        {"0x8086", "0000:03:00.0", "", false},
+                        {"0x1002", "0000:05:00.0", "536870912", true},
+                        {"0x1002", "0000:03:00.0", "25753026560", false}};
+  for (const Case& c : cases) {
+    Tree tree;
+    const std::string device = "sys/class/drm/card0/device/";
+    tree.With(device + "vendor", c.vendor);
+    tree.With(device + "device", "0x1234");
+    tree.With(device + "uevent", fmt::format("DRIVER=x\nPCI_SLOT_NAME={}\nMODALIAS=y\n", c.slot));
+    if (*c.memory != '\0') tree.With(device + "mem_info_vram_total", c.memory);
+    const Machine machine = tree.Read();
+    ASSERT_EQ(machine.gpus.size(), 1u);
+    EXPECT_EQ(machine.gpus[0].built_in, c.built_in) << c.vendor << " " << c.slot;
+  }
+}
+
 TEST(Advice, WslGetsThreeQuartersOrRamLessAFifth) {
   for (const auto& [installed, advised] :
        {std::pair{8, 4}, {16, 12}, {32, 24}, {64, 48}, {128, 96}}) {

@@ -15,7 +15,7 @@ bool HasName(const Gpu& gpu, std::string_view name) {
 }
 
 bool Serves(const Gpu& gpu, const GpuNeed& need) {
-  return HasName(gpu, need.name) &&
+  return !gpu.built_in && HasName(gpu, need.name) &&
          (!need.memory || !gpu.memory_total || *gpu.memory_total >= *need.memory);
 }
 
@@ -30,8 +30,10 @@ std::string GpusText(const std::vector<Gpu>& gpus) {
   if (gpus.empty()) return "none";
   std::vector<std::string> names;
   for (const Gpu& gpu : gpus) {
-    names.push_back(gpu.memory_total ? fmt::format("{} ({})", gpu.name, SizeText(*gpu.memory_total))
-                                     : gpu.name);
+    const std::string about = gpu.built_in       ? "built into the CPU"
+                              : gpu.memory_total ? SizeText(*gpu.memory_total)
+                                                 : "";
+    names.push_back(about.empty() ? gpu.name : fmt::format("{} ({})", gpu.name, about));
   }
   return Join(names, ", ");
 }

@@ -158,6 +158,14 @@ TEST(LocalFit, NamesTheNeedThatIsMissedWithBothFigures) {
   for (const Case& c : cases) EXPECT_EQ(FitHere(c.need, Box(), "/home/me/triage").reason, c.reason);
 }
 
+TEST(LocalFit, GraphicsBuiltIntoTheCpuAreNoGpu) {
+  Machine machine = Box();
+  machine.gpus[0].name = "UHD Graphics 770";
+  machine.gpus[0].built_in = true;
+  EXPECT_EQ(FitHere({.gpu = GpuNeed{.count = 1}}, machine, "/").reason,
+            "needs 1 GPU, this computer has UHD Graphics 770 (built into the CPU)");
+}
+
 TEST(LocalFit, AContainersLimitsCount) {
   Machine machine = Box();
   machine.cpu.usable = 2.5;

@@ -29,7 +29,7 @@ bool Meets(const Gpu& gpu, const GpuNeed& need) {
   const bool named = need.name.empty() || Lower(need.name) == Lower(gpu.name) ||
                      Lower(need.name) == Lower(gpu.driver_name);
   const bool large = !need.memory || (gpu.memory_total && *gpu.memory_total >= *need.memory);
-  return named && large;
+  return named && large && !gpu.built_in;
 }
 
 Status ChooseGpus(const Step& step, const Machine& machine, const Directories& directories,

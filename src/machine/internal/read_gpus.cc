@@ -82,6 +82,18 @@ std::optional<Bytes> ByteFile(FactSource& source, const std::string& file) {
   return Bytes{bytes};
 }
 
+// Graphics built into a CPU. Intel's sit on PCI bus 0, its cards behind a bridge. AMD's driver
+// shows for them the few hundred MiB that the firmware sets aside, for a card its memory.
+bool IsBuiltIn(FactSource& source, const std::string& folder, std::string_view vendor,
+               const std::optional<Bytes>& memory) {
+  constexpr int64_t kMostSetAside = int64_t{2} << 30;
+  if (vendor == kAmd) return !memory || memory->value <= kMostSetAside;
+  const std::string uevent = source.Text(folder + "/uevent");
+  const size_t slot = uevent.find("PCI_SLOT_NAME=");
+  // "PCI_SLOT_NAME=0000:03:00.0"
+  return slot == uevent.npos || uevent.compare(slot + 19, 3, "00:") == 0;
+}
+
 bool IsCard(std::string_view name) { return name.starts_with("card") && IsDigits(name.substr(4)); }
 
 Gpu SysfsGpu(FactSource& source, const std::string& folder, std::string_view vendor) {
@@ -100,6 +112,7 @@ Gpu SysfsGpu(FactSource& source, const std::string& folder, std::string_view ven
   if (gpu.memory_total && used) {
     gpu.memory_free = Bytes{std::max<int64_t>(0, gpu.memory_total->value - used->value)};
   }
+  gpu.built_in = IsBuiltIn(source, folder, vendor, gpu.memory_total);
   return gpu;
 }
 
