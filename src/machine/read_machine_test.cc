@@ -1,5 +1,7 @@
 #include "machine/read_machine.h"
 
+#include <fmt/format.h>
+
 #include "machine/advice.h"
 #include "sys/testing/temporary_folder.h"
 

@@ -124,9 +124,8 @@ TEST(HashPaths, DoesNotReadAFileThatTheIndexKnows) {
   ASSERT_EQ(stat(file.c_str(), &info), 0);
   // Only a read could tell that the index is wrong, and none happens.
   const fs::path index = folder / ".curbstop/index";
-  ASSERT_TRUE(HashIndex::Load(index)
-                  .Save(index, {{"f", StampOf(info), Md5Of("wrong"), false}}, {})
-                  .ok());
+  ASSERT_TRUE(
+      HashIndex::Load(index).Save(index, {{"f", StampOf(info), Md5Of("wrong"), false}}, {}).ok());
   EXPECT_EQ(HashPaths(folder.path(), {"f"})->front().md5, HexOf(Md5Of("wrong")));
   fs::remove(index);
   EXPECT_EQ(HashPaths(folder.path(), {"f"})->front().md5, kHello);
@@ -192,8 +191,8 @@ TEST(HashIndex, AnotherInodeSizeOrTimeIsAnotherFile) {
   const fs::path file = folder / ".curbstop/index";
   ASSERT_TRUE(HashIndex::Load(file).Save(file, {{"a", {1, 2, 3, 4}, Md5Of("a"), false}}, {}).ok());
   const HashIndex index = HashIndex::Load(file);
-  for (const FileStamp& stamp :
-       {FileStamp{9, 2, 3, 4}, FileStamp{1, 9, 3, 4}, FileStamp{1, 2, 9, 4}, FileStamp{1, 2, 3, 9}}) {
+  for (const FileStamp& stamp : {FileStamp{9, 2, 3, 4}, FileStamp{1, 9, 3, 4},
+                                 FileStamp{1, 2, 9, 4}, FileStamp{1, 2, 3, 9}}) {
     EXPECT_EQ(HashIndex::Cursor(index).Find("a", stamp), nullptr);
   }
   EXPECT_EQ(*HashIndex::Cursor(index).Find("a", {1, 2, 3, 4}), Md5Of("a"));

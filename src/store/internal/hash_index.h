@@ -1,12 +1,13 @@
 // Which content a file had when it was last hashed: `.curbstop/index`, so that an unchanged tree
 // costs one stat per file.
 //
-// A file counts as unchanged when inode, size, modification time and change time are what they were:
-// `cp -p` over a file keeps all but the last. Objects of the store are compared without the change
-// time, which each link to them moves. A file that was modified in the very tick in which it was hashed could have changed again unseen: such
-// an entry is kept but marked, and hashed again the next time ("racy clean", as in git).
-// The file is mapped, its layout is in docs/formats/index.md; it is replaced as a whole and may be
-// deleted at any time. One that is damaged or of another version counts as empty.
+// A file counts as unchanged when inode, size, modification time and change time are what they
+// were: `cp -p` over a file keeps all but the last. Objects of the store are compared without the
+// change time, which each link to them moves. A file that was modified in the very tick in which it
+// was hashed could have changed again unseen: such an entry is kept but marked, and hashed again
+// the next time ("racy clean", as in git). The file is mapped, its layout is in
+// docs/formats/index.md; it is replaced as a whole and may be deleted at any time. One that is
+// damaged or of another version counts as empty.
 #pragma once
 
 #include <cstdint>
