@@ -47,15 +47,15 @@ Mistakes name what is wrong and what is allowed.
   ! hint: `curbstop runs --step main` lists its runs
   ? 2
   $ curbstop runs --step eval
-  no run of a step `eval` yet
+  no runs of `eval` yet
   $ curbstop runs -n 0
-  ! error: --most: Value 0 not in range 1 to 100000
+  ! error: `--most` is `0`, expected a whole number from 1 to 100000
   ! hint: `curbstop runs --help` lists what it takes
   ? 2
   $ curbstop drill
-  ! error: cannot ask "Run main?": stdin is not a terminal
-  ! hint: add `--yes` if you mean it
-  ? 5
+  ! error: step `main` has neither `deterministic: true` nor `metrics:`, so a drill has nothing to compare
+  ! hint: `deterministic: true` compares the outputs byte by byte, `metrics: FILE.json` the numbers in that file
+  ? 2
   $ curbstop runs diff main
   ! error: `curbstop runs diff` needs B: the other run's id or step's name
   ! hint: `curbstop runs diff --help` lists what it takes

@@ -521,7 +521,7 @@ With --json the same error is an object on stdout, wherever the option stands.
 A step may be called like a command.
 
   $ curbstop logs run
-  ! error: there is no run `run`
+  ! error: there is no run or step `run` on record
   ! hint: `curbstop runs` lists them
   ? 3
   $ curbstop plan trian
