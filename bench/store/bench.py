@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The store beside stock DVC and beside what the machine can do.
 
-    python3 bench/store/store_bench.py [BUILD] [--files 20000] [--size 100000] [--repeat 3] [--no-peer]
+    python3 bench/store/bench.py [BUILD] [--files 20000] [--size 100000] [--repeat 3] [--no-peer]
 
 Prints medians in seconds and ratios. BUILD defaults to build/release; the peer is installed by
 `tools/peers.sh dvc`. Needs about four times files x size of free disk in the temporary folder.
@@ -100,6 +100,9 @@ def main():
     options = parser.parse_args()
     curbstop = str((ROOT / options.build / "curbstop").resolve())
     dvc = str(ROOT / "build/peers/dvc/bin/dvc")
+    if not os.access(dvc, os.X_OK):
+        options.no_peer = True
+        print("no peer: `tools/peers.sh dvc` installs it")
     with tempfile.TemporaryDirectory() as name:
         base = pathlib.Path(name)
         env = {**os.environ, "HOME": name, "DVC_NO_ANALYTICS": "1"}
