@@ -60,8 +60,7 @@ struct PrepareTest : testing::Test {
     EXPECT_TRUE(prepared.ok() && CreateRun(*prepared, {}, journal, outside).ok());
     const std::string run = prepared->run.id;
     Tell(run, EventKind::kRecordStarted);
-    for (int attempt = 1; attempt <= attempts; ++attempt)
-      Fail(run, attempt);
+    for (int attempt = 1; attempt <= attempts; ++attempt) Fail(run, attempt);
     Report(run, Json::MakeObject({{"kind", "finished"}, {"outcome", "failed"}}));
     Tell(run, EventKind::kRecordFinished);
     EXPECT_EQ(journal.GetRun(run)->state, "failed");
