@@ -45,7 +45,7 @@ class EchoOff {
     for (const int number : kEndsOrStops) {
       if (!IsIgnored(number)) sigaddset(&held, number);
     }
-    sigprocmask(SIG_BLOCK, &held, &signals_before_);
+    pthread_sigmask(SIG_BLOCK, &held, &signals_before_);
     signals_ = signalfd(-1, &held, SFD_CLOEXEC);
     tcgetattr(STDIN_FILENO, &before_);
     termios quiet = before_;
@@ -57,7 +57,7 @@ class EchoOff {
   ~EchoOff() {
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
     close(signals_);
-    sigprocmask(SIG_SETMASK, &signals_before_, nullptr);
+    pthread_sigmask(SIG_SETMASK, &signals_before_, nullptr);
   }
 
   // The line typed, or none if a signal came first.
