@@ -1,5 +1,6 @@
 #include "base/money.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -28,6 +29,17 @@ std::string_view WithoutCurrency(std::string_view text) {
   if (text.starts_with('$')) return Trim(text.substr(1));
   if (text.ends_with("USD")) return Trim(text.substr(0, text.size() - 3));
   return text;
+}
+
+// `40 EUR`, `€40`, `40 usd`: digits beside letters or signs that stand for no number.
+bool NamesACurrency(std::string_view number) {
+  const auto is_of_number = [](char c) {
+    return IsDigit(c) || c == '.' || c == ',' || c == '-' || c == '+' || c == ' ';
+  };
+  const bool has_digit = std::any_of(number.begin(), number.end(), IsDigit);
+  const bool begins = !number.empty() && !is_of_number(number.front());
+  const bool ends = !number.empty() && !is_of_number(number.back());
+  return has_digit && (begins || ends);
 }
 
 }  // namespace
@@ -85,6 +97,7 @@ std::string UsdTextUp(MicroUsd amount) {
 
 Result<MicroUsd> ParseUsd(std::string_view text) {
   const std::string_view number = WithoutCurrency(text);
+  if (NamesACurrency(number)) return BadAmount(text, "only USD is understood");
   const size_t point = number.find('.');
   const std::string_view whole = number.substr(0, point);
   const std::string_view decimals = point == number.npos ? "" : number.substr(point + 1);

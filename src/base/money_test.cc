@@ -71,6 +71,15 @@ TEST(ParseUsd, RefusesTheRestAndSaysWhy) {
   }
 }
 
+TEST(ParseUsd, NamesTheOnlyCurrencyWhereAnotherIsMeant) {
+  for (const char* text : {"40 EUR", "\u20ac40", "40\u20ac", "40 usd", "USD 40"}) {
+    EXPECT_TRUE(ParseUsd(text).error().message().ends_with(": only USD is understood")) << text;
+  }
+  for (const char* text : {"-1", "1,50", ".5", "x", ""}) {
+    EXPECT_FALSE(ParseUsd(text).error().message().ends_with("USD is understood")) << text;
+  }
+}
+
 RC_GTEST_PROP(ParseUsd, ReadsBackTheExactText, ()) {
   const MicroUsd amount(*rc::gen::inRange<int64_t>(0, 1'000'000'000'000'000));
   RC_ASSERT(*ParseUsd(ExactUsdText(amount)) == amount);

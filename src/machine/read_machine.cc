@@ -7,6 +7,21 @@
 #include "sys/files.h"
 
 namespace curbstop {
+namespace {
+
+// From a folder of anything else only guesses could be read. A Mac's tree, made by hand, has what
+// its programs wrote.
+Status RequireTree(FactSource& tree, const std::string& root) {
+  for (const char* sign : {"/version", "/proc", "/commands"}) {
+    if (tree.Has(sign)) return {};
+  }
+  return InvalidInput(
+             fmt::format("`{}` is no recorded machine: neither `version` nor `proc` is in it",
+                         Printable(root)))
+      .WithHint("`curbstop assess --record DIR` makes one");
+}
+
+}  // namespace
 
 Machine ReadFrom(FactSource& source, ReadDepth depth) {
   Machine machine;
@@ -42,6 +57,7 @@ Result<Machine> ReadMachine(const std::filesystem::path& root, ProcessRunner& pr
         .WithHint("`curbstop assess --record DIR` makes one");
   }
   const std::unique_ptr<FactSource> tree = MakeTreeSource(root);
+  TRY(RequireTree(*tree, root.string()));
   if (const std::string version = tree->Text("/version"); !version.empty() && version != "1") {
     return InvalidInput(fmt::format("`{}` is a tree of version `{}`, this program reads version 1",
                                     Printable(root.string()), Printable(version.substr(0, 20))));

@@ -54,8 +54,24 @@ bool CouldNotRead(const Machine& machine, std::string_view what) {
   return false;
 }
 
-TEST(ReadTree, AnEmptyFolderIsAComputerOfWhichNothingIsKnown) {
-  const Machine machine = Tree().Read();
+TEST(ReadTree, AFolderOfAnythingElseIsRefused) {
+  NoProcesses processes;
+  Tree tree;
+  tree.With("train.py", "print()\n");
+  const Result<Machine> machine = ReadMachine(tree.path(), processes, ReadDepth::kEverything);
+  ASSERT_FALSE(machine.ok());
+  EXPECT_EQ(machine.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(machine.error().hint(), "`curbstop assess --record DIR` makes one");
+}
+
+TEST(ReadTree, AMacsTreeIsKnownByWhatItsProgramsWrote) {
+  Tree tree;
+  tree.With("commands/sysctl.txt", "hw.memsize: 17179869184\n");
+  EXPECT_EQ(tree.Read().memory.total, GiB(16));
+}
+
+TEST(ReadTree, AnEmptyTreeIsAComputerOfWhichNothingIsKnown) {
+  const Machine machine = Tree().With("version", "1\n").Read();
   EXPECT_FALSE(machine.memory.total);
   for (const char* what : {"os", "kernel", "cpu", "memory", "disks"}) {
     EXPECT_TRUE(CouldNotRead(machine, what)) << what;
@@ -198,7 +214,7 @@ TEST(ReadMachine, GraphicsBuiltIntoTheCpuAreToldFromCards) {
   for (const Case& c : cases) {
     Tree tree;
     const std::string device = "sys/class/drm/card0/device/";
-    tree.With(device + "vendor", c.vendor);
+    tree.With("version", "1\n").With(device + "vendor", c.vendor);
     tree.With(device + "device", "0x1234");
     tree.With(device + "uevent", fmt::format("DRIVER=x\nPCI_SLOT_NAME={}\nMODALIAS=y\n", c.slot));
     if (*c.memory != '\0') tree.With(device + "mem_info_vram_total", c.memory);

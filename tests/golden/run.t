@@ -30,6 +30,10 @@ Mistakes name what is wrong and what is allowed.
   ! error: `--plan` is not built yet
   ! hint: `curbstop run` plans, asks and runs in one go
   ? 2
+  $ curbstop plan --out saved.json
+  ! error: `--out` is not built yet
+  ! hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs
+  ? 2
   $ curbstop cancel main
   ! error: run `RUN1` is over: it succeeded
   ! hint: `curbstop ps` shows what runs now

@@ -493,6 +493,9 @@ Values that are missing, doubled or out of range.
   * curbstop run --plan saved.json
       error: `--plan` is not built yet
       hint: `curbstop run` plans, asks and runs in one go
+  * curbstop plan --out saved.json
+      error: `--out` is not built yet
+      hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs
   * curbstop run --keep
       error: `--keep` is not built yet
       hint: `curbstop run` plans, asks and runs in one go

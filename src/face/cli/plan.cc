@@ -13,9 +13,14 @@ struct Options {
   PlanningOptions planning;
   bool why_not = false;
   bool explain = false;
+  std::string out;  // of a later version: refused, never ignored
 };
 
 Status Run(const Options& options, CommandContext& context) {
+  if (!options.out.empty()) {
+    return InvalidInput("`--out` is not built yet")
+        .WithHint("`curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs");
+  }
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(const Plan plan, ComparePlaces(planning->facts, options.why_not));
   Json object = PlanJson(plan);
@@ -44,6 +49,7 @@ Action AddPlan(CLI::App& parent) {
   command->add_flag("--why-not", options->why_not, "List every place that lost, with the reason");
   command->add_flag("--explain", options->explain,
                     "Add formula, inputs, source and date of each number");
+  command->add_option("--out", options->out)->group("");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -18,6 +18,13 @@ Error Unfit(const Node& node, const NodeSource& source, std::string_view form) {
   return source.At(node, fmt::format("found {}, expected {}", Describe(node), form));
 }
 
+// Who writes `memory: 64` does not mean 64 bytes.
+Error WithoutUnit(std::string_view size, const Node& node, const NodeSource& source) {
+  return source.At(node, fmt::format("`{}` has no unit, expected a size", size))
+      .WithHint(
+          fmt::format("write it as `{0}GB` (powers of 1000) or `{0}GiB` (powers of 1024)", size));
+}
+
 // `text` without a final `..`. Errors: a range with an upper end.
 Result<std::string_view> LowerEnd(std::string_view text, const Node& node,
                                   const NodeSource& source) {
@@ -40,6 +47,7 @@ Result<Bytes> ReadSize(std::string_view text, const Node& node, const NodeSource
   }
   const Result<Bytes> size = ParseBytes(lower);
   if (!size.ok()) return source.Put(node, size.error());
+  if (!HasSizeUnit(lower)) return WithoutUnit(lower, node, source);
   if (size->value == 0) return Unfit(node, source, form);
   return *size;
 }

@@ -8,11 +8,11 @@
 
 namespace curbstop {
 
-// `10GB`, `10GB..`: at least that much, more than nothing.
+// `10GB`, `10GB..`: at least that much, more than nothing, with a unit.
 struct AtLeastCodec {
   static Result<Bytes> Read(const Node& node, const NodeSource& source);
-  static Json Write(Bytes value) { return value.value; }
-  static Json Schema() { return TypeSchema({"string", "integer"}); }
+  static Json Write(Bytes value) { return std::to_string(value.value) + "B"; }
+  static Json Schema() { return TypeSchema({"string"}); }
   static std::string Form() { return "a size at least, as `10GB..`"; }
 };
 
