@@ -1,5 +1,9 @@
 #include "run/prepare.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -66,17 +70,21 @@ Result<std::optional<RunRow>> LastAttempted(const Project& project, const Step& 
 struct Legacy {
   bool is_its_own = false;  // else it ended before it had moved aside what lay there
   AfterKill left_by = AfterKill::kYes;
+  std::set<std::string> renamed;  // into place, as an agent saw
 };
 
 Result<Legacy> LegacyOf(const RunRow& last, Journal& journal, const RunOutside& outside) {
   const Result<AgentOrder> order = ReadOrder(outside.directories.RunFolder(last.run.id));
   const bool kept = order.ok() && order->keep_checkpoints;
-  KillTrace trace(kept && !order->checkpoints_after_kill ? AfterKill::kNo : AfterKill::kYes);
+  std::set<std::string> renamed;
+  if (kept) renamed = {order->checkpoints_renamed.begin(), order->checkpoints_renamed.end()};
+  const bool after_kill = !kept || order->checkpoints_after_kill;
+  CheckpointTrace trace(after_kill ? AfterKill::kYes : AfterKill::kNo, std::move(renamed));
   TRY_ASSIGN(const auto events, journal.EventsAfter(last.run.id, 0));
   for (const Journal::NumberedEvent& entry : events) {
     if (entry.event.kind == EventKind::kAgentReport) trace.Hear(entry.event.data);
   }
-  return Legacy{kept || last.attempt > 0, trace.left_by()};
+  return Legacy{kept || last.attempt > 0, trace.left_by(), trace.renamed()};
 }
 
 bool CanContinue(const RunRow& last, const PreparedRun& prepared) {
@@ -92,7 +100,11 @@ Status TakeOver(const RunRow& last, Journal& journal, const RunOutside& outside,
   order.keep_checkpoints = legacy.is_its_own;
   order.checkpoints_after_kill = legacy.left_by == AfterKill::kYes;
   if (!legacy.is_its_own) return {};
-  TRY_ASSIGN(const CheckpointScan scan, ScanCheckpoints(order.checkpoint_dir, legacy.left_by, {}));
+  TRY_ASSIGN(const CheckpointScan scan,
+             ScanCheckpoints(order.checkpoint_dir, legacy.left_by, legacy.renamed));
+  std::copy_if(scan.complete.begin(), scan.complete.end(),
+               std::back_inserter(order.checkpoints_renamed),
+               [&](const std::string& name) { return legacy.renamed.contains(name); });
   if (scan.complete.empty()) return {};
   prepared.takes_over = last.run.id;
   prepared.newest_checkpoint = scan.complete.back();

@@ -53,13 +53,30 @@ struct PrepareTest : testing::Test {
     Append(run, std::move(event));
   }
 
-  // A run from its creation to its failure, with an attempt or before one.
-  std::string FailedRun(const std::string& lr, int attempts) {
+  std::string StartedRun(const std::string& lr) {
     clock.Advance(std::chrono::seconds(1));
     const Result<PreparedRun> prepared = Prepare(lr);
     EXPECT_TRUE(prepared.ok() && CreateRun(*prepared, {}, journal, outside).ok());
-    const std::string run = prepared->run.id;
-    Tell(run, EventKind::kRecordStarted);
+    Tell(prepared->run.id, EventKind::kRecordStarted);
+    return prepared->run.id;
+  }
+
+  // All its processes at once, in an attempt.
+  void Crash(const std::string& run) {
+    Report(run, Json::MakeObject({{"kind", "attempt_starting"}, {"attempt", 1}}));
+    Event adopted;
+    adopted.kind = EventKind::kRecovered;
+    adopted.data.Set("can_restart", false);
+    Append(run, std::move(adopted));
+    Tell(run, EventKind::kAgentGone);
+    Tell(run, EventKind::kProcessesEnded);
+    Tell(run, EventKind::kRecordFinished);
+    EXPECT_EQ(journal.GetRun(run)->state, "crashed");
+  }
+
+  // A run from its creation to its failure, with an attempt or before one.
+  std::string FailedRun(const std::string& lr, int attempts) {
+    const std::string run = StartedRun(lr);
     for (int attempt = 1; attempt <= attempts; ++attempt) Fail(run, attempt);
     Report(run, Json::MakeObject({{"kind", "finished"}, {"outcome", "failed"}}));
     Tell(run, EventKind::kRecordFinished);
@@ -110,6 +127,20 @@ TEST_F(PrepareTest, ARunThatEndedBeforeItsAttemptDoesNotHideWhoseCheckpointsTher
   const Result<PreparedRun> next = Prepare("1");
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(next->takes_over, wrote);
+}
+
+// The agent's memory of the rename died with it, and both times of the file may be equal.
+TEST_F(PrepareTest, ACheckpointSeenToArriveByRenameIsTakenOverFromRunToRunAfterAKill) {
+  const std::string first = StartedRun("1");
+  Report(first, Json::MakeObject({{"kind", "checkpoint"}, {"name", "ck1"}, {"renamed", true}}));
+  Crash(first);
+  folder.WriteFile("project/ckpt/ck1", "x");
+  Crash(StartedRun("1"));  // knows it from its order alone
+  const Result<PreparedRun> next = Prepare("1");
+  ASSERT_TRUE(next.ok());
+  EXPECT_TRUE(next->order.checkpoints_after_kill);
+  EXPECT_EQ(next->newest_checkpoint, "ck1");
+  EXPECT_EQ(next->order.checkpoints_renamed, std::vector<std::string>{"ck1"});
 }
 
 TEST_F(PrepareTest, LookingChangesNothing) {

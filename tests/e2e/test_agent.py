@@ -154,6 +154,32 @@ def test_the_agent_after_a_killed_one_ends_what_hid_from_it(make, tmp_path):
     assert not runs(daemon)
 
 
+FORGET = "exec env -i /bin/sh -c 'echo $$ > hidden.tmp; mv hidden.tmp hidden.pid; sleep 1000; :'"
+
+
+def test_without_a_cgroup_too_the_agent_after_a_killed_one_ends_a_step_that_hid(make, tmp_path):
+    run = make(f"[ -e again ] || {FORGET}", grace_ms=100).start()
+    hidden = until(lambda: (tmp_path / "hidden.pid").exists()
+                   and (tmp_path / "hidden.pid").read_text().strip(), "the step")
+    until(lambda: run.told("attempt_started"), "the report")
+    run.agent.kill()
+    run.agent.wait(PATIENCE_S)
+    (run.folder / "step.cgroup").unlink(missing_ok=True)
+    (tmp_path / "again").touch()
+    assert run.start().finish()["outcome"] == "done"
+    assert not runs(hidden)
+
+
+def test_an_attempt_finds_its_record_where_it_is_by_now(make, tmp_path):
+    run = make("echo $WHERE >> where; [ -e again ]", retries=1, environment={"WHERE": "here"}).start()
+    until(lambda: run.told("backoff"), "the first attempt's end")
+    (run.folder / "order.new").write_text(json.dumps({**run.order, "environment": {"WHERE": "there"}}))
+    (run.folder / "order.new").rename(run.folder / "order.json")
+    (tmp_path / "again").touch()
+    assert run.finish()["outcome"] == "done"
+    assert (tmp_path / "where").read_text() == "here\nthere\n"
+
+
 def boot_ms():
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
 

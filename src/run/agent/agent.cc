@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "run/agent/gpu_use.h"
+#include "run/agent/step_leader.h"
 #include "run/agent/time_limit.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
@@ -58,8 +59,12 @@ Status Agent::Run() {
   if (!lock) return Conflict(fmt::format("run `{}` has an agent already", order_.run));
   TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
   TRY(TellStarted());
+  const CheckpointTrace trace = TraceCheckpoints();
+  renamed_ = trace.renamed();
   // A process of an agent that died must not meet the next attempt.
-  left_by_ = EndStep(order_.grace) ? AfterKill::kYes : LeftBy();
+  leader_ = LostLeader(folder_ / "agent.events");
+  left_by_ = EndStep(order_.grace) ? AfterKill::kYes : trace.left_by();
+  leader_.reset();
   Result<Ending> ended = RunAttempts();
   const Ending ending = ended.ok() ? *ended : Ending{"failed", 1, ended.error().OneLine()};
   Tell(Said("finished")
@@ -189,12 +194,14 @@ int64_t Agent::CrashesSoFar() const {
 }
 
 // How an agent before this one, or the run whose checkpoints are taken over, left the folder.
-AfterKill Agent::LeftBy() const {
-  KillTrace trace(order_.checkpoints_after_kill ? AfterKill::kYes : AfterKill::kNo);
+CheckpointTrace Agent::TraceCheckpoints() const {
+  const std::set<std::string> renamed(order_.checkpoints_renamed.begin(),
+                                      order_.checkpoints_renamed.end());
   const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.events", 0);
-  if (!lines.ok()) return AfterKill::kYes;
+  if (!lines.ok()) return CheckpointTrace(AfterKill::kYes, renamed);
+  CheckpointTrace trace(order_.checkpoints_after_kill ? AfterKill::kYes : AfterKill::kNo, renamed);
   for (const SpoolLine& line : *lines) trace.Hear(line.body);
-  return trace.left_by();
+  return trace;
 }
 
 Status Agent::PrepareFolders(int64_t attempt) {
@@ -217,7 +224,14 @@ Status Agent::PrepareFolders(int64_t attempt) {
   return {};
 }
 
+// The supervisor may have moved the step's record meanwhile.
+void Agent::RenewEnvironment() {
+  Result<AgentOrder> order = ReadOrder(folder_);
+  if (order.ok()) order_.environment = std::move(order->environment);
+}
+
 Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
+  RenewEnvironment();
   TRY(PrepareFolders(attempt));
   Tell(Said("attempt_starting").Set("attempt", attempt).Set("resume_from", resume_from_));
   if (!order_.checkpoint_dir.empty()) watch_.emplace(order_.checkpoint_dir);
@@ -225,7 +239,8 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   FAILPOINT("agent.before_step");
   TRY_ASSIGN(StepProcess process, StartStep(order_.command, attempt));
   FAILPOINT("agent.after_step_start");
-  Tell(Said("attempt_started").Set("attempt", attempt).Set("pid", int64_t{process.pid()}));
+  Json started = Said("attempt_started").Set("attempt", attempt).Set("pid", int64_t{process.pid()});
+  Tell(NoteLeader(started, process.pid()));
   const AttemptEnd end = WatchAttempt(process);
   if (watch_) renamed_.insert(watch_->renamed().begin(), watch_->renamed().end());
   watch_.reset();
@@ -274,7 +289,7 @@ Ticks Agent::AskToEnd(const StepProcess& process) {
   return clock_.Awake() + order_.grace;
 }
 
-StepMark Agent::Mark() const { return {order_.step_id, folder_ / kCgroupList}; }
+StepMark Agent::Mark() const { return {order_.step_id, folder_ / kCgroupList, leader_}; }
 
 bool Agent::EndStep(milliseconds grace) {
   return EndStepProcesses(Mark(), grace, clock_, [this] {
@@ -302,9 +317,7 @@ bool Agent::Look(StepProcess& process) {
   bool life = record_life_.Poll();
   if (watch_) {
     life = watch_->Poll() || life;
-    for (const std::string& name : watch_->TakeFinished()) {
-      if (Exists(order_.checkpoint_dir / name)) Tell(Said("checkpoint").Set("name", name));
-    }
+    for (const std::string& name : watch_->TakeFinished()) TellCheckpoint(name);
   }
   const std::string output = process.ReadOutput();
   if (!output.empty()) {
@@ -316,6 +329,11 @@ bool Agent::Look(StepProcess& process) {
     life = IsBusy(process) || life;
   }
   return life;
+}
+
+void Agent::TellCheckpoint(const std::string& name) {
+  if (!Exists(order_.checkpoint_dir / name)) return;
+  Tell(Said("checkpoint").Set("name", name).Set("renamed", watch_->renamed().contains(name)));
 }
 
 // Where nvidia-smi says nothing (another maker's GPU), processor time is the sign of life.

@@ -7,8 +7,9 @@
 //
 // Words on the wire (spool bodies, key `kind`), agent to supervisor:
 //   started · waiting {text} · held {gpus} · setup_started · setup_ended {exit_code, tail} ·
-//   attempt_starting {attempt, resume_from} · attempt_started {attempt, pid} · checkpoint {name} ·
-//   overdue · stopping {why} · attempt_ended {attempt, exit_code, why, killed, tail} ·
+//   attempt_starting {attempt, resume_from} · attempt_started {attempt, pid,
+//   start_ticks, boot_id} · checkpoint {name,
+//   renamed} · overdue · stopping {why} · attempt_ended {attempt, exit_code, why, killed, tail} ·
 //   backoff {wait_ms} ·
 //   finished {outcome: done | failed | cancelled, exit_code, reason}
 // and back: cancel · kill · release.
@@ -63,6 +64,7 @@ class Agent {
   Result<std::optional<Ending>> TakeResources();
   Result<std::optional<Ending>> SetUp();
   Result<AttemptEnd> RunSetup();
+  void RenewEnvironment();
   Status PrepareFolders(int64_t attempt);
   Result<AttemptEnd> RunAttempt(int64_t attempt);
   Result<StepProcess> StartStep(const std::string& command, int64_t attempt);
@@ -72,6 +74,7 @@ class Agent {
   bool EndStep(std::chrono::milliseconds grace);
   void FinishOutput(StepProcess& process);
   bool Look(StepProcess& process);
+  void TellCheckpoint(const std::string& name);
   std::string ReasonToStop(const Progress& progress) const;
   bool PastLimit() const;
   bool IsBusy(const StepProcess& process);
@@ -80,7 +83,7 @@ class Agent {
   EnvironmentList StepEnvironment(int64_t attempt) const;
   int64_t LastAttempt() const;
   int64_t CrashesSoFar() const;
-  AfterKill LeftBy() const;
+  CheckpointTrace TraceCheckpoints() const;
 
   void Tell(Json body);
   void FlushTold();
@@ -101,13 +104,14 @@ class Agent {
   HeldResources held_;
   std::optional<CheckpointWatch> watch_;
   TouchWatch record_life_;         // moved by the supervisor
-  std::set<std::string> renamed_;  // over all attempts of this agent
+  std::set<std::string> renamed_;  // over all attempts of the run, and those it takes over
   std::string resume_from_;
   std::string tail_;  // last output of the step
   Wish wish_ = Wish::kNone;
   bool released_ = false;
   bool overdue_told_ = false;
-  AfterKill left_by_ = AfterKill::kYes;  // how the checkpoint folder was left
+  std::optional<ProcessIdentity> leader_;  // of a lost agent's attempt, while it is ended
+  AfterKill left_by_ = AfterKill::kYes;    // how the checkpoint folder was left
   int64_t last_command_ = 0;
   Ticks started_;  // of the run's first agent, in boot time
   Ticks next_supervisor_look_{0};

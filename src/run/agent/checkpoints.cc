@@ -113,8 +113,10 @@ Result<CheckpointScan> ScanCheckpoints(const fs::path& folder, AfterKill after_k
   return scan;
 }
 
-void KillTrace::Hear(const Json& said) {
+void CheckpointTrace::Hear(const Json& said) {
   const std::string kind = said.StringOr("kind", "");
+  if (kind == "checkpoint" && said.BoolOr("renamed", false))
+    renamed_.insert(said.StringOr("name", ""));
   if (kind == "attempt_starting") left_by_ = AfterKill::kYes;
   if (kind != "attempt_ended") return;
   left_by_ = said.BoolOr("killed", true) ? AfterKill::kYes : AfterKill::kNo;

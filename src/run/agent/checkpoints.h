@@ -4,14 +4,16 @@
 // `.tmp` or `.part`. Complete: it was renamed into place, or `NAME/.complete` exists, or it is
 // closed and was not the entry last touched before a kill.
 //
-// That an entry was renamed is seen live by a CheckpointWatch; where nobody watched, it shows in
-// its change time being later than its modification time (rename(2) sets only the former).
+// That an entry was renamed is seen live by a CheckpointWatch, which the agent's `checkpoint` lines
+// keep over its death. Where nobody saw it, it shows in its change time being later than its
+// modification time (rename(2) sets only the former), unless both fell into one tick of the kernel.
 #pragma once
 
 #include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -29,17 +31,21 @@ struct CheckpointScan {
 
 enum class AfterKill { kNo, kYes };
 
-// From what agents said of a run (the bodies of its spool), whether its checkpoint folder was left
-// by a kill: its last attempt ended by SIGKILL or a signal of its own, or nobody saw its end.
-class KillTrace {
+// From what agents said of a run (the bodies of its spool), how its checkpoint folder was left: by
+// a kill, where its last attempt ended by SIGKILL or a signal of its own or nobody saw its end; and
+// which entries were seen to arrive by rename.
+class CheckpointTrace {
  public:
-  // `before`: how the folder was left before the run's first attempt.
-  explicit KillTrace(AfterKill before) : left_by_(before) {}
+  // How the folder was left before the run's first attempt, and what was renamed into it by then.
+  explicit CheckpointTrace(AfterKill before, std::set<std::string> renamed = {})
+      : left_by_(before), renamed_(std::move(renamed)) {}
   void Hear(const Json& said);
   AfterKill left_by() const { return left_by_; }
+  const std::set<std::string>& renamed() const { return renamed_; }
 
  private:
   AfterKill left_by_;
+  std::set<std::string> renamed_;
 };
 
 // `renamed`: names seen to arrive by rename. A missing folder has no entries.

@@ -147,14 +147,14 @@ TEST(Checkpoints, TheWatchSeesRenamesAndClosedFiles) {
 
 Json Starting() { return Json::MakeObject({{"kind", "attempt_starting"}, {"attempt", 1}}); }
 
-TEST(KillTrace, AnAttemptWhoseEndNobodySawWasKilled) {
-  KillTrace trace(AfterKill::kNo);
+TEST(CheckpointTrace, AnAttemptWhoseEndNobodySawWasKilled) {
+  CheckpointTrace trace(AfterKill::kNo);
   trace.Hear(Starting());
   EXPECT_EQ(trace.left_by(), AfterKill::kYes);
 }
 
-TEST(KillTrace, TheLastAttemptThatWasSeenToEndSaysHow) {
-  KillTrace trace(AfterKill::kYes);
+TEST(CheckpointTrace, TheLastAttemptThatWasSeenToEndSaysHow) {
+  CheckpointTrace trace(AfterKill::kYes);
   for (const bool killed : {true, false}) {
     trace.Hear(Starting());
     trace.Hear(Json::MakeObject({{"kind", "attempt_ended"}, {"killed", killed}}));
@@ -162,18 +162,30 @@ TEST(KillTrace, TheLastAttemptThatWasSeenToEndSaysHow) {
   }
 }
 
-TEST(KillTrace, WithoutAnAttemptNothingHasChanged) {
+TEST(CheckpointTrace, WithoutAnAttemptNothingHasChanged) {
   for (const AfterKill before : {AfterKill::kNo, AfterKill::kYes}) {
-    KillTrace trace(before);
+    CheckpointTrace trace(before);
     trace.Hear(Json::MakeObject({{"kind", "waiting"}}));
     EXPECT_EQ(trace.left_by(), before);
   }
 }
 
-TEST(KillTrace, AnEndOfAnOlderAgentThatDidNotSayCountsAsAKill) {
-  KillTrace trace(AfterKill::kNo);
+TEST(CheckpointTrace, AnEndOfAnOlderAgentThatDidNotSayCountsAsAKill) {
+  CheckpointTrace trace(AfterKill::kNo);
   trace.Hear(Json::MakeObject({{"kind", "attempt_ended"}, {"exit_code", 143}}));
   EXPECT_EQ(trace.left_by(), AfterKill::kYes);
+}
+
+Json Checkpoint(const char* name, bool renamed) {
+  return Json::MakeObject({{"kind", "checkpoint"}, {"name", name}, {"renamed", renamed}});
+}
+
+TEST(CheckpointTrace, WhatWasRenamedOutlivesWhoSawIt) {
+  CheckpointTrace trace(AfterKill::kYes, {"of-the-run-before"});
+  trace.Hear(Checkpoint("step-1", true));
+  trace.Hear(Checkpoint("step-2", false));
+  trace.Hear(Starting());
+  EXPECT_EQ(trace.renamed(), (std::set<std::string>{"of-the-run-before", "step-1"}));
 }
 
 }  // namespace

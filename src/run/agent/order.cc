@@ -52,6 +52,7 @@ Result<AgentOrder> OrderOf(const Json& json) {
   order.checkpoint_dir = json.StringOr("checkpoint_dir", "");
   order.keep_checkpoints = json.BoolOr("keep_checkpoints", false);
   order.checkpoints_after_kill = json.BoolOr("checkpoints_after_kill", true);
+  order.checkpoints_renamed = TextsOf(json, "checkpoints_renamed");
   order.old_checkpoints = json.StringOr("old_checkpoints", "");
   if (const Json* environment = json.Find("environment"))
     order.environment = EnvironmentOf(*environment);
@@ -91,6 +92,7 @@ Json OrderJson(const AgentOrder& order) {
                            {"checkpoint_dir", order.checkpoint_dir.string()},
                            {"keep_checkpoints", order.keep_checkpoints},
                            {"checkpoints_after_kill", order.checkpoints_after_kill},
+                           {"checkpoints_renamed", Json::ArrayOf(order.checkpoints_renamed)},
                            {"old_checkpoints", order.old_checkpoints.string()},
                            {"environment", EnvironmentJson(order.environment)},
                            {"secrets", Json::ArrayOf(order.secrets)},

@@ -39,7 +39,8 @@ struct AgentOrder {
   std::filesystem::path setup_marker;    // there = setup was done for this environment lock
   std::filesystem::path checkpoint_dir;  // empty: the step keeps none
   bool keep_checkpoints = false;  // take over what lies there, else move it to `old_checkpoints`
-  bool checkpoints_after_kill = true;  // what is taken over was left by a kill
+  bool checkpoints_after_kill = true;            // what is taken over was left by a kill
+  std::vector<std::string> checkpoints_renamed;  // of those: which were seen to arrive by rename
   std::filesystem::path old_checkpoints;
   EnvironmentList environment;       // added to the inherited one
   std::vector<std::string> secrets;  // names; values come by stdin

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "run/agent/step_leader.h"
 #include "run/agent/step_process.h"
 #include "sys/files.h"
 
@@ -32,7 +33,9 @@ void Resources::EndLeftBehind(const Json& owner) {
   const std::string step_id = owner.StringOr("step_id", "");
   const std::string run = owner.StringOr("run", "");
   if (step_id.empty() || !CheckInside(run).ok()) return;
-  EndStepProcesses({step_id, runs_ / run / kCgroupList}, order_.grace, clock_);
+  const std::filesystem::path folder = runs_ / run;
+  EndStepProcesses({step_id, folder / kCgroupList, LostLeader(folder / "agent.events")},
+                   order_.grace, clock_);
 }
 
 Result<std::optional<FileLock>> Resources::TakeAsOwner(const std::filesystem::path& file,

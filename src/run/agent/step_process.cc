@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "sys/files.h"
 #include "sys/process.h"
-#include "sys/process_identity.h"
 
 namespace curbstop {
 namespace {
@@ -23,27 +22,64 @@ namespace {
 constexpr int kPipeBytes = 1 << 20;  // what /proc/sys/fs/pipe-max-size allows by default
 constexpr size_t kMostOutput = 8 << 20;
 
-// Fields 5 (process group) and 14 to 17 (user and system time in ticks, its own and that of the
-// children it has waited for) of /proc/PID/stat.
-struct GroupTime {
+// Fields 3 (state), 5 (process group), 6 (session) and 14 to 17 (user and system time in ticks, its
+// own and that of the children it has waited for) of /proc/PID/stat.
+struct StepStat {
+  int pid = 0;
+  bool is_dead = true;
   int group = 0;
+  int session = 0;
   int64_t ticks = 0;
 };
 
-GroupTime ReadGroupTime(const std::string& pid) {
-  const Result<std::string> stat = ReadFile("/proc/" + pid + "/stat");
-  if (!stat.ok() || stat->rfind(')') == stat->npos) return {};
-  const std::vector<std::string> fields = Split(stat->substr(stat->rfind(')') + 2), ' ');
+StepStat ReadStepStat(const std::string& pid) {
+  const Result<std::string> text = ReadFile("/proc/" + pid + "/stat");
+  if (!text.ok() || text->rfind(')') == text->npos) return {};
+  const std::vector<std::string> fields = Split(text->substr(text->rfind(')') + 2), ' ');
   if (fields.size() < 15) return {};
-  GroupTime time{std::atoi(fields[2].c_str())};
-  for (size_t i = 11; i < 15; ++i) time.ticks += std::atoll(fields[i].c_str());
-  return time;
+  StepStat stat{.pid = std::atoi(pid.c_str()),
+                .is_dead = fields[0] == "Z" || fields[0] == "X",
+                .group = std::atoi(fields[2].c_str()),
+                .session = std::atoi(fields[3].c_str())};
+  for (size_t i = 11; i < 15; ++i) stat.ticks += std::atoll(fields[i].c_str());
+  return stat;
 }
 
-std::vector<int> FindStepProcesses(const StepMark& mark, const std::optional<StepCgroup>& cgroup) {
-  std::vector<int> pids = FindByEnvironment("CURBSTOP_STEP_ID=" + mark.step_id);
-  const std::vector<int> inside = cgroup ? cgroup->Processes() : std::vector<int>();
+std::vector<StepStat> ReadAllStats() {
+  std::vector<StepStat> stats;
+  const auto processes = ListFolder("/proc");
+  for (const FolderEntry& process : processes.ok() ? *processes : std::vector<FolderEntry>()) {
+    if (IsDigits(process.name)) stats.push_back(ReadStepStat(process.name));
+  }
+  return stats;
+}
+
+// What a step's processes are recognized by, resolved once: while they are ended, the session's
+// leader may go before its members.
+struct StepTraits {
+  explicit StepTraits(const StepMark& mark)
+      : entry("CURBSTOP_STEP_ID=" + mark.step_id), cgroup(StepCgroup::Find(mark.cgroup_list)) {
+    if (mark.leader && IsAlive(*mark.leader)) session = mark.leader->pid;
+  }
+  std::string entry;
+  std::optional<StepCgroup> cgroup;
+  int session = 0;  // 0: none
+};
+
+std::vector<int> FindInSession(int session) {
+  std::vector<int> pids;
+  for (const StepStat& stat : session > 0 ? ReadAllStats() : std::vector<StepStat>()) {
+    if (stat.session == session && !stat.is_dead) pids.push_back(stat.pid);
+  }
+  return pids;
+}
+
+std::vector<int> FindStepProcesses(const StepTraits& traits) {
+  std::vector<int> pids = FindByEnvironment(traits.entry);
+  const std::vector<int> inside = traits.cgroup ? traits.cgroup->Processes() : std::vector<int>();
+  const std::vector<int> beside = FindInSession(traits.session);
   pids.insert(pids.end(), inside.begin(), inside.end());
+  pids.insert(pids.end(), beside.begin(), beside.end());
   std::sort(pids.begin(), pids.end());
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end());  // one signal each
   return pids;
@@ -114,44 +150,38 @@ void StepProcess::Signal(int signal_number) const { kill(-pid_, signal_number); 
 void StepProcess::AskToEnd(const StepMark& mark) const {
   const bool has_group = !exit_code_;  // else its number may be another's by now
   if (has_group) Signal(SIGTERM);
-  for (const int pid : FindStepProcesses(mark, cgroup_)) {
+  for (const int pid : FindStepProcesses(StepTraits(mark))) {
     if (!has_group || getpgid(pid) != pid_) kill(pid, SIGTERM);
   }
 }
 
 std::chrono::milliseconds StepProcess::CpuTime() const {
   const std::vector<int> inside = cgroup_ ? cgroup_->Processes() : std::vector<int>();
-  const auto is_inside = [&](const std::string& pid) {
-    return std::find(inside.begin(), inside.end(), std::atoi(pid.c_str())) != inside.end();
+  const auto is_inside = [&](int pid) {
+    return std::find(inside.begin(), inside.end(), pid) != inside.end();
   };
-  const auto processes = ListFolder("/proc");
   int64_t ticks = 0;
-  if (!processes.ok()) return std::chrono::milliseconds(0);
-  for (const FolderEntry& process : *processes) {
-    if (!IsDigits(process.name)) continue;
-    const GroupTime time = ReadGroupTime(process.name);
-    if (time.group == pid_ || is_inside(process.name)) ticks += time.ticks;
+  for (const StepStat& stat : ReadAllStats()) {
+    if (stat.group == pid_ || is_inside(stat.pid)) ticks += stat.ticks;
   }
   return std::chrono::milliseconds(ticks * 1000 / sysconf(_SC_CLK_TCK));
 }
 
-bool HasStepProcesses(const StepMark& mark) {
-  return !FindStepProcesses(mark, StepCgroup::Find(mark.cgroup_list)).empty();
-}
+bool HasStepProcesses(const StepMark& mark) { return !FindStepProcesses(StepTraits(mark)).empty(); }
 
 bool EndStepProcesses(const StepMark& mark, std::chrono::milliseconds grace, Clock& clock,
                       const std::function<bool()>& hurry) {
-  const std::optional<StepCgroup> cgroup = StepCgroup::Find(mark.cgroup_list);
-  const std::vector<int> found = FindStepProcesses(mark, cgroup);
+  const StepTraits traits(mark);
+  const std::vector<int> found = FindStepProcesses(traits);
   const bool any = SignalAll(found, grace.count() > 0 ? SIGTERM : 0) > 0;
   const Ticks end = clock.Awake() + grace;
-  while (any && clock.Awake() < end && !hurry() && !FindStepProcesses(mark, cgroup).empty())
+  while (any && clock.Awake() < end && !hurry() && !FindStepProcesses(traits).empty())
     clock.Wait(std::chrono::milliseconds(50));
-  if (cgroup) cgroup->Kill();
+  if (traits.cgroup) traits.cgroup->Kill();
   // Again and again: while we look, a process may start another one.
-  while (SignalAll(FindStepProcesses(mark, cgroup), SIGKILL) > 0)
+  while (SignalAll(FindStepProcesses(traits), SIGKILL) > 0)
     clock.Wait(std::chrono::milliseconds(20));
-  if (cgroup) cgroup->Remove();
+  if (traits.cgroup) traits.cgroup->Remove();
   return any;
 }
 

@@ -17,6 +17,7 @@
 #include "run/agent/step_cgroup.h"
 #include "sys/clock.h"
 #include "sys/environment.h"
+#include "sys/process_identity.h"
 
 namespace curbstop {
 
@@ -24,6 +25,8 @@ namespace curbstop {
 struct StepMark {
   std::string step_id;                // they carry `CURBSTOP_STEP_ID=step_id` in their environment
   std::filesystem::path cgroup_list;  // the run's `step.cgroup`: or they are in that cgroup
+  // Or in the session that this process leads, as long as it is alive itself.
+  std::optional<ProcessIdentity> leader = {};
 };
 
 class StepProcess {

@@ -79,6 +79,37 @@ TEST_F(StepProcessTest, WithoutACgroupTheMarkInTheEnvironmentFindsWhatKeptIt) {
   EXPECT_FALSE(EndStepProcesses(Mark(), 30s, clock));
 }
 
+// The shell becomes a program without the mark, beside a child that has it neither.
+constexpr const char* kForget =
+    "env -i sleep 1000 & echo $! > child; exec env -i /bin/sh -c 'echo > forgot; sleep 1000; :'";
+
+TEST_F(StepProcessTest, WithoutACgroupTheLeaderOfItsSessionFindsAStepThatClearedItsEnvironment) {
+  EnvironmentList environment = ReadEnvironment();
+  environment.emplace_back("CURBSTOP_STEP_ID", Mark().step_id);
+  auto started = StepProcess::Start(kForget, folder.path(), environment);
+  ASSERT_TRUE(started.ok());
+  const auto leader = IdentifyProcess(started->pid());
+  ASSERT_TRUE(leader.has_value());
+  while (!Exists(folder / "forgot") && !started->Poll()) clock.Wait(5ms);
+  while (HasStepProcesses(Mark())) clock.Wait(5ms);  // the child has not yet forgotten
+
+  const auto child = IdentifyProcess(std::atoi(ReadFile(folder / "child")->c_str()));
+  ASSERT_TRUE(child.has_value());
+
+  StepMark reused = Mark();
+  reused.leader = ProcessIdentity{leader->pid, leader->start_ticks + 1, leader->boot_id};
+  EXPECT_FALSE(EndStepProcesses(reused, 0ms, clock));
+  EXPECT_FALSE(started->Poll().has_value());
+
+  StepMark mark = Mark();
+  mark.leader = leader;
+  EXPECT_TRUE(HasStepProcesses(mark));
+  EXPECT_TRUE(EndStepProcesses(mark, 0ms, clock));
+  EXPECT_FALSE(IsAlive(*leader));
+  EXPECT_FALSE(IsAlive(*child));
+  while (!started->Poll()) clock.Wait(5ms);
+}
+
 TEST_F(StepProcessTest, ProcessorTimeOfChildrenThatHaveEndedCounts) {
   auto started = StepProcess::Start(
       "for child in 1 2 3; do\n"
