@@ -9,9 +9,9 @@
 #include "base/time_text.h"
 #include "record/record.h"
 #include "run/agent/spool.h"
+#include "run/agent/step_leader.h"
 #include "run/agent/step_process.h"
 #include "run/agent/touch_watch.h"
-#include "run/commit.h"
 #include "run/fingerprint.h"
 #include "run/metrics_file.h"
 #include "store/object_store.h"
@@ -84,7 +84,8 @@ Shell::Shell(std::string run, SupervisorOrigin origin, const RunOutside& outside
     : run_(std::move(run)),
       origin_(origin),
       outside_(outside),
-      folder_(outside.directories.RunFolder(run_)) {}
+      folder_(outside.directories.RunFolder(run_)),
+      record_(folder_, outside, [this](const std::string& line) { Log(line); }) {}
 
 Shell::~Shell() = default;
 
@@ -110,22 +111,34 @@ Status Shell::RunLocked() {
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   while (!IsFinal(loaded_.state.phase) || !loaded_.state.pending.empty()) {
     const Status turn = Turn();
-    // A full disk or a busy database: nothing has changed, the same turn is tried again.
-    if (!turn.ok() && !IsRetryable(turn.error().kind())) return turn;
-    if (!turn.ok()) Log(fmt::format("supervisor.waits why=\"{}\"", turn.error().OneLine()));
-    outside_.clock.Wait(turn.ok() ? kTurn : milliseconds(1000));
+    // Whatever failed is tried again: another supervisor could do no better. Only where the run was
+    // removed together with its folder there is nothing left to look after.
+    if (!turn.ok() && !IsFolder(folder_)) return turn;
+    Pause(turn);
   }
   Log(fmt::format("run.ended state={}", NameOf(loaded_.state.phase)));
   return {};
 }
 
+// A full disk or a busy database may be over in a moment; what lasts is tried after 1, 2, 4 … 60 s.
+void Shell::Pause(const Status& turn) {
+  Ticks pause = kTurn;
+  if (!turn.ok()) {
+    Log(fmt::format("supervisor.waits why=\"{}\"", turn.error().OneLine()));
+    pause = IsRetryable(turn.error().kind()) ? kFirstPause : pause_;
+  }
+  outside_.clock.Wait(pause);
+  pause_ = turn.ok() ? kFirstPause : std::min(2 * pause, kLongestPause);
+}
+
 Status Shell::Turn() {
   PassOnLife();
-  TRY(PerformPending());
+  const Status performed = PerformPending();
   TRY(ReadReports());
   TRY(ReadRequests());
   TRY(NoticeLostAgent());
   TRY(TickEachMinute());
+  TRY(performed);
   return PerformPending();
 }
 
@@ -188,41 +201,21 @@ Result<Event> Shell::StartRecord() {
                  Json::MakeObject({{"experiment_id", started->experiment_id}}));
 }
 
-// The step's endpoint keeps its port and token over supervisors: both lie in the run's folder.
-Status Shell::ServeRecord() {
-  if (server_) return {};
-  const std::filesystem::path token_file = folder_ / "record.token";
-  const std::filesystem::path port_file = folder_ / "record.port";
-  if (!Exists(token_file)) TRY(outside_.files.Write(token_file, NewToken(outside_.random), 0600));
-  TRY_ASSIGN(std::string token, ReadFile(token_file, 4096));
-  RecordServerOptions options;
-  options.database = outside_.directories.MlflowDb();
-  options.artifacts = outside_.directories.Artifacts();
-  options.token = Secret(std::move(token));
-  options.run_uuid = row_.run.record_run;
-  options.step_id = run_ + "-" + row_.run.step;
-  const Result<std::string> port = ReadFile(port_file, 64);
-  if (port.ok()) options.port = std::atoi(port->c_str());
-  TRY_ASSIGN(server_, RecordServer::Start(options));
-  if (!port.ok()) TRY(outside_.files.Write(port_file, std::to_string(server_->port()), 0600));
-  return {};
-}
-
-// For a step that runs already: it goes on without its record rather than without a supervisor.
+// The next attempt, or the next agent, finds in its order where the record is by now.
 Status Shell::ServeAgain() {
-  if (record_is_lost_) return {};
-  const Status serves = ServeRecord();
-  if (serves.ok() || IsRetryable(serves.error().kind())) return serves;
-  record_is_lost_ = true;
-  Log(fmt::format("record.lost why=\"{}\"", serves.error().OneLine()));
+  if (record_.serves()) return {};
+  TRY(record_.ServeRunning(row_.run));
+  if (!record_.serves()) return {};
+  const Result<AgentOrder> written = WriteOrderWithRecord();
+  if (!written.ok()) Log(fmt::format("order.not_written why=\"{}\"", written.error().OneLine()));
   return {};
 }
 
-Result<AgentOrder> Shell::OrderWithRecord() const {
+Result<AgentOrder> Shell::WriteOrderWithRecord() const {
   TRY_ASSIGN(AgentOrder order, ReadOrder(folder_));
-  order.environment = {{"MLFLOW_TRACKING_URI", fmt::format("http://127.0.0.1:{}", server_->port())},
-                       {"MLFLOW_RUN_ID", row_.run.record_run},
-                       {"MLFLOW_EXPERIMENT_ID", loaded_.state.experiment_id}};
+  order.environment = record_.Variables(row_.run, loaded_.state.experiment_id);
+  TRY(outside_.files.Write(folder_ / "order.json",
+                           WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
   return order;
 }
 
@@ -244,33 +237,29 @@ Result<std::optional<Event>> Shell::StartAgent() {
   const auto failed = [&](const std::string& why) {
     return std::optional(Outcome(EventKind::kAgentFailed, Json::MakeObject({{"error", why}})));
   };
-  if (!IsLocked(folder_ / "agent.lock")) {
-    if (origin_ == SupervisorOrigin::kAdopted) {
-      return failed("the processes of this run went down before it began");
-    }
-    const Status serves = ServeRecord();
-    if (!serves.ok() && !IsRetryable(serves.error().kind())) {
-      return failed(serves.error().OneLine());
-    }
-    TRY(serves);
-    TRY_ASSIGN(const AgentOrder order, OrderWithRecord());
-    TRY(outside_.files.Write(folder_ / "order.json",
-                             WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
-    const Result<AgentSecrets> secrets = Secrets(order);
-    if (!secrets.ok()) return failed(secrets.error().OneLine());
-    ChildRequest request;
-    request.argv = {AgentProgram(outside_.program).string(), folder_.string()};
-    request.folder = "/";
-    request.environment = ReadEnvironment();
-    request.out = request.err = folder_ / "agent.log";
-    request.input = SecretsText(*secrets);
-    const Result<int> pid = StartDetached(request);
-    if (!pid.ok()) return failed(pid.error().OneLine());
-    FAILPOINT("shell.after_agent_start");
-    const Status ready = AwaitAgent(*pid);
-    if (!ready.ok()) return failed(ready.error().OneLine());
-  }
+  if (IsLocked(folder_ / "agent.lock")) return std::optional(Outcome(EventKind::kAgentStarted));
+  if (origin_ == SupervisorOrigin::kAdopted)
+    return failed("the processes of this run went down before it began");
+  const Status serves = record_.Serve(row_.run);
+  const Result<AgentOrder> order = serves.ok() ? WriteOrderWithRecord() : serves.error();
+  if (!order.ok() && IsRetryable(order.error().kind())) return order.error();
+  if (!order.ok()) return failed(order.error().OneLine());
+  const Status launched = LaunchAgent(*order);
+  if (!launched.ok()) return failed(launched.error().OneLine());
   return std::optional(Outcome(EventKind::kAgentStarted));
+}
+
+Status Shell::LaunchAgent(const AgentOrder& order) const {
+  TRY_ASSIGN(const AgentSecrets secrets, Secrets(order));
+  ChildRequest request;
+  request.argv = {AgentProgram(outside_.program).string(), folder_.string()};
+  request.folder = "/";
+  request.environment = ReadEnvironment();
+  request.out = request.err = folder_ / "agent.log";
+  request.input = SecretsText(secrets);
+  TRY_ASSIGN(const int pid, StartDetached(request));
+  FAILPOINT("shell.after_agent_start");
+  return AwaitAgent(pid);
 }
 
 Status Shell::AwaitAgent(int pid) const {
@@ -287,7 +276,9 @@ Status Shell::AwaitAgent(int pid) const {
   return {};
 }
 
+// To an agent that ends by itself where the run's folder was removed.
 Status Shell::Command(const std::string& what) const {
+  if (!IsFolder(folder_)) return {};
   TRY_ASSIGN(SpoolWriter commands, SpoolWriter::Open(folder_ / "agent.commands", outside_.files));
   return commands.Append(Json::MakeObject({{"kind", what}}));
 }
@@ -298,8 +289,10 @@ Result<Event> Shell::TellAgent(const Effect& effect) {
 }
 
 Result<Event> Shell::EndProcesses() {
-  TRY_ASSIGN(const AgentOrder order, ReadOrder(folder_));
-  EndStepProcesses({order.step_id, folder_ / kCgroupList}, order.grace, outside_.clock);
+  const Result<AgentOrder> order = ReadOrder(folder_);
+  const StepMark mark{run_ + "-" + row_.run.step, folder_ / kCgroupList,
+                      LostLeader(folder_ / "agent.events")};
+  EndStepProcesses(mark, order.ok() ? order->grace : AgentOrder().grace, outside_.clock);
   return Outcome(EventKind::kProcessesEnded);
 }
 
@@ -314,13 +307,17 @@ std::string Shell::WhyNoResult() const {
   return changed->empty() ? "" : ChangedWhileItRan(*changed);
 }
 
+Result<Committed> Shell::KeepOutputs(const std::string& no_result) {
+  TRY_ASSIGN(ObjectStore store, ObjectStore::OpenForProject(row_.run.root));
+  return CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(), *journal_, store,
+                       outside_.files, no_result);
+}
+
 Result<std::optional<Event>> Shell::Commit() {
   if (commit_deadline_ == Ticks(0)) commit_deadline_ = outside_.clock.Awake() + kCommitPatience;
-  TRY_ASSIGN(ObjectStore store, ObjectStore::OpenForProject(row_.run.root));
   const std::string no_result = WhyNoResult();
   if (!no_result.empty()) Log(fmt::format("result.not_kept why=\"{}\"", no_result));
-  Result<Committed> committed = CommitOutputs(row_, folder_ / "out", outside_.clock.WallMs(),
-                                              *journal_, store, outside_.files, no_result);
+  Result<Committed> committed = KeepOutputs(no_result);
   if (committed.ok()) {
     return std::optional(
         Outcome(EventKind::kCommitted, Json::MakeObject({{"outputs", committed->outputs},
@@ -382,7 +379,9 @@ Result<Event> Shell::FinishRecord(const Effect& effect) {
 Result<Event> Shell::ReleaseAgent() {
   TRY(Command("release"));
   // The outputs are in the store (or lost with their run): the work folder is not needed any more.
-  if (loaded_.state.phase == Phase::kSucceeded) TRY(RemoveTree(folder_ / "out"));
+  const Status removed =
+      loaded_.state.phase == Phase::kSucceeded ? RemoveTree(folder_ / "out") : Status();
+  if (!removed.ok()) Log(fmt::format("out.left why=\"{}\"", removed.error().OneLine()));
   return Outcome(EventKind::kAgentReleased);
 }
 
@@ -431,7 +430,7 @@ Status Shell::TickEachMinute() {
 // What the step logs into its record is a sign of life; the agent, which knows no record, is told
 // by a touch. Without a supervisor the script's client waits, and prints that it does.
 void Shell::PassOnLife() {
-  const int64_t writes = server_ ? server_->writes() : 0;
+  const int64_t writes = record_.writes();
   if (writes == writes_passed_on_) return;
   if (TouchFile(folder_ / "record.life").ok()) writes_passed_on_ = writes;
 }

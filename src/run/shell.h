@@ -5,15 +5,15 @@
 // die at any instruction: the next one loads the journal and performs what has no outcome yet.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "record/record_server.h"
 #include "run/agent/order.h"
+#include "run/commit.h"
 #include "run/fingerprint.h"
 #include "run/journal.h"
 #include "run/prepare.h"
+#include "run/record_endpoint.h"
 
 namespace curbstop {
 
@@ -31,8 +31,12 @@ class Shell {
   Status Run();
 
  private:
+  static constexpr Ticks kFirstPause = std::chrono::seconds(1);
+  static constexpr Ticks kLongestPause = std::chrono::seconds(60);
+
   Status RunLocked();
   Status Turn();
+  void Pause(const Status& turn);
   Status PerformPending();
   Result<std::optional<Event>> Perform(const Effect& effect);
   Result<Event> StartRecord();
@@ -40,15 +44,16 @@ class Shell {
   Result<Event> TellAgent(const Effect& effect);
   Result<Event> EndProcesses();
   Result<std::optional<Event>> Commit();
+  Result<Committed> KeepOutputs(const std::string& no_result);
   Status EndRecordRun(const Effect& effect);
   std::string WhyNoResult() const;
   CodeBefore CodeBeforeRun() const;
   Result<Event> FinishRecord(const Effect& effect);
   Result<Event> ReleaseAgent();
 
-  Status ServeRecord();
   Status ServeAgain();
-  Result<AgentOrder> OrderWithRecord() const;
+  Result<AgentOrder> WriteOrderWithRecord() const;
+  Status LaunchAgent(const AgentOrder& order) const;
   Result<AgentSecrets> Secrets(const AgentOrder& order) const;
   Status AwaitAgent(int pid) const;
   Status ReadReports();
@@ -68,10 +73,10 @@ class Shell {
   std::optional<Journal> journal_;
   RunRow row_;
   LoadedRun loaded_;
-  std::unique_ptr<RecordServer> server_;
-  bool record_is_lost_ = false;
+  RecordEndpoint record_;
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
+  Ticks pause_ = kFirstPause;
   std::optional<Event> agent_seen_;  // the last look that found its lock held
   Ticks commit_deadline_{0};
 };

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -476,3 +477,70 @@ def test_a_lease_of_no_time_is_refused(project, home, lease):
     write(project, curbstop_yaml="run: 'true'\n")
     refused = curbstop(project, home, "run", "--lease", lease, "--yes")
     assert refused.returncode == 2 and "before it begins" in refused.stderr
+
+
+def supervisor_log(home):
+    logs = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*/supervisor.log")
+    return "".join(log.read_text() for log in logs)
+
+
+def test_a_store_whose_settings_the_step_broke_fails_the_run_and_says_why(project, home):
+    write(project, curbstop_yaml="run: mkdir -p .dvc; echo '[cache' > .dvc/config; echo 1 > {out}/a\n")
+    done = curbstop(project, home, "run", "--yes")
+    assert done.returncode == 1
+    assert "the outputs cannot be kept" in done.stdout
+    assert supervisor_log(home).count("supervisor.started") == 1
+
+
+def test_a_supervisor_lives_on_while_it_cannot_tell_the_agent(counting, home):
+    assert curbstop(counting, home, "run", "--detach", "--yes").returncode == 0
+    until(saved(counting, 1), "a checkpoint")
+    commands, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*")
+    commands /= "agent.commands"
+    commands.write_text("no JSON\n")
+    cancel = start(counting, home, "cancel", "count")
+    until(lambda: "supervisor.waits" in supervisor_log(home), "a failure")
+    commands.unlink()
+    text, _ = cancel.communicate(timeout=PATIENCE_S)
+    assert cancel.returncode == 0, text
+    assert supervisor_log(home).count("supervisor.started") == 1
+
+
+def test_a_run_whose_order_was_broken_and_whose_agent_was_killed_ends(counting, home):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 3), "checkpoints")
+    order, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*/order.json")
+    order.write_text("{")
+    for process in processes(home, "curbstop-agent"):
+        os.kill(process, signal.SIGKILL)
+    text, _ = run.communicate(timeout=PATIENCE_S)
+    assert run.returncode == 1, text
+    assert "the agent cannot be started" in text
+    assert processes(home, "count.sh") == []
+
+
+def binds(rival, port):
+    try:
+        rival.bind(("127.0.0.1", port))
+    except OSError:  # its last owner is still being taken down
+        return False
+    return True
+
+
+def test_a_port_that_another_program_took_is_waited_for(counting, home):
+    run = start(counting, home, "run", "--yes")
+    until(saved(counting, 1), "a checkpoint")
+    port, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*/record.port")
+    agent, = processes(home, "curbstop-agent")
+    os.kill(agent, signal.SIGSTOP)  # it would start the next supervisor at once
+    supervisor, = processes(home, "supervise")
+    os.kill(supervisor, signal.SIGKILL)
+    with socket.socket() as rival:
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        until(lambda: binds(rival, int(port.read_text())), "the port")
+        rival.listen()
+        os.kill(agent, signal.SIGCONT)
+        until(lambda: "record.waits" in supervisor_log(home), "the wait")
+    text, _ = run.communicate(timeout=PATIENCE_S)
+    assert run.returncode == 0, text
+    assert supervisor_log(home).count("supervisor.started") == 2
