@@ -485,7 +485,7 @@ def supervisor_log(home):
 
 
 def test_a_store_whose_settings_the_step_broke_fails_the_run_and_says_why(project, home):
-    write(project, curbstop_yaml="run: mkdir -p .dvc; echo '[cache' > .dvc/config; echo 1 > {out}/a\n")
+    write(project, curbstop_yaml="run: mkdir -p .dvc; printf '[cache]\\ntype = tape\\n' > .dvc/config; echo 1 > {out}/a\n")
     done = curbstop(project, home, "run", "--yes")
     assert done.returncode == 1
     assert "the outputs cannot be kept" in done.stdout

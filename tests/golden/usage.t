@@ -364,6 +364,7 @@ Values that are missing, doubled or out of range.
   > assess --root . --measure
   > init --run
   > run --plan saved.json
+  > plan --out saved.json
   > run --keep
   > LINES
   * curbstop run --on
