@@ -107,6 +107,7 @@ TEST_F(StepProcessTest, WithoutACgroupTheLeaderOfItsSessionFindsAStepThatCleared
   EXPECT_TRUE(EndStepProcesses(mark, 0ms, clock));
   EXPECT_FALSE(IsAlive(*leader));
   EXPECT_FALSE(IsAlive(*child));
+  started->Signal(SIGKILL);
   while (!started->Poll()) clock.Wait(5ms);
 }
 
