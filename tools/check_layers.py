@@ -8,7 +8,8 @@ fails on
 - a cycle, or an arrow that points to a higher floor,
 - a header of another room that is not in its HEADERS, `internal/` or `testing/` of another room
   from production code, a source file on disk that no CMakeLists.txt lists,
-- a fenced header outside its home, `<iostream>`, a clock read outside sys/clock.cc.
+- a fenced header outside its home, `<iostream>`, a clock read outside sys/clock.cc,
+- two types of one name outside unnamed namespaces: the linker takes one room's destructor for both.
 
     tools/check_layers.py [ROOT]
 """
@@ -36,6 +37,8 @@ FENCES = [
 CLOCK_READ = re.compile(r"\b(system|steady|high_resolution|utc|file)_clock::now\b")
 CLOCK_HOME = "sys/clock.cc"
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
+TYPE = re.compile(r"^(?:struct|class) (\w+)(?: final)?(?: : [^;{]*)? \{", re.MULTILINE)
+UNNAMED = re.compile(r"^namespace \{$.*?^\}  // namespace$", re.MULTILINE | re.DOTALL)
 KEYWORDS = ("DEPS", "LIBS", "HEADERS", "SOURCES", "TESTING", "TESTS", "TEST_DEPS")
 
 
@@ -168,12 +171,25 @@ def unlisted_problems(src, rooms):
             yield f"{path}: no CMakeLists.txt lists it ({cmake.relative_to(src)})"
 
 
+def twin_problems(texts):
+    """`texts`: each file's text by its path."""
+    homes = {}
+    for path, text in texts.items():
+        for name in TYPE.findall(UNNAMED.sub("", text)):
+            first = homes.setdefault(name, path)
+            if first != path:
+                yield f"{path}: defines `{name}`, which {first} defines too"
+
+
 def problems(root):
     src = root / "src"
     rooms = parse_rooms(src)
     yield from graph_problems(rooms)
-    for file in sorted([*src.glob("**/*.h"), *src.glob("**/*.cc")]):
-        yield from file_problems(file.relative_to(src).as_posix(), file.read_text("utf-8"), rooms)
+    texts = {file.relative_to(src).as_posix(): file.read_text("utf-8")
+             for file in sorted([*src.glob("**/*.h"), *src.glob("**/*.cc")])}
+    for path, text in texts.items():
+        yield from file_problems(path, text, rooms)
+    yield from twin_problems(texts)
     yield from unlisted_problems(src, rooms)
 
 

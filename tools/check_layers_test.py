@@ -103,3 +103,11 @@ def test_a_source_that_no_list_names_is_found(tmp_path):
     house = HOUSE | {"plan/forgotten.cc": ""}
     assert found(tmp_path, house) == [
         "plan/forgotten.cc: no CMakeLists.txt lists it (plan/CMakeLists.txt)"]
+
+
+def test_two_types_of_one_name_are_found_unless_one_is_unnamed(tmp_path):
+    hidden = "namespace curbstop {\nnamespace {\n\nvoid F() {\n}\n\nstruct Twin {\n  int a;\n};\n\n}  // namespace\n}\n"
+    house = HOUSE | {"base/text.h": "struct Twin {\n  int a;\n};\n", "sys/clock.cc": hidden}
+    assert found(tmp_path, house) == []
+    house |= {"sys/files.h": '#include "base/text.h"\nclass Twin final : public Base {\n};\n'}
+    assert found(tmp_path, house) == ["sys/files.h: defines `Twin`, which base/text.h defines too"]

@@ -92,7 +92,7 @@ Result<RecordedRun> GetActiveRun(Database& database, const std::string& uuid) {
                                   uuid, run.lifecycle_stage));
 }
 
-Status InsertRun(Database& database, const ExperimentRow& experiment, const NewRun& run) {
+Status InsertRun(Database& database, const ExperimentRow& experiment, const NewRecordRun& run) {
   TRY(RequireActive(experiment));
   const std::string uri = fmt::format("{}/{}/artifacts", experiment.artifact_location, run.uuid);
   TRY_ASSIGN(Statement statement, database.Prepare(kInsertRun));

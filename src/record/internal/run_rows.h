@@ -41,7 +41,7 @@ Result<RecordedRun> GetRun(Database& database, const std::string& uuid);
 // The same, and kInvalidInput for a deleted run.
 Result<RecordedRun> GetActiveRun(Database& database, const std::string& uuid);
 
-struct NewRun {
+struct NewRecordRun {
   std::string uuid;
   std::string name{};
   std::string user{};
@@ -49,7 +49,7 @@ struct NewRun {
   TagMap tags{};
 };
 // Errors: kInvalidInput if the experiment is deleted.
-Status InsertRun(Database& database, const ExperimentRow& experiment, const NewRun& run);
+Status InsertRun(Database& database, const ExperimentRow& experiment, const NewRecordRun& run);
 
 struct KeyValue {
   std::string key;

@@ -90,7 +90,7 @@ Result<Json> CreateRun(ApiContext& context, const Message& message) {
   if (experiment_id.empty()) experiment_id = "0";
   TRY_ASSIGN(const ExperimentRow experiment, GetExperiment(context.database, experiment_id));
   TRY_ASSIGN(const Fresh fresh, FreshId(context.database));
-  NewRun run{.uuid = fresh.uuid};
+  NewRecordRun run{.uuid = fresh.uuid};
   TRY_ASSIGN(run.user, message.Text("user_id"));
   TRY_ASSIGN(const auto start, message.Int("start_time"));
   run.start_ms = start.value_or(0);
