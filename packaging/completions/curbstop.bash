@@ -3,11 +3,11 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
-    "") words="assess plan run ps init logs cancel runs cost drill config secret data paths --help --json --version --yes" ;;
+    "") words="assess plan run ps init logs cancel runs cost drill simulate config secret data paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
     "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
     "run") words="--detach --file --folder --force --help --json --lease --on --set --version --yes" ;;
@@ -21,6 +21,7 @@ _curbstop() {
     "runs rm") words="--help --json --version --yes" ;;
     "cost") words="--all --help --json --project --since --version --yes" ;;
     "drill") words="--file --folder --help --json --on --set --tolerance --version --yes" ;;
+    "simulate") words="--disasters --help --json --plant --seed --threads --trace --version --yes" ;;
     "config") words="schema show --help --json --version --yes" ;;
     "config schema") words="--help --json --version --yes" ;;
     "config show") words="--help --json --origin --version --yes" ;;

@@ -9,6 +9,7 @@ complete -c curbstop -n '__fish_use_subcommand' -a cancel -d 'Let a run save and
 complete -c curbstop -n '__fish_use_subcommand' -a runs -d 'List, show, compare and remove runs'
 complete -c curbstop -n '__fish_use_subcommand' -a cost -d 'Show what steps have cost, from the ledger'
 complete -c curbstop -n '__fish_use_subcommand' -a drill -d 'Kill a step in the middle and see whether it resumes'
+complete -c curbstop -n '__fish_use_subcommand' -a simulate -d 'Try the promises on simulated disasters'
 complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the schema of curbstop.yaml'
 complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
 complete -c curbstop -n '__fish_use_subcommand' -a data -d 'Data and outputs in the store, in DVC\'s own format'
@@ -66,6 +67,12 @@ complete -c curbstop -n '__fish_seen_subcommand_from drill' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l on
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l set
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l tolerance
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l disasters
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l plant
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l seed
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l threads
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l trace
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a schema -d 'Print the JSON Schema of curbstop.yaml, for editors'
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a show -d 'Show every setting'
 complete -c curbstop -n '__fish_seen_subcommand_from config' -l help

@@ -69,15 +69,16 @@ RunRow RowOf(const Statement& row) {
   return read;
 }
 
-Result<Event> EventOf(const Statement& row) {
-  Event event;
-  TRY_ASSIGN(event.kind, EventKindOf(row.Text(1)));
-  event.at_ms = row.Int(2);
-  event.awake_ms = row.Int(3);
-  event.effect = row.Text(4);
-  event.agent_seq = row.Int(5);
-  event.data = JsonColumn(row, 6);
-  return event;
+Result<JournalRecord> RecordOf(const Statement& row) {
+  JournalRecord record;
+  record.seq = row.Int(0);
+  TRY_ASSIGN(record.kind, EventKindOf(row.Text(1)));
+  record.at_ms = row.Int(2);
+  record.awake_ms = row.Int(3);
+  record.effect = row.Text(4);
+  record.agent_seq = row.Int(5);
+  record.body = row.Text(6);
+  return record;
 }
 
 Status InsertLedger(Database& database, const std::string& run, const LedgerEntry& entry) {
@@ -138,26 +139,26 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
   }
   TRY(InsertRun(run, created.at_ms));
   const Transition transition = Apply(RunState(), created, 1);
-  TRY(InsertEvent(run.id, 1, created));
+  TRY(InsertRecord(run.id, EncodeEvent(created, 1)));
   TRY(InsertConsequences(run.id, transition));
   TRY(SetOwner(run.id, "creator", creator));
   return transaction.Commit();
 }
 
-Status Journal::InsertEvent(const std::string& run, int64_t seq, const Event& event) {
+Status Journal::InsertRecord(const std::string& run, const JournalRecord& record) {
   TRY_ASSIGN(Statement insert,
              database_.Prepare(
                  "INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data) "
                  "VALUES(?,?,?,?,?,?,?,?)"));
-  const std::string data = WriteJson(event.data);
   TRY(insert
-          .BindAll(std::string_view(run), seq, event.at_ms, event.awake_ms, NameOf(event.kind),
-                   std::string_view(event.effect), event.agent_seq, std::string_view(data))
+          .BindAll(std::string_view(run), record.seq, record.at_ms, record.awake_ms,
+                   NameOf(record.kind), std::string_view(record.effect), record.agent_seq,
+                   std::string_view(record.body))
           .Run());
-  if (event.effect.empty()) return {};
+  if (record.effect.empty()) return {};
   TRY_ASSIGN(Statement done,
              database_.Prepare("UPDATE effects SET done_seq = ? WHERE run = ? AND id = ?"));
-  return done.BindAll(seq, std::string_view(run), std::string_view(event.effect)).Run();
+  return done.BindAll(record.seq, std::string_view(run), std::string_view(record.effect)).Run();
 }
 
 Status Journal::InsertConsequences(const std::string& run, const Transition& transition) {
@@ -193,20 +194,34 @@ Status Journal::UpdateRow(const std::string& run, const RunState& state) {
       .Run();
 }
 
-Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::string& run,
-                                                                 int64_t after) {
+Result<std::vector<JournalRecord>> Journal::ReadRecords(const std::string& run, int64_t after) {
   TRY_ASSIGN(
       Statement query,
       database_.Prepare("SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data FROM events "
                         "WHERE run = ? AND seq > ? ORDER BY seq"));
   query.BindAll(std::string_view(run), after);
-  std::vector<NumberedEvent> events;
+  std::vector<JournalRecord> records;
   for (;;) {
     TRY_ASSIGN(const bool row, query.Step());
-    if (!row) return events;
-    TRY_ASSIGN(Event event, EventOf(query));
-    events.push_back({query.Int(0), std::move(event)});
+    if (!row) return records;
+    TRY_ASSIGN(JournalRecord record, RecordOf(query));
+    records.push_back(std::move(record));
   }
+}
+
+Result<std::vector<JournalRecord>> Journal::RecordsOf(const std::string& run) {
+  return ReadRecords(run, 0);
+}
+
+Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::string& run,
+                                                                 int64_t after) {
+  TRY_ASSIGN(const std::vector<JournalRecord> records, ReadRecords(run, after));
+  std::vector<NumberedEvent> events;
+  for (const JournalRecord& record : records) {
+    TRY_ASSIGN(Event event, DecodeRecord(record));
+    events.push_back({record.seq, std::move(event)});
+  }
+  return events;
 }
 
 Result<LoadedRun> Journal::Load(const std::string& run) {
@@ -223,14 +238,20 @@ Result<LoadedRun> Journal::Load(const std::string& run) {
 Status Journal::Append(LoadedRun& loaded, const std::string& run, const Event& event) {
   const int64_t seq = loaded.last_seq + 1;
   Transition transition = Apply(loaded.state, event, seq);
+  TRY(AppendRecord(run, EncodeEvent(event, seq), transition));
+  loaded.state = std::move(transition.state);
+  loaded.last_seq = seq;
+  return {};
+}
+
+Status Journal::AppendRecord(const std::string& run, const JournalRecord& record,
+                             const Transition& transition) {
   FAILPOINT("journal.before_append");
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
-  TRY(InsertEvent(run, seq, event));
+  TRY(InsertRecord(run, record));
   TRY(InsertConsequences(run, transition));
   TRY(transaction.Commit());
   FAILPOINT("journal.after_append");
-  loaded.state = std::move(transition.state);
-  loaded.last_seq = seq;
   return {};
 }
 

@@ -13,8 +13,9 @@
 
 #include "base/json.h"
 #include "base/result.h"
-#include "run/event.h"
-#include "run/supervisor.h"
+#include "run/supervisor/event.h"
+#include "run/supervisor/record.h"
+#include "run/supervisor/supervisor.h"
 #include "sys/process_identity.h"
 #include "sys/sqlite/database.h"
 
@@ -110,6 +111,12 @@ class Journal {
   };
   Result<std::vector<NumberedEvent>> EventsAfter(const std::string& run, int64_t after);
 
+  // One run's records, as the supervisor's Runner reads and writes them.
+  Result<std::vector<JournalRecord>> RecordsOf(const std::string& run);
+  // Errors: kConflict if there is a record of that number.
+  Status AppendRecord(const std::string& run, const JournalRecord& record,
+                      const Transition& transition);
+
   Status RemoveRun(const std::string& id);  // its ledger entries stay
 
   Database& database() { return database_; }
@@ -117,11 +124,29 @@ class Journal {
  private:
   explicit Journal(Database database) : database_(std::move(database)) {}
   Status InsertRun(const NewRun& run, int64_t at_ms);
-  Status InsertEvent(const std::string& run, int64_t seq, const Event& event);
+  Result<std::vector<JournalRecord>> ReadRecords(const std::string& run, int64_t after);
+  Status InsertRecord(const std::string& run, const JournalRecord& record);
   Status InsertConsequences(const std::string& run, const Transition& transition);
   Status UpdateRow(const std::string& run, const RunState& state);
 
   Database database_;
+};
+
+// money.db as the journal of one run.
+class MoneyJournal final : public RunJournal {
+ public:
+  MoneyJournal(Journal& journal, std::string run) : journal_(journal), run_(std::move(run)) {}
+
+  Result<std::vector<JournalRecord>> Read() override { return journal_.RecordsOf(run_); }
+  Status Append(const JournalRecord& record, const Transition& transition) override {
+    return journal_.AppendRecord(run_, record, transition);
+  }
+  // SQLite's own sums keep torn pages out; a record that does not fold was never torn.
+  Status DropLast() override { return Corrupt("the journal's last record cannot be read"); }
+
+ private:
+  Journal& journal_;
+  std::string run_;
 };
 
 }  // namespace curbstop

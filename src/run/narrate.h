@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "run/event.h"
 #include "run/journal.h"
+#include "run/supervisor/event.h"
 
 namespace curbstop {
 

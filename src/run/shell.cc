@@ -98,8 +98,10 @@ Status Shell::Run() {
 Status Shell::RunLocked() {
   TRY_ASSIGN(journal_, Journal::Open(outside_.directories.MoneyDb()));
   TRY_ASSIGN(row_, journal_->GetRun(run_));
-  TRY_ASSIGN(loaded_, journal_->Load(run_));
-  if (IsFinal(loaded_.state.phase) && loaded_.state.pending.empty()) return {};
+  records_.emplace(*journal_, run_);
+  runner_.emplace(*records_, static_cast<EffectSink&>(*this));
+  TRY(runner_->Load());
+  if (IsFinal(state().phase) && state().pending.empty()) return {};
   TRY(journal_->SetOwner(run_, "supervisor", IdentifySelf()));
   Log(fmt::format("supervisor.started pid={} origin={}", getpid(),
                   origin_ == SupervisorOrigin::kAdopted ? "adopted" : "started"));
@@ -107,16 +109,18 @@ Status Shell::RunLocked() {
       Outcome(EventKind::kRecovered,
               Json::MakeObject({{"boot_id", ReadBootId()},
                                 {"can_restart", origin_ == SupervisorOrigin::kStarted}}));
-  TRY(Append(std::move(recovered)));
+  TRY(runner_->TakeOver(recovered));
   next_tick_ = outside_.clock.Awake() + kTickEvery;
-  while (!IsFinal(loaded_.state.phase) || !loaded_.state.pending.empty()) {
+  while (!IsFinal(state().phase) || !begun_.empty() || runner_->held_back() != 0) {
     const Status turn = Turn();
     // Whatever failed is tried again: another supervisor could do no better. Only where the run was
     // removed together with its folder there is nothing left to look after.
     if (!turn.ok() && !IsFolder(folder_)) return turn;
+    const bool rival = !turn.ok() && turn.error().kind() == ErrorKind::kConflict;
+    if (rival && runner_->held_back() != 0) return turn;  // another supervisor writes this journal
     Pause(turn);
   }
-  Log(fmt::format("run.ended state={}", NameOf(loaded_.state.phase)));
+  Log(fmt::format("run.ended state={}", NameOf(state().phase)));
   return {};
 }
 
@@ -132,6 +136,7 @@ void Shell::Pause(const Status& turn) {
 }
 
 Status Shell::Turn() {
+  TRY(runner_->Flush());
   PassOnLife();
   const Status performed = PerformPending();
   TRY(ReadReports());
@@ -143,14 +148,15 @@ Status Shell::Turn() {
 }
 
 Status Shell::PerformPending() {
-  const std::vector<Effect> pending = loaded_.state.pending;
-  for (const Effect& effect : pending) {
+  const std::vector<Effect> begun = begun_;
+  for (const Effect& effect : begun) {
     Log(fmt::format("effect.performed id={} kind={}", effect.id, NameOf(effect.kind)));
     FAILPOINT("shell.before_effect");
     TRY_ASSIGN(std::optional<Event> outcome, Perform(effect));
     FAILPOINT("shell.after_effect");
     if (!outcome) continue;
     outcome->effect = effect.id;
+    std::erase_if(begun_, [&](const Effect& one) { return one.id == effect.id; });
     TRY(Append(*std::move(outcome)));
   }
   return {};
@@ -169,8 +175,9 @@ Result<std::optional<Event>> Shell::Perform(const Effect& effect) {
     case EffectKind::kCommit: return Commit();
     case EffectKind::kFinishRecord: return always(FinishRecord(effect));
     case EffectKind::kReleaseAgent: return always(ReleaseAgent());
+    default: break;
   }
-  return Internal("unknown effect");
+  return Internal("this effect is for rented machines only");
 }
 
 Result<Event> Shell::StartRecord() {
@@ -213,7 +220,7 @@ Status Shell::ServeAgain() {
 
 Result<AgentOrder> Shell::WriteOrderWithRecord() const {
   TRY_ASSIGN(AgentOrder order, ReadOrder(folder_));
-  order.environment = record_.Variables(row_.run, loaded_.state.experiment_id);
+  order.environment = record_.Variables(row_.run, state().experiment_id);
   TRY(outside_.files.Write(folder_ / "order.json",
                            WriteJson(OrderJson(order), JsonStyle::kIndented), 0600));
   return order;
@@ -351,14 +358,12 @@ Status Shell::EndRecordRun(const Effect& effect) {
   TRY_ASSIGN(Record record,
              Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
   const int64_t now = outside_.clock.WallMs();
-  const std::vector<RecordMetric> metrics =
-      MetricsOf(loaded_.state.metrics, loaded_.state.committed_at_ms);
+  const std::vector<RecordMetric> metrics = MetricsOf(state().metrics, state().committed_at_ms);
   if (!metrics.empty()) TRY(record.LogMetrics(row_.run.record_run, metrics));
   FAILPOINT("shell.after_metrics");
   std::map<std::string, std::string> tags = {
-      {"curbstop.attempts", std::to_string(loaded_.state.attempt)}};
-  if (loaded_.state.exit_code)
-    tags["curbstop.exit_code"] = std::to_string(*loaded_.state.exit_code);
+      {"curbstop.attempts", std::to_string(state().attempt)}};
+  if (state().exit_code) tags["curbstop.exit_code"] = std::to_string(*state().exit_code);
   TRY(record.SetTags(row_.run.record_run, tags));
   return record.FinishRun(row_.run.record_run, RecordStatusOf(effect.data.StringOr("status", "")),
                           now);
@@ -380,14 +385,14 @@ Result<Event> Shell::ReleaseAgent() {
   TRY(Command("release"));
   // The outputs are in the store (or lost with their run): the work folder is not needed any more.
   const Status removed =
-      loaded_.state.phase == Phase::kSucceeded ? RemoveTree(folder_ / "out") : Status();
+      state().phase == Phase::kSucceeded ? RemoveTree(folder_ / "out") : Status();
   if (!removed.ok()) Log(fmt::format("out.left why=\"{}\"", removed.error().OneLine()));
   return Outcome(EventKind::kAgentReleased);
 }
 
 Status Shell::ReadReports() {
   TRY_ASSIGN(const std::vector<SpoolLine> lines,
-             ReadSpool(folder_ / "agent.events", loaded_.state.last_agent_seq));
+             ReadSpool(folder_ / "agent.events", state().last_agent_seq));
   for (const SpoolLine& line : lines) {
     Event report = Outcome(EventKind::kAgentReport, line.body);
     report.agent_seq = line.seq;
@@ -400,20 +405,19 @@ Status Shell::ReadRequests() {
   TRY_ASSIGN(const std::vector<UserRequest> requests, journal_->OpenRequests(run_));
   for (const UserRequest& request : requests) {
     TRY(Append(Outcome(EventKind::kUserAsked, Json::MakeObject({{"what", request.kind}}))));
-    TRY(journal_->CloseRequest(request.seq, loaded_.last_seq));
+    TRY(journal_->CloseRequest(request.seq, runner_->last_seq()));
   }
   return {};
 }
 
 Status Shell::NoticeLostAgent() {
-  const RunState& state = loaded_.state;
-  if (state.phase != Phase::kRunning || !state.agent_started) return {};
+  if (state().phase != Phase::kRunning || !state().agent_started) return {};
   if (IsLocked(folder_ / "agent.lock")) {
     agent_seen_ = Outcome(EventKind::kTick);
     return ServeAgain();
   }
   TRY(ReadReports());  // its last words
-  if (loaded_.state.phase != Phase::kRunning) return {};
+  if (state().phase != Phase::kRunning) return {};
   Log("agent.lost");
   Json seen = Json::MakeObject();
   if (agent_seen_)
@@ -422,7 +426,7 @@ Status Shell::NoticeLostAgent() {
 }
 
 Status Shell::TickEachMinute() {
-  if (outside_.clock.Awake() < next_tick_ || loaded_.state.phase != Phase::kRunning) return {};
+  if (outside_.clock.Awake() < next_tick_ || state().phase != Phase::kRunning) return {};
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   return Append(Outcome(EventKind::kTick));
 }
@@ -444,7 +448,7 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   return event;
 }
 
-Status Shell::Append(Event event) { return journal_->Append(loaded_, run_, event); }
+Status Shell::Append(Event event) { return runner_->Append(event); }
 
 void Shell::Log(const std::string& line) const {
   const std::string text =

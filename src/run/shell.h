@@ -14,6 +14,7 @@
 #include "run/journal.h"
 #include "run/prepare.h"
 #include "run/record_endpoint.h"
+#include "run/supervisor/runner.h"
 
 namespace curbstop {
 
@@ -22,10 +23,10 @@ enum class SupervisorOrigin {
   kAdopted,  // by somebody else: no attempt may be started
 };
 
-class Shell {
+class Shell : private EffectSink {
  public:
   Shell(std::string run, SupervisorOrigin origin, const RunOutside& outside);
-  ~Shell();
+  ~Shell() override;
 
   // Blocks until the run is over and everything is told; at once if another supervisor has it.
   Status Run();
@@ -35,6 +36,8 @@ class Shell {
   static constexpr Ticks kLongestPause = std::chrono::seconds(60);
 
   Status RunLocked();
+  const RunState& state() const { return runner_->state(); }
+  void Begin(const Effect& effect) override { begun_.push_back(effect); }
   Status Turn();
   void Pause(const Status& turn);
   Status PerformPending();
@@ -72,7 +75,9 @@ class Shell {
   std::filesystem::path folder_;
   std::optional<Journal> journal_;
   RunRow row_;
-  LoadedRun loaded_;
+  std::optional<MoneyJournal> records_;
+  std::optional<Runner> runner_;
+  std::vector<Effect> begun_;  // intents in the journal whose outcome is not
   RecordEndpoint record_;
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};

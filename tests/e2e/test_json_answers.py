@@ -136,6 +136,15 @@ def test_every_command_has_a_schema(world):
     assert wanted == set(SCHEMAS) - {"error", "run-record", "version"}
 
 
+def test_simulated_lives(world):
+    report = world.ask("simulate", "simulate", "--disasters", "40", "--seed", "1")
+    assert report["runs"] == 40 and report["over_reserve"] == 0 and report["faults"]["sleep"] > 0
+    found = world.ask("simulate", "simulate", "--plant", "ledger_rounds_down")["plants"]
+    assert found[0]["caught"] and found[0]["broke"] == "over_reserve"
+    told = world.ask("simulate", "simulate", "--seed", "3", "--trace")
+    assert told["broke"] is None and len(told["lines"]) > 10
+
+
 def test_a_schema_can_say_no():
     month = {"spent_micro_usd": 0, "cap_micro_usd": None}
     assert mistakes("ps", {"machines": [], "runs": [], "month": month, "later": 1}) == []

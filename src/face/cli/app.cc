@@ -49,6 +49,7 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddRuns);
   commands.Add(app, AddCost);
   commands.Add(app, AddDrill);
+  commands.Add(app, AddSimulate);
   CLI::App& config = AddNoun(app, "config", "Settings, and the schema of curbstop.yaml");
   commands.Add(config, AddConfigSchema);
   commands.Add(config, AddConfigShow);

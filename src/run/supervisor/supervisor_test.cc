@@ -1,4 +1,4 @@
-#include "run/supervisor.h"
+#include "run/supervisor/supervisor.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,0 +1,75 @@
+#include "plan/decision.h"
+
+#include <algorithm>
+
+namespace curbstop {
+namespace {
+
+bool IsBlocked(const Situation& situation, const Candidate& candidate) {
+  return std::ranges::find(situation.blocked_offers, candidate.offer) !=
+         situation.blocked_offers.end();
+}
+
+bool SpotAllowed(const Situation& situation, const Candidate& candidate) {
+  if (!candidate.spot) return situation.spot != SpotPolicy::kOnly;
+  return situation.spot != SpotPolicy::kNever && Survives(situation.places);
+}
+
+// The whole of the work where its length is known, but never more than was asked for.
+Millis WantedLease(const Situation& situation, const Candidate& candidate) {
+  if (candidate.work.count() == 0) return situation.lease_asked;
+  return std::min(situation.lease_asked,
+                  candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
+}
+
+Decision Rent(const Situation& situation) {
+  Decision best{.kind = DecisionKind::kStop, .reason = DecisionReason::kNoOffer};
+  for (size_t i = 0; i < situation.candidates.size(); ++i) {
+    const Candidate& candidate = situation.candidates[i];
+    if (IsBlocked(situation, candidate)) continue;
+    if (!SpotAllowed(situation, candidate)) {
+      if (best.kind == DecisionKind::kStop) best.reason = DecisionReason::kWorkCannotSurvive;
+      continue;
+    }
+    const auto lease =
+        LongestLease(candidate.terms, WantedLease(situation, candidate), situation.left);
+    if (!lease || *lease < kShortestInterval) {
+      if (best.kind == DecisionKind::kStop) best.reason = DecisionReason::kNoMoney;
+      continue;
+    }
+    const MicroUsd reserve = ReserveFor(candidate.terms, *lease);
+    if (best.kind == DecisionKind::kRent && best.reserve <= reserve) continue;
+    best = {DecisionKind::kRent, DecisionReason::kCheapest, i, *lease, reserve};
+  }
+  return best;
+}
+
+// The machine works: more time, if it needs some and the money is there.
+Decision KeepOrExtend(const Situation& situation) {
+  const HeldMachine& held = *situation.held;
+  const Millis needed =
+      situation.work_left.count() == 0 ? situation.lease_asked : situation.work_left;
+  const Millis missing = needed + needed / 4 - held.lease_left;
+  if (missing.count() <= 0) return {DecisionKind::kKeep, DecisionReason::kWorks, 0, {}, {}};
+  const Millis longest = std::min(held.lease + missing, situation.lease_asked);
+  const auto lease =
+      LongestLease(held.terms, longest, situation.left + ReserveFor(held.terms, held.lease));
+  if (!lease || *lease < held.lease + kShortestInterval) {
+    return {DecisionKind::kDrain, DecisionReason::kLeaseEnds, 0, {}, {}};
+  }
+  return {DecisionKind::kExtend, DecisionReason::kNeedsTime, 0, *lease,
+          ReserveToExtend(held.terms, held.lease, *lease)};
+}
+
+}  // namespace
+
+Decision Decide(const Situation& situation) {
+  return situation.held ? KeepOrExtend(situation) : Rent(situation);
+}
+
+MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand) {
+  const MicroUsd bid(minimum.value() + (minimum.value() + 9) / 10);
+  return std::min(bid, on_demand);
+}
+
+}  // namespace curbstop

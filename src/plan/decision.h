@@ -1,0 +1,74 @@
+// While a run lives away from home: what is so (Situation), and what to do now (Decision). Pure.
+//
+// The rule today is plain: keep what works, and give it more time while money is left; else the
+// cheapest offer whose reserve fits and whose work can survive; else drain what is still there;
+// else stop. A better rule replaces Decide and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/money.h"
+#include "base/units.h"
+#include "plan/interval.h"
+#include "plan/lease.h"
+
+namespace curbstop {
+
+// An offer as a run can take it now.
+struct Candidate {
+  std::string offer;  // the provider's own name for it
+  LeaseTerms terms;   // spot: the bid, which is also what is paid at most
+  bool spot = false;
+  std::optional<Millis> mtbf;  // spot: mean time to an interruption
+  Millis work{0};              // that is left, at this machine's speed; 0: unknown
+};
+
+struct HeldMachine {
+  LeaseTerms terms;
+  Millis lease{0};       // as agreed
+  Millis lease_left{0};  // until it ends
+};
+
+enum class SpotPolicy { kAuto, kNever, kOnly };
+
+struct Situation {
+  std::optional<HeldMachine> held;  // empty: no machine works for this run
+  Millis work_left{0};              // 0: unknown
+  Millis lease_asked{0};
+  MicroUsd left;  // that the caps leave, everything in reserve taken off
+  SpotPolicy spot = SpotPolicy::kAuto;
+  SurvivingPlaces places;
+  int64_t machines_lost = 0;
+  std::span<const Candidate> candidates;        // empty: the market has nothing
+  std::span<const std::string> blocked_offers;  // that refused or failed this run
+};
+
+enum class DecisionKind { kKeep, kExtend, kRent, kDrain, kStop };
+enum class DecisionReason {
+  kWorks,             // keep
+  kNeedsTime,         // extend
+  kCheapest,          // rent
+  kLeaseEnds,         // drain: money for more time is not there
+  kNoOffer,           // stop
+  kNoMoney,           // stop
+  kWorkCannotSurvive  // stop: only spot is left, and no place keeps its work
+};
+
+struct Decision {
+  DecisionKind kind = DecisionKind::kStop;
+  DecisionReason reason = DecisionReason::kNoOffer;
+  size_t candidate = 0;  // kRent
+  Millis lease{0};       // kRent, kExtend: the whole lease
+  MicroUsd reserve;      // kRent: for it; kExtend: beyond what is reserved
+};
+
+Decision Decide(const Situation& situation);
+
+// A bid: the list's minimum and a tenth, never above the price on demand.
+MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand);
+
+}  // namespace curbstop

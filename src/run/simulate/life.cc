@@ -1,0 +1,295 @@
+#include "run/simulate/life.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "run/simulate/shell_model.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kMinute = 60 * kSecond;
+constexpr int64_t kHour = 60 * kMinute;
+constexpr int64_t kStart = 1'800'000'000'000;
+constexpr int64_t kPatience = 14 * 24 * kHour;
+constexpr int64_t kDollar = 1'000'000;
+
+}  // namespace
+
+Life::Life(uint64_t seed, Plants plants, Trace* trace)
+    : dice_(seed),
+      plants_(plants),
+      trace_(trace),
+      now_(kStart),
+      watch_(machines_, now_, unwatched_ms_, plants),
+      journal_(&watch_) {
+  machines_.reserve(64);
+  workers_.reserve(64);
+  orders_.reserve(64);
+  faults_ = DrawFaults(dice_);
+  DrawWorld();
+  DrawMarket();
+  ScheduleDisasters();
+}
+
+Life::~Life() = default;
+
+// ---- the draw -------------------------------------------------------------------------------
+
+void Life::DrawWorld() {
+  step_.work_ms = dice_.Between(5, 180) * kMinute;
+  // What was thought before: right within a factor of two and a half, or not known at all.
+  estimate_ms_ = dice_.Chance(20) ? 0 : step_.work_ms * dice_.Between(40, 160) / 100;
+  step_.write_ms = dice_.Between(1, 60) * kSecond;
+  step_.bring_ms = dice_.Between(2, 180) * kSecond;
+  step_.uses_gpu_visibly = dice_.Chance(60);
+  if (faults_.Has(Fault::kStepCrashes)) step_.crashes_at = dice_.Between(0, step_.work_ms);
+  if (faults_.Has(Fault::kStepHangs)) step_.hangs_at = dice_.Between(0, step_.work_ms);
+  cap_ = dice_.Between(1, 120) * kDollar;
+  lease_asked_ms_ = dice_.Between(1, 6) * kHour;
+  named_place_ = dice_.Chance(40);
+  detached_ = dice_.Chance(30);
+  spot_ = static_cast<SpotPolicy>(dice_.Between(0, 2));
+  booted_ms_ = now_ - dice_.Between(1, 1000) * kMinute;
+  wall_offset_ = dice_.Between(-5, 5) * kSecond;
+  tracked_ms_ = now_;
+}
+
+// One to four offers, of providers that differ in who ends a machine, in grain and in timing.
+void Life::DrawMarket() {
+  for (int64_t n = dice_.Between(1, 4); n > 0; --n) {
+    Market row;
+    row.offer = "offer" + std::to_string(n);
+    row.spot = dice_.Chance(35);
+    row.terms.may_pause = row.spot;
+    row.mtbf_ms = row.spot ? dice_.Between(30, 600) * kMinute : 0;
+    BillingRule& billing = row.terms.billing;
+    billing.per_hour = MicroUsd(dice_.Between(100'000, 3'000'000));
+    billing.disk_per_hour = MicroUsd(dice_.Between(0, 50'000));
+    billing.fixed = MicroUsd(dice_.Chance(30) ? dice_.Between(0, 300'000) : 0);
+    constexpr int64_t kGrains[] = {1, kSecond, kMinute, kHour};
+    billing.grain = Millis(kGrains[dice_.Between(0, 3)]);
+    billing.minimum = Millis(dice_.Chance(40) ? dice_.Between(1, 60) * kMinute : 0);
+    row.terms.boot_limit = Millis(dice_.Between(2, 15) * kMinute);
+    row.terms.timing = {Millis(dice_.Between(20, 90) * kSecond),
+                        Millis(dice_.Between(1, 60) * kSecond),
+                        Millis(dice_.Between(5, 120) * kSecond), dice_.Between(2, 4),
+                        Millis(dice_.Between(5, 20) * kSecond)};
+    row.end.declared = static_cast<LeaseGrade>(dice_.Between(0, 1) == 0 ? dice_.Between(0, 1)
+                                                                        : dice_.Between(1, 3));
+    if (row.end.declared == LeaseGrade::kBStar) row.end.declared = LeaseGrade::kB;
+    row.end.self_end_proven = !faults_.Has(Fault::kSelfEndFails) && dice_.Chance(80);
+    row.end.guard_installed = !faults_.Has(Fault::kGuardAbsent) && dice_.Chance(60);
+    market_.push_back(row);
+  }
+}
+
+void Life::ScheduleDisasters() {
+  const int64_t span = step_.work_ms + 30 * kMinute;
+  const auto somewhen = [&] { return dice_.Between(0, span); };
+  Schedule(0, What::kStartSupervisor);
+  if (faults_.Has(Fault::kSupervisorKilled)) {
+    kill_in_ = dice_.Between(1, 60);
+    kills_left_ = dice_.Between(1, 3);
+  }
+  if (faults_.Has(Fault::kTwoSupervisors)) Schedule(somewhen(), What::kStartSupervisor, 1);
+  if (faults_.Has(Fault::kClockJump)) Schedule(somewhen(), What::kWallJump);
+  if (faults_.Has(Fault::kSleep)) Schedule(somewhen(), What::kHomeDown, 0);
+  if (faults_.Has(Fault::kPowerCut)) Schedule(somewhen(), What::kHomeDown, 1);
+  if (faults_.Has(Fault::kFsyncLost)) Schedule(somewhen(), What::kHomeDown, 2);
+  if (faults_.Has(Fault::kJournalTorn)) Schedule(somewhen(), What::kHomeDown, 3);
+  if (faults_.Has(Fault::kNetworkOut)) Schedule(somewhen(), What::kHomeDown, 4);
+  if (faults_.Has(Fault::kDiskFull)) Schedule(somewhen(), What::kDiskFull);
+  if (faults_.Has(Fault::kCapLowered)) Schedule(somewhen(), What::kCapLowered);
+  const auto asks = [&](Fault fault, int64_t what) {
+    if (!faults_.Has(fault)) return;
+    Schedule(dice_.Chance(40) ? dice_.Between(0, 30) * kSecond : somewhen(), What::kUserAsks, what);
+  };
+  asks(Fault::kUserCancels, 0);
+  asks(Fault::kUserKills, 1);
+  asks(Fault::kUserParks, 2);
+  asks(Fault::kUserPanics, 3);
+  if (faults_.Has(Fault::kTerminate500)) {
+    destroy_500_until_ = now_ + somewhen() + dice_.Between(1, 60) * kMinute;
+  }
+  if (faults_.Has(Fault::kTwoComputers)) elsewhere_ = dice_.Between(0, cap_);
+}
+
+// ---- the agenda -----------------------------------------------------------------------------
+
+void Life::Schedule(int64_t in_ms, What what, int64_t a, int64_t b) {
+  agenda_.push({now_ + in_ms, order_++, what, a, b});
+}
+
+bool Life::Over() const {
+  for (const auto& supervisor : supervisors_) {
+    if (!supervisor->alive()) continue;
+    return IsFinal(supervisor->state().phase);
+  }
+  return false;
+}
+
+void Life::Live() {
+  while (!agenda_.empty() && now_ < kStart + kPatience) {
+    const Item item = agenda_.top();
+    agenda_.pop();
+    now_ = item.at;
+    TrackUnable();
+    Happen(item);
+    if (breach().invariant != Invariant::kNone || Over()) break;
+  }
+  watch_.LifeOver(Over());
+}
+
+// Time in which work could not be brought to safety, and in which nobody watched.
+void Life::TrackUnable() {
+  const int64_t passed = now_ - tracked_ms_;
+  tracked_ms_ = now_;
+  const bool watched =
+      home_up_ && network_up_ &&
+      std::ranges::any_of(supervisors_, [](const auto& one) { return one->alive(); });
+  if (!watched) unwatched_ms_ += passed;
+  const bool able = named_place_ ? now_ >= place_gone_until_ : watched && !disk_full_;
+  if (!able) unable_ms_ += passed;
+}
+
+void Life::Happen(const Item& item) {
+  const auto supervisor = [&]() -> Supervisor* {
+    Supervisor* one = supervisors_[static_cast<size_t>(item.b)].get();
+    if (one->alive() && !home_up_) asleep_.push_back(item);
+    return one->alive() && home_up_ ? one : nullptr;
+  };
+  switch (item.what) {
+    case What::kPerform:
+      if (Supervisor* one = supervisor()) one->Perform(effects_[static_cast<size_t>(item.a)]);
+      return;
+    case What::kOutcome:
+      if (Supervisor* one = supervisor()) one->Outcome(outcomes_[static_cast<size_t>(item.a)]);
+      return;
+    case What::kTick:
+      if (Supervisor* one = supervisor()) one->Tick();
+      return;
+    case What::kDeliver:
+      if (Supervisor* one = supervisor()) one->Deliver(item.a);
+      return;
+    case What::kMade: return Made(item);
+    case What::kBorn: return Born(item);
+    case What::kCheckpointBegun: return CheckpointBegun(item);
+    case What::kCheckpointWritten: return CheckpointWritten(item);
+    case What::kUploaded: return Uploaded(item);
+    case What::kBrought: return Brought(item);
+    case What::kStepDone: return StepDone(item);
+    case What::kStepCrashes: return StepCrashes(item);
+    case What::kStepHangs: return StepHangs(item);
+    case What::kHangSeen: return HangSeen(item);
+    case What::kSaveAsked: return SaveAsked(item);
+    case What::kSaved: return Saved(item);
+    case What::kLeaseMargin: return LeaseMargin(item);
+    case What::kLeaseEnd: return LeaseEnd(item);
+    case What::kGuard: return Guard(item);
+    case What::kGone: return Gone(item);
+    case What::kPausedNow: return PausedNow(item);
+    case What::kPreempted: return Preempted(item);
+    case What::kZombie: return Zombie(item);
+    case What::kAgentKilled: return AgentKilled(item);
+    case What::kStartSupervisor: return StartSupervisor(item);
+    case What::kHomeDown: return HomeDown(item);
+    case What::kHomeUp: return HomeUp(item);
+    case What::kUserAsks: return UserAsks(item);
+    case What::kCapLowered: return LowerCap();
+    case What::kWallJump: wall_offset_ += dice_.Between(-48, 48) * kHour; return;
+    case What::kDiskFull:
+    case What::kDiskFree: return DiskChanges(item);
+  }
+}
+
+// ---- the computer ---------------------------------------------------------------------------
+
+// a = 1: although one lives; the lock did not hold.
+void Life::StartSupervisor(const Item& item) {
+  if (!home_up_) return Schedule(5 * kMinute, What::kStartSupervisor, item.a);
+  const bool one_lives =
+      std::ranges::any_of(supervisors_, [](const auto& one) { return one->alive(); });
+  if (one_lives && item.a == 0) return;
+  if (item.a == 1 && !one_lives) return;
+  supervisors_.push_back(
+      std::make_unique<Supervisor>(*this, static_cast<int64_t>(supervisors_.size())));
+  if (trace_ != nullptr)
+    trace_->World(now_, one_lives ? "a second supervisor starts: the lock did not hold"
+                                  : "a supervisor starts");
+  supervisors_.back()->Start();
+}
+
+void Life::KillSupervisors(const std::string& why) {
+  for (const auto& supervisor : supervisors_) supervisor->Die();
+  if (trace_ != nullptr) trace_->World(now_, why);
+}
+
+// a: 0 sleep, 1 power cut, 2 with lost writes, 3 with a torn page, 4 network out
+void Life::HomeDown(const Item& item) {
+  if (!home_up_ || !network_up_) return;
+  const int64_t out =
+      dice_.Chance(70) ? dice_.Between(1, 180) * kMinute : dice_.Between(3, 60) * kHour;
+  last_cut_ms_ = now_;
+  if (item.a == 4) network_up_ = false;
+  else home_up_ = false;
+  if (trace_ != nullptr) {
+    constexpr const char* kWords[] = {
+        "the lid is closed", "the power fails at home",
+        "the power fails at home, and the disk loses its last write",
+        "the power fails at home, and the journal's last page is torn",
+        "the network at home is gone"};
+    trace_->World(now_, kWords[item.a]);
+  }
+  if (item.a >= 1 && item.a <= 3) KillSupervisors("with it the supervisor");
+  const bool has_records = journal_.records().size() > 2;
+  if (item.a == 2 && has_records) journal_.LoseLast();
+  if (item.a == 3 && has_records) journal_.TearLast();
+  if ((item.a == 2 || item.a == 3) && has_records) watch_.JournalLost();
+  LinksChanged();
+  Schedule(out, What::kHomeUp, item.a);
+}
+
+void Life::HomeUp(const Item& item) {
+  home_up_ = network_up_ = true;
+  if (trace_ != nullptr) trace_->World(now_, "the computer is back");
+  if (item.a >= 1 && item.a <= 3) {
+    booted_ms_ = now_ - kMinute;
+    ++boots_;
+    Schedule(kMinute, What::kStartSupervisor);
+  }
+  for (const Item& late : std::exchange(asleep_, {})) Schedule(kSecond, late.what, late.a, late.b);
+  LinksChanged();
+}
+
+void Life::DiskChanges(const Item& item) {
+  disk_full_ = item.what == What::kDiskFull;
+  journal_.SetFull(disk_full_);
+  if (trace_ != nullptr)
+    trace_->World(now_, disk_full_ ? "the disk at home is full" : "the disk has room again");
+  if (disk_full_) Schedule(dice_.Between(1, 120) * kMinute, What::kDiskFree);
+}
+
+void Life::UserAsks(const Item& item) {
+  constexpr const char* kWhat[] = {"cancel", "kill", "park", "panic"};
+  for (const auto& supervisor : supervisors_) {
+    if (!supervisor->alive() || !home_up_) continue;
+    return supervisor->Ask(kWhat[item.a]);
+  }
+  Schedule(10 * kMinute, What::kUserAsks, item.a);  // the row in `requests` waits
+}
+
+void Life::LowerCap() {
+  lowered_cap_ = std::max<int64_t>(cap_ * dice_.Between(5, 90) / 100, 1);
+  watch_.CapLowered(std::max<int64_t>(lowered_cap_ - elsewhere_, 0));
+  if (trace_ != nullptr) trace_->World(now_, "the user lowers the cap");
+}
+
+void Life::LinksChanged() {
+  for (const auto& supervisor : supervisors_) {
+    if (supervisor->alive() && home_up_) supervisor->LinkChanged();
+  }
+}
+
+}  // namespace curbstop

@@ -1,0 +1,212 @@
+// One simulated life of a run: the product's supervisor, journal and ledger on a virtual clock,
+// with a modelled provider, machines, step and computer, and the disasters that its seed holds.
+//
+// Everything is a function of the seed: same seed, same life, on any machine and thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "run/simulate/dice.h"
+#include "run/simulate/fault.h"
+#include "run/simulate/memory_journal.h"
+#include "run/simulate/provider.h"
+#include "run/simulate/trace.h"
+#include "run/simulate/watch.h"
+#include "run/simulate/worker.h"
+#include "run/supervisor/runner.h"
+
+namespace curbstop {
+
+enum class What {
+  kPerform,  // a supervisor performs an effect
+  kOutcome,  // and hears of it
+  kTick,
+  kDeliver,  // a spool line reaches a supervisor
+  kMade,
+  kBorn,  // the machine's agent starts
+  kCheckpointBegun,
+  kCheckpointWritten,
+  kUploaded,
+  kBrought,
+  kStepDone,
+  kStepCrashes,
+  kStepHangs,
+  kHangSeen,
+  kSaveAsked,
+  kSaved,
+  kLeaseMargin,
+  kLeaseEnd,
+  kGuard,
+  kGone,
+  kPausedNow,
+  kPreempted,
+  kZombie,
+  kStartSupervisor,
+  kHomeDown,
+  kHomeUp,
+  kWallJump,
+  kDiskFull,
+  kDiskFree,
+  kCapLowered,
+  kUserAsks,
+  kAgentKilled,
+};
+
+struct Item {
+  int64_t at = 0;
+  uint64_t order = 0;  // of equal times the earlier scheduled comes first
+  What what = What::kTick;
+  int64_t a = 0;  // a machine's index, an effect's or event's slot
+  int64_t b = 0;  // a supervisor's incarnation, a checkpoint's index
+  bool operator>(const Item& other) const {
+    return at != other.at ? at > other.at : order > other.order;
+  }
+};
+
+struct Market {
+  std::string offer;
+  LeaseTerms terms;  // as declared, before GradeTerms
+  EndFacts end;
+  bool spot = false;
+  int64_t mtbf_ms = 0;
+};
+
+class Supervisor;
+
+class Life {
+ public:
+  Life(uint64_t seed, Plants plants, Trace* trace = nullptr);
+  ~Life();
+
+  // To the end of the run, or of patience (14 days).
+  void Live();
+
+  const Breach& breach() const { return watch_.breach(); }
+  int64_t worst_excess() const { return watch_.worst_excess(); }
+  const FaultSet& faults() const { return faults_; }
+  const std::vector<std::pair<Phase, EventKind>>& pairs() const { return pairs_; }
+  int64_t events() const { return events_; }
+
+ private:
+  friend class Supervisor;
+
+  // life.cc: the draw, the agenda, the computer.
+  void DrawWorld();
+  void DrawMarket();
+  void ScheduleDisasters();
+  void Schedule(int64_t in_ms, What what, int64_t a = 0, int64_t b = 0);
+  void Happen(const Item& item);
+  void StartSupervisor(const Item& item);
+  void KillSupervisors(const std::string& why);
+  void HomeDown(const Item& item);
+  void HomeUp(const Item& item);
+  void UserAsks(const Item& item);
+  void LowerCap();
+  void DiskChanges(const Item& item);
+  int64_t WallNow() const { return now_ + wall_offset_; }
+  int64_t BootNow() const { return now_ - booted_ms_; }
+  bool CanReachOut() const { return home_up_ && network_up_; }
+  void TrackUnable();
+  bool Over() const;
+
+  // life_machines.cc: machines, and the steps on them.
+  int64_t MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms, bool twin,
+                      const BirthOrder& order);
+  void Made(const Item& item);
+  void Born(const Item& item);
+  void Report(int64_t machine, Json report);
+  void StartWork(int64_t machine);
+  void CheckpointBegun(const Item& item);
+  void CheckpointWritten(const Item& item);
+  void Uploaded(const Item& item);
+  void StepDone(const Item& item);
+  void StepCrashes(const Item& item);
+  void StepHangs(const Item& item);
+  void HangSeen(const Item& item);
+  void SaveAsked(const Item& item);
+  void Saved(const Item& item);
+  void LeaseMargin(const Item& item);
+  void LeaseEnd(const Item& item);
+  void Guard(const Item& item);
+  void Gone(const Item& item);
+  void Preempted(const Item& item);
+  void PausedNow(const Item& item);
+  void Zombie(const Item& item);
+  void AgentKilled(const Item& item);
+  void Brought(const Item& item);
+  void JudgeEnd(int64_t machine, const RunState& state);
+  bool DestroyByUs(int64_t machine, const Rental& rental, const RunState& state);
+  void ExtendLease(int64_t machine, int64_t lease_ms);
+  void EndIn(int64_t machine, int64_t in_ms);
+  void LinksChanged();
+  void MarkOrphans(const RunState& state);
+  void SafeNow(const Written& written);
+  void WorkStops(int64_t machine, const std::string& how);
+  bool Current(const Item& item) const;
+  std::optional<Millis> MtbfOf(const ModelMachine& machine) const;
+  int64_t PrintedLoss(int64_t machine) const;
+  void StopWorker(Worker& worker);
+
+  Dice dice_;
+  Plants plants_;
+  Trace* trace_;
+  FaultSet faults_;
+  int64_t now_ = 0;
+  uint64_t order_ = 0;
+  std::priority_queue<Item, std::vector<Item>, std::greater<>> agenda_;
+  std::vector<Item> asleep_;     // what supervisors were about to do when the lid was closed
+  std::vector<Effect> effects_;  // slots that items point to
+  std::vector<Event> outcomes_;
+  std::vector<ModelMachine> machines_;
+  std::vector<Worker> workers_;  // one per machine
+  std::vector<BirthOrder> orders_;
+  Watch watch_;
+  MemoryJournal journal_;
+  std::vector<std::unique_ptr<Supervisor>> supervisors_;
+
+  // The run.
+  StepModel step_;
+  int64_t estimate_ms_ = 0;
+  std::vector<Market> market_;
+  int64_t cap_ = 0;
+  int64_t lowered_cap_ = 0;  // 0: not lowered
+  int64_t elsewhere_ = 0;    // committed by other journals
+  bool named_place_ = false;
+  bool detached_ = false;
+  int64_t lease_asked_ms_ = 0;
+  SpotPolicy spot_ = SpotPolicy::kAuto;
+
+  // What is true, whatever anybody believes.
+  int64_t safe_work_ = 0;
+  int64_t safe_unable_ = 0;
+  bool outputs_home_ = false;
+  int64_t looks_ = 0;
+  int64_t runs_ = 0;
+  int64_t fetching_ = -1;  // machine whose outputs are on their way
+
+  // The computer.
+  int64_t booted_ms_ = 0;
+  int64_t boots_ = 1;
+  int64_t wall_offset_ = 0;
+  bool home_up_ = true;
+  bool network_up_ = true;
+  bool disk_full_ = false;
+  int64_t last_cut_ms_ = 0;  // when home was cut off or asleep for the last time
+  int64_t destroy_500_until_ = 0;
+  int64_t place_gone_until_ = 0;
+  int64_t unable_ms_ = 0;     // time in which nothing could be brought to a surviving place
+  int64_t unwatched_ms_ = 0;  // time in which no supervisor lived, or it could not reach out
+  int64_t tracked_ms_ = 0;
+  int64_t kill_in_ = 0;  // journal writes and effects until a supervisor dies; 0: not planned
+  int64_t kills_left_ = 0;
+
+  std::vector<std::pair<Phase, EventKind>> pairs_;
+  int64_t events_ = 0;
+};
+
+}  // namespace curbstop

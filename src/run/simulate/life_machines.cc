@@ -1,0 +1,436 @@
+// Machines of a simulated life, and the steps on them.
+#include <algorithm>
+
+#include "run/simulate/life.h"
+#include "run/simulate/shell_model.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kMinute = 60 * kSecond;
+constexpr int64_t kHour = 60 * kMinute;
+constexpr int64_t kQuietLimit = 15 * kMinute;  // the hang rule's floor
+constexpr int64_t kAgentMargin = 5 * kMinute;  // before the lease's end the agent saves by itself
+constexpr int64_t kPollSlack = 2 * kMinute;  // between a word of the agent and what follows from it
+
+size_t Index(int64_t number) { return static_cast<size_t>(number); }
+
+}  // namespace
+
+int64_t Life::MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms, bool twin,
+                          const BirthOrder& order) {
+  ModelMachine machine;
+  const auto index = static_cast<int64_t>(machines_.size());
+  machine.name = "m" + std::to_string(index + 1);
+  machine.rental = rental.number;
+  machine.twin = twin;
+  machine.terms = rental.terms;
+  machine.micro_usd_per_hour = per_hour;
+  machine.agreed_per_hour = rental.terms.billing.per_hour.value();
+  machine.unwatched_at_made_ms = unwatched_ms_;
+  machine.made_ms = machine.started_ms = now_ + in_ms;
+  const int64_t lag = rental.terms.timing.list_lag.count();
+  machine.listed_from_ms =
+      machine.made_ms +
+      (faults_.Has(Fault::kListLag) ? dice_.Between(lag / 2, lag) : dice_.Between(0, lag / 10));
+  machines_.push_back(machine);
+  workers_.emplace_back();
+  orders_.push_back(order);
+  Schedule(in_ms, What::kMade, index);
+  return index;
+}
+
+void Life::Made(const Item& item) {
+  const ModelMachine& machine = machines_[Index(item.a)];
+  watch_.MachineMade(machine);
+  if (trace_ != nullptr) trace_->World(now_, "the provider makes machine " + machine.name);
+  const Market* row = nullptr;
+  for (const Market& one : market_) {
+    if (one.terms.billing.per_hour == machine.terms.billing.per_hour) row = &one;
+  }
+  Worker& worker = workers_[Index(item.a)];
+  const LeaseGrade declared = row == nullptr ? machine.terms.grade : row->end.declared;
+  worker.rehearsed = !faults_.Has(Fault::kRehearsalFails);
+  worker.can_end_itself = declared == LeaseGrade::kB && worker.rehearsed && row != nullptr &&
+                          (row->end.self_end_proven || !faults_.Has(Fault::kSelfEndFails));
+  worker.as_promised = !faults_.Has(Fault::kWrongGpu) || !dice_.Chance(60);
+  if (declared == LeaseGrade::kA && orders_[Index(item.a)].lease_ms != 0) {
+    Schedule(orders_[Index(item.a)].lease_ms, What::kLeaseEnd, item.a, 1);
+  }
+  if (row != nullptr && row->end.guard_installed && orders_[Index(item.a)].mark_expires_ms != 0) {
+    int64_t late = dice_.Between(0, kGuardReach.count());
+    if (faults_.Has(Fault::kGuardLate)) {
+      const int64_t more = dice_.Between(10, 120) * kMinute;
+      watch_.Allow(machine.name, more);
+      late = kGuardReach.count() + more;
+    }
+    Schedule(std::max<int64_t>(orders_[Index(item.a)].mark_expires_ms - now_, 0) + late,
+             What::kGuard, item.a);
+  }
+  const bool interrupted = faults_.Has(Fault::kPreemptedNoticed) ||
+                           faults_.Has(Fault::kPreemptedSilent) ||
+                           faults_.Has(Fault::kPreemptedPaused);
+  if (interrupted && dice_.Chance(70)) {
+    Schedule(dice_.Between(0, step_.work_ms + 20 * kMinute), What::kPreempted, item.a);
+  }
+  const bool is_bad = faults_.Has(Fault::kBadHost) && dice_.Chance(60);
+  machines_[Index(item.a)].lease_broken =
+      is_bad || (declared == LeaseGrade::kB && !worker.can_end_itself &&
+                 machine.terms.grade == LeaseGrade::kB);
+  const int64_t limit = machine.terms.boot_limit.count();
+  if (!is_bad) Schedule(dice_.Between(limit / 10, limit * 9 / 10), What::kBorn, item.a);
+}
+
+// ---- the agent ------------------------------------------------------------------------------
+
+void Life::Report(int64_t machine, Json report) {
+  workers_[Index(machine)].reports.push_back(std::move(report));
+  for (const auto& supervisor : supervisors_) {
+    if (supervisor->alive()) Schedule(200, What::kDeliver, machine, supervisor->number());
+  }
+}
+
+void Life::Born(const Item& item) {
+  if (!machines_[Index(item.a)].Runs(now_)) return;
+  Worker& worker = workers_[Index(item.a)];
+  const BirthOrder& order = orders_[Index(item.a)];
+  worker.state = WorkerState::kStopped;
+  worker.interval_ms = order.interval_ms != 0 ? order.interval_ms : kLongestInterval.count();
+  worker.log_is_life = order.log_is_life;
+  if (order.lease_ms != 0) ExtendLease(item.a, order.lease_ms);
+  LinksChanged();
+  Report(item.a, Json::MakeObject({{"kind", "hello"},
+                                   {"rehearsed", worker.rehearsed},
+                                   {"as_promised", worker.as_promised},
+                                   {"age_ms", 0}}));
+  worker.start_work = safe_work_;
+  // The agent has its order: on a machine that is not what was agreed on it begins nothing.
+  const bool must_end_itself = machines_[Index(item.a)].terms.grade == LeaseGrade::kB;
+  const bool takes_it = worker.as_promised && (worker.rehearsed || !must_end_itself ||
+                                               plants_.Has(Plant::kRehearsalIgnored));
+  if (takes_it) StartWork(item.a);
+}
+
+// From what it has, to its end, its crash, its hang or its next checkpoint.
+void Life::StartWork(int64_t machine) {
+  Worker& worker = workers_[Index(machine)];
+  worker.state = WorkerState::kWorking;
+  worker.started_ms = now_;
+  worker.run = ++runs_;
+  const auto at = [&](int64_t work, What what) {
+    if (work >= worker.start_work) Schedule(work - worker.start_work, what, machine, worker.run);
+  };
+  at(step_.work_ms, What::kStepDone);
+  if (step_.crashes_at >= 0) at(step_.crashes_at, What::kStepCrashes);
+  if (step_.hangs_at >= 0) at(step_.hangs_at, What::kStepHangs);
+  const bool seems_dead =
+      !worker.log_is_life && !step_.uses_gpu_visibly && worker.interval_ms > kQuietLimit;
+  if (seems_dead) Schedule(kQuietLimit, What::kHangSeen, machine, worker.run);
+  Schedule(worker.interval_ms, What::kCheckpointBegun, machine, worker.run);
+}
+
+void Life::StopWorker(Worker& worker) {
+  if (worker.state != WorkerState::kWorking) return;
+  worker.start_work = worker.WorkAt(now_);
+  worker.state = WorkerState::kStopped;
+  worker.run = ++runs_;
+}
+
+bool Life::Current(const Item& item) const {
+  const Worker& worker = workers_[Index(item.a)];
+  return worker.run == item.b && worker.state == WorkerState::kWorking &&
+         machines_[Index(item.a)].Runs(now_);
+}
+
+void Life::CheckpointBegun(const Item& item) {
+  if (!Current(item)) return;
+  Worker& worker = workers_[Index(item.a)];
+  const std::string name =
+      machines_[Index(item.a)].name + "-" + std::to_string(++worker.checkpoints);
+  worker.written.push_back({name, worker.WorkAt(now_), unable_ms_, false});
+  Report(item.a, Json::MakeObject({{"kind", "checkpoint"},
+                                   {"name", name},
+                                   {"work_ms", worker.written.back().work_ms},
+                                   {"complete", false}}));
+  Schedule(step_.write_ms, What::kCheckpointWritten, item.a,
+           static_cast<int64_t>(worker.written.size()) - 1);
+  const bool is_killed = faults_.Has(Fault::kAgentKilled) && dice_.Chance(10);
+  if (is_killed || (faults_.Has(Fault::kCheckpointTorn) && dice_.Chance(30))) {
+    Schedule(step_.write_ms / 2, What::kAgentKilled, item.a, worker.run);
+  }
+  Schedule(worker.interval_ms, What::kCheckpointBegun, item.a, worker.run);
+}
+
+void Life::CheckpointWritten(const Item& item) {
+  Worker& worker = workers_[Index(item.a)];
+  Written& written = worker.written[Index(item.b)];
+  const bool lives = machines_[Index(item.a)].Runs(now_) && worker.state != WorkerState::kDead;
+  if (!lives || written.torn) return;
+  written.complete = true;
+  Report(item.a, Json::MakeObject({{"kind", "checkpoint"},
+                                   {"name", written.name},
+                                   {"work_ms", written.work_ms},
+                                   {"complete", true}}));
+  if (named_place_) Schedule(step_.bring_ms, What::kUploaded, item.a, item.b);
+}
+
+// To the named place, by the agent alone.
+void Life::Uploaded(const Item& item) {
+  if (!machines_[Index(item.a)].Runs(now_) || workers_[Index(item.a)].state == WorkerState::kDead)
+    return;
+  if (faults_.Has(Fault::kPlaceUnreachable) && place_gone_until_ == 0 && dice_.Chance(40)) {
+    place_gone_until_ = now_ + dice_.Between(1, 60) * kMinute;
+  }
+  if (now_ < place_gone_until_) {
+    return Schedule(place_gone_until_ - now_ + step_.bring_ms, What::kUploaded, item.a, item.b);
+  }
+  const Written& written = workers_[Index(item.a)].written[Index(item.b)];
+  SafeNow(written);
+  Report(item.a, Json::MakeObject({{"kind", "safe"}, {"work_ms", written.work_ms}}));
+}
+
+void Life::Brought(const Item& item) {
+  if (machines_[Index(item.a)].Runs(now_) && CanReachOut())
+    SafeNow(workers_[Index(item.a)].written[Index(item.b)]);
+}
+
+void Life::SafeNow(const Written& written) {
+  if (written.work_ms < safe_work_) return;
+  safe_work_ = written.work_ms;
+  safe_unable_ = written.unable_ms;
+}
+
+void Life::StepDone(const Item& item) {
+  if (!Current(item)) return;
+  StopWorker(workers_[Index(item.a)]);
+  workers_[Index(item.a)].state = WorkerState::kDone;
+  Report(item.a, Json::MakeObject({{"kind", "finished"}, {"outcome", "done"}}));
+}
+
+void Life::StepCrashes(const Item& item) {
+  if (!Current(item)) return;
+  StopWorker(workers_[Index(item.a)]);
+  Report(item.a, Json::MakeObject({{"kind", "finished"},
+                                   {"outcome", "failed"},
+                                   {"exit_code", 1},
+                                   {"reason", "it crashed"}}));
+}
+
+void Life::StepHangs(const Item& item) {
+  if (!Current(item)) return;
+  Worker& worker = workers_[Index(item.a)];
+  StopWorker(worker);
+  worker.hangs = true;
+  Schedule(kQuietLimit, What::kHangSeen, item.a, worker.run);
+}
+
+// The agent's hang rule: no sign of life for so long.
+void Life::HangSeen(const Item& item) {
+  Worker& worker = workers_[Index(item.a)];
+  if (worker.run != item.b || !machines_[Index(item.a)].Runs(now_)) return;
+  if (!worker.hangs) {
+    watch_.Lost(worker.WorkAt(now_) - safe_work_ + worker.WorkAt(now_), 0,
+                "because a step that worked was ended as hanging");
+  }
+  StopWorker(worker);
+  Report(item.a, Json::MakeObject({{"kind", "finished"},
+                                   {"outcome", "failed"},
+                                   {"exit_code", 143},
+                                   {"reason", "it hangs"}}));
+}
+
+// The worker is killed; the keeper starts it again from its newest complete checkpoint.
+void Life::AgentKilled(const Item& item) {
+  if (!Current(item)) return;
+  Worker& worker = workers_[Index(item.a)];
+  StopWorker(worker);
+  for (Written& written : worker.written) written.torn = written.torn || !written.complete;
+  const Written* newest = worker.Newest();
+  worker.start_work = std::max(newest == nullptr ? 0 : newest->work_ms, safe_work_);
+  StartWork(item.a);
+}
+
+// ---- saving and the lease -------------------------------------------------------------------
+
+void Life::SaveAsked(const Item& item) {
+  Worker& worker = workers_[Index(item.a)];
+  if (!machines_[Index(item.a)].Runs(now_) || !CanReachOut())
+    return Schedule(10 * kSecond, What::kSaveAsked, item.a);
+  if (worker.state == WorkerState::kAbsent || worker.saving) return;
+  worker.saving = true;
+  const bool worked = worker.state == WorkerState::kWorking;
+  StopWorker(worker);
+  if (worked) {
+    const std::string name =
+        machines_[Index(item.a)].name + "-" + std::to_string(++worker.checkpoints);
+    worker.written.push_back({name, worker.start_work, unable_ms_, false});
+    Schedule(step_.write_ms, What::kCheckpointWritten, item.a,
+             static_cast<int64_t>(worker.written.size()) - 1);
+  }
+  Schedule(step_.write_ms + 10, What::kSaved, item.a);
+}
+
+void Life::Saved(const Item& item) {
+  if (!machines_[Index(item.a)].Runs(now_)) return;
+  Report(item.a, Json::MakeObject({{"kind", "saved"}}));
+}
+
+void Life::ExtendLease(int64_t machine, int64_t lease_ms) {
+  Worker& worker = workers_[Index(machine)];
+  if (worker.born_ms == 0) worker.born_ms = now_;
+  const int64_t end = worker.born_ms + lease_ms;
+  if (worker.lease_end_ms != INT64_MAX && end <= worker.lease_end_ms) return;
+  watch_.LeaseGiven(machines_[Index(machine)], lease_ms);
+  worker.lease_end_ms = end;
+  Schedule(std::max<int64_t>(end - now_, 0), What::kLeaseEnd, machine);
+  Schedule(std::max<int64_t>(end - now_ - kAgentMargin, 0), What::kLeaseMargin, machine);
+}
+
+// Nobody gave it more time: the agent saves what it can.
+void Life::LeaseMargin(const Item& item) {
+  const Worker& worker = workers_[Index(item.a)];
+  if (worker.lease_end_ms - now_ > kAgentMargin) return;
+  SaveAsked(item);
+}
+
+// b = 1: the provider ends it, whatever the agent does.
+void Life::LeaseEnd(const Item& item) {
+  const Worker& worker = workers_[Index(item.a)];
+  const bool by_provider = item.b == 1;
+  if (!by_provider && now_ < worker.lease_end_ms) return;
+  if (!by_provider && (!worker.can_end_itself || !machines_[Index(item.a)].Runs(now_))) return;
+  EndIn(item.a, dice_.Between(1, machines_[Index(item.a)].terms.timing.destroy_delay.count()));
+}
+
+void Life::Guard(const Item& item) {
+  if (machines_[Index(item.a)].Exists(now_)) EndIn(item.a, kSecond);
+}
+
+// ---- the end --------------------------------------------------------------------------------
+
+void Life::EndIn(int64_t machine, int64_t in_ms) {
+  ModelMachine& one = machines_[Index(machine)];
+  if (one.ends_ms <= now_ + in_ms) return;
+  one.ends_ms = now_ + in_ms;
+  Schedule(in_ms, What::kGone, machine);
+}
+
+void Life::Gone(const Item& item) {
+  ModelMachine& machine = machines_[Index(item.a)];
+  if (!machine.Exists(now_)) return;
+  WorkStops(item.a, "with machine " + machine.name);
+  EndMachine(machine, now_);
+  if (trace_ != nullptr) trace_->World(now_, "machine " + machine.name + " is gone");
+  watch_.CheckMoney();
+  LinksChanged();
+}
+
+// What we end ourselves may lose nothing that was complete. It is judged when it is first tried.
+void Life::JudgeEnd(int64_t machine, const RunState& state) {
+  Worker& worker = workers_[Index(machine)];
+  const ModelMachine& one = machines_[Index(machine)];
+  const bool too_dear = one.micro_usd_per_hour > one.agreed_per_hour;
+  const bool counts = !worker.judged && !one.twin && !state.cancel_asked && !too_dear;
+  worker.judged = true;
+  if (!counts || outputs_home_) return;
+  if (worker.state == WorkerState::kDone) {
+    watch_.Lost(step_.work_ms, 0, "because a machine was ended before its outputs were at home");
+  }
+  const Written* newest = worker.Newest();
+  const bool in_time = now_ < worker.lease_end_ms && worker.state != WorkerState::kAbsent;
+  if (newest != nullptr && in_time && state.saving_timed_out == 0) {
+    watch_.Lost(newest->work_ms - safe_work_, 0,
+                "because a machine was ended before its work was safe");
+  }
+}
+
+bool Life::DestroyByUs(int64_t machine, const Rental& rental, const RunState& state) {
+  if (machine < 0) return true;
+  JudgeEnd(machine, state);
+  if (!CanReachOut()) return false;
+  ModelMachine& one = machines_[Index(machine)];
+  if (now_ < destroy_500_until_) {
+    if (one.refused_since_ms == ModelMachine::kNever) {
+      one.refused_since_ms = now_;
+      one.unwatched_at_refusal_ms = unwatched_ms_;
+    }
+    one.refused_ms = now_ - one.refused_since_ms + 2 * kMinute;  // and until it is tried again
+    return false;
+  }
+  const int64_t delay = rental.terms.timing.destroy_delay.count();
+  EndIn(machine, faults_.Has(Fault::kSlowDestroy) ? delay : dice_.Between(1, delay));
+  return true;
+}
+
+// The step on it ends with it: what had not been brought to safety is lost.
+void Life::WorkStops(int64_t machine, const std::string& how) {
+  Worker& worker = workers_[Index(machine)];
+  const bool counts =
+      !worker.judged && worker.state != WorkerState::kAbsent && !machines_[Index(machine)].twin;
+  worker.judged = true;
+  if (counts) watch_.Lost(worker.WorkAt(now_) - safe_work_, PrintedLoss(machine), how);
+  worker.state = WorkerState::kDead;
+  worker.run = ++runs_;
+}
+
+// interval + write + bring, and the time in which no place could be reached.
+int64_t Life::PrintedLoss(int64_t machine) const {
+  const ModelMachine& one = machines_[Index(machine)];
+  const std::optional<Millis> mtbf = MtbfOf(one);
+  const int64_t interval =
+      std::max(CheckpointInterval(Millis(step_.write_ms), mtbf).count(), step_.bring_ms);
+  const SafeWork work{Millis(interval), Millis(step_.write_ms), Millis(step_.bring_ms)};
+  const bool home_was_promised = named_place_ || !detached_ || !mtbf;
+  const int64_t unable = home_was_promised ? unable_ms_ - safe_unable_ : 0;
+  return LostWorkBound(work).count() + kPollSlack + unable;
+}
+
+std::optional<Millis> Life::MtbfOf(const ModelMachine& machine) const {
+  for (const Market& row : market_) {
+    const bool is_it = row.terms.billing.per_hour == machine.terms.billing.per_hour;
+    if (is_it && row.mtbf_ms != 0) return Millis(row.mtbf_ms);
+  }
+  return std::nullopt;
+}
+
+// A journal that lost its last record knows nothing of a machine asked for in it.
+void Life::MarkOrphans(const RunState& state) {
+  for (ModelMachine& machine : machines_) {
+    if (machine.rental > state.rentals_made) machine.orphan = machine.twin = true;
+  }
+}
+
+// ---- interruptions --------------------------------------------------------------------------
+
+void Life::Preempted(const Item& item) {
+  if (!machines_[Index(item.a)].Runs(now_)) return;
+  const bool may_pause = machines_[Index(item.a)].terms.may_pause;
+  if (may_pause && faults_.Has(Fault::kPreemptedPaused))
+    return Schedule(0, What::kPausedNow, item.a);
+  const bool noticed = faults_.Has(Fault::kPreemptedNoticed);
+  if (noticed) SaveAsked(item);
+  EndIn(item.a, noticed ? 2 * kMinute : 1);
+}
+
+// b = 1: because we asked for it.
+void Life::PausedNow(const Item& item) {
+  ModelMachine& machine = machines_[Index(item.a)];
+  if (!machine.Runs(now_)) return;
+  if (item.b == 1) workers_[Index(item.a)].judged = true;
+  WorkStops(item.a, "when machine " + machine.name + " was interrupted");
+  PauseMachine(machine, now_);
+  LinksChanged();
+  if (faults_.Has(Fault::kZombie))
+    Schedule(dice_.Between(1, 48 * 60) * kMinute, What::kZombie, item.a);
+}
+
+void Life::Zombie(const Item& item) {
+  ModelMachine& machine = machines_[Index(item.a)];
+  if (!machine.Exists(now_) || machine.Runs(now_)) return;
+  ResumeMachine(machine, now_);
+  machine.zombie_since_ms = now_;
+  if (trace_ != nullptr) trace_->World(now_, "machine " + machine.name + " comes back by itself");
+}
+
+}  // namespace curbstop

@@ -1,0 +1,36 @@
+// A journal in memory with the faults of a real disk: full, a torn last record, a lost fsync.
+#pragma once
+
+#include <vector>
+
+#include "run/supervisor/record.h"
+
+namespace curbstop {
+
+// Whoever wants to know what the ledger got; called after a record is in.
+class JournalWitness {
+ public:
+  virtual ~JournalWitness() = default;
+  virtual void Written(const JournalRecord& record, const Transition& transition) = 0;
+};
+
+class MemoryJournal final : public RunJournal {
+ public:
+  explicit MemoryJournal(JournalWitness* witness = nullptr) : witness_(witness) {}
+
+  Result<std::vector<JournalRecord>> Read() override { return records_; }
+  Status Append(const JournalRecord& record, const Transition& transition) override;
+  Status DropLast() override;
+
+  void SetFull(bool is_full) { is_full_ = is_full; }
+  void TearLast();  // half of the last record's body is gone, its sum is not
+  void LoseLast();
+  const std::vector<JournalRecord>& records() const { return records_; }
+
+ private:
+  JournalWitness* witness_;
+  std::vector<JournalRecord> records_;
+  bool is_full_ = false;
+};
+
+}  // namespace curbstop

@@ -1,0 +1,52 @@
+#include "run/simulate/provider.h"
+
+#include <algorithm>
+
+namespace curbstop {
+namespace {
+
+__extension__ using Wide = __int128;
+constexpr int64_t kHour = 3'600'000;
+
+int64_t RoundedUp(Wide micro_usd_ms) {
+  return static_cast<int64_t>((micro_usd_ms + kHour - 1) / kHour);
+}
+
+int64_t BilledMs(const BillingRule& rule, int64_t ran) {
+  const int64_t grain = rule.grain.count();
+  return (ran + grain - 1) / grain * grain;
+}
+
+}  // namespace
+
+// Spans are billed in whole grains; what was started at all costs the minimum.
+int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
+  if (machine.made_ms > now_ms) return 0;
+  const BillingRule& rule = machine.terms.billing;
+  const int64_t end = std::min(now_ms, machine.gone_ms);
+  int64_t billed = 0;
+  for (const auto& [from, to] : machine.ran) billed += BilledMs(rule, to - from);
+  if (machine.paused_ms == ModelMachine::kNever) billed += BilledMs(rule, end - machine.started_ms);
+  billed = std::max(billed, BilledMs(rule, rule.minimum.count()));
+  const Wide disk = Wide{rule.disk_per_hour.value()} * (end - machine.made_ms);
+  return RoundedUp(Wide{machine.micro_usd_per_hour} * billed) + RoundedUp(disk) +
+         rule.fixed.value();
+}
+
+void PauseMachine(ModelMachine& machine, int64_t now_ms) {
+  if (!machine.Runs(now_ms)) return;
+  machine.ran.emplace_back(machine.started_ms, now_ms);
+  machine.paused_ms = now_ms;
+}
+
+void ResumeMachine(ModelMachine& machine, int64_t now_ms) {
+  if (!machine.Exists(now_ms) || machine.paused_ms == ModelMachine::kNever) return;
+  machine.paused_ms = ModelMachine::kNever;
+  machine.started_ms = now_ms;
+}
+
+void EndMachine(ModelMachine& machine, int64_t now_ms) {
+  if (machine.Exists(now_ms)) machine.gone_ms = now_ms;
+}
+
+}  // namespace curbstop

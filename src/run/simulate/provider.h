@@ -1,0 +1,55 @@
+// A modelled provider: machines that exist and bill, listings that lag, ends that take their time.
+//
+// It keeps its contract (run/supervisor/supervisor.h, plan/lease.h) except where a fault says
+// otherwise. Its meter is written from the provider's side and shares no code with ours.
+// Times: the true clock of the simulated life, in ms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/lease.h"
+#include "run/supervisor/event.h"
+
+namespace curbstop {
+
+struct ModelMachine {
+  std::string name;
+  int64_t rental = 0;   // what its mark says
+  bool orphan = false;  // the disk at home lost the record that it was asked for
+  bool twin = false;    // made beside another by one call: the provider's fault
+  LeaseTerms terms;
+  int64_t micro_usd_per_hour = 0;
+  int64_t made_ms = 0;
+  int64_t listed_from_ms = 0;
+  int64_t ends_ms = kNever;  // an end on its way: destroyed, or by its lease
+  int64_t gone_ms = kNever;
+  int64_t paused_ms = kNever;                    // not running since
+  std::vector<std::pair<int64_t, int64_t>> ran;  // spans before the latest pause
+  int64_t started_ms = 0;                        // of the span that runs
+  int64_t last_missed_look = -2;                 // no two reads in a row miss it
+
+  // How the provider breaks its contract with this one; what follows is not the supervisor's fault.
+  int64_t agreed_per_hour = 0;             // the price may have risen
+  bool lease_broken = false;               // it never comes up, or cannot end itself
+  int64_t unwatched_at_heard_ms = kNever;  // when it was known; from then on it is our fault
+  int64_t unwatched_at_made_ms = 0;
+  int64_t zombie_since_ms = kNever;
+  int64_t refused_since_ms = kNever;  // destroys are answered 500
+  int64_t refused_ms = 0;             // for how long they were
+  int64_t unwatched_at_refusal_ms = 0;
+
+  static constexpr int64_t kNever = INT64_MAX;
+  bool Exists(int64_t now) const { return made_ms <= now && now < gone_ms; }
+  bool Runs(int64_t now) const { return Exists(now) && paused_ms == kNever; }
+};
+
+// What the provider's bill says for that machine by then.
+int64_t BillAt(const ModelMachine& machine, int64_t now_ms);
+
+void PauseMachine(ModelMachine& machine, int64_t now_ms);
+void ResumeMachine(ModelMachine& machine, int64_t now_ms);
+void EndMachine(ModelMachine& machine, int64_t now_ms);
+
+}  // namespace curbstop

@@ -1,0 +1,402 @@
+#include "run/simulate/shell_model.h"
+
+#include <algorithm>
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kMinute = 60 * kSecond;
+
+}  // namespace
+
+Supervisor::Supervisor(Life& life, int64_t number)
+    : life_(life), number_(number), runner_(life.journal_, *this, life.plants_) {}
+
+Event Supervisor::MakeEvent(EventKind kind) const {
+  Event event;
+  event.kind = kind;
+  event.at_ms = life_.WallNow();
+  event.awake_ms = event.facts.boot_ms = life_.BootNow();
+  return event;
+}
+
+void Supervisor::Start() {
+  const std::string boot = "boot" + std::to_string(life_.boots_);
+  if (life_.journal_.records().empty()) return Create(boot);
+  const Status loaded = runner_.Load();
+  if (!loaded.ok()) return Die();
+  Event recovered = MakeEvent(EventKind::kRecovered);
+  recovered.data = Json::MakeObject({{"boot_id", boot}});
+  const Phase before = state().phase;
+  life_.MarkOrphans(state());
+  if (!runner_.TakeOver(recovered).ok()) {
+    life_.Schedule(10 * kMinute, What::kStartSupervisor);
+    return Die();
+  }
+  Noted(recovered, before);
+  life_.Schedule(kSecond, What::kTick, 0, number_);
+  LinkChanged();
+}
+
+void Supervisor::Create(const std::string& boot) {
+  Event created = MakeEvent(EventKind::kCreated);
+  created.data = Json::MakeObject({{"boot_id", boot},
+                                   {"away", true},
+                                   {"lease_asked_ms", life_.lease_asked_ms_},
+                                   {"work_ms", life_.estimate_ms_},
+                                   {"named_place", life_.named_place_},
+                                   {"detached", life_.detached_},
+                                   {"spot", static_cast<int64_t>(life_.spot_)}});
+  Hear(std::move(created));
+  life_.Schedule(kSecond, What::kTick, 0, number_);
+}
+
+// ---- the journal ----------------------------------------------------------------------------
+
+bool Supervisor::DiesHere(const char* where) {
+  if (life_.kill_in_ == 0 || --life_.kill_in_ != 0) return false;
+  Die();
+  if (life_.trace_ != nullptr)
+    life_.trace_->World(life_.now_, std::string("the supervisor is killed ") + where);
+  life_.Schedule(life_.dice_.Between(5, 1800) * kSecond, What::kStartSupervisor);
+  if (--life_.kills_left_ > 0) life_.kill_in_ = life_.dice_.Between(1, 30);
+  return true;
+}
+
+void Supervisor::Noted(const Event& event, Phase before) {
+  life_.pairs_.emplace_back(before, event.kind);
+  ++life_.events_;
+  if (life_.trace_ != nullptr) life_.trace_->Heard(life_.now_, event, runner_.state());
+  const bool booked = event.kind == EventKind::kLooked && runner_.held_back() == 0;
+  if (booked) life_.watch_.LookBooked(event.facts.seen);
+  const bool told = event.kind == EventKind::kCreateAnswered && runner_.held_back() == 0;
+  if (told) life_.watch_.LookBooked({{event.facts.machine}});
+}
+
+void Supervisor::Hear(Event event) {
+  const Phase before = runner_.state().phase;
+  if (!alive_ || DiesHere("before it writes")) return;
+  if (!runner_.Append(event).ok()) return Die();
+  Noted(event, before);
+  DiesHere("after it wrote");
+}
+
+// What takes time can fail until its end.
+void Supervisor::Outcome(Event event) {
+  const bool whole = LinkUp() && life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
+  if (event.kind == EventKind::kKept && !whole) event.kind = EventKind::kKeepFailed;
+  if (event.kind == EventKind::kFetched) {
+    if (whole) life_.outputs_home_ = true;
+    else event.kind = EventKind::kFetchFailed;
+  }
+  event.at_ms = life_.WallNow();
+  event.awake_ms = event.facts.boot_ms = life_.BootNow();
+  if (event.facts.date_ms != 0) event.facts.date_ms = life_.now_;
+  Hear(std::move(event));
+  LinkChanged();
+}
+
+void Supervisor::Ask(const std::string& what) {
+  Event asked = MakeEvent(EventKind::kUserAsked);
+  asked.data = Json::MakeObject({{"what", what}});
+  Hear(std::move(asked));
+}
+
+void Supervisor::Tick() {
+  Event tick = MakeEvent(EventKind::kTick);
+  const int64_t cap = life_.lowered_cap_;
+  if (cap != 0) tick.facts.limit_micro_usd = std::max<int64_t>(cap - life_.elsewhere_, 1);
+  Hear(std::move(tick));
+  if (!alive_ || IsFinal(state().phase)) return;
+  const int64_t in = WakeAt(state()) - state().timeline.now_ms;
+  life_.Schedule(std::clamp<int64_t>(in, kSecond, kMinute), What::kTick, 0, number_);
+}
+
+// ---- the agent's spool ----------------------------------------------------------------------
+
+int64_t Supervisor::MachineOf(const Rental& rental) const {
+  const auto found = std::ranges::find(life_.machines_, rental.machine, &ModelMachine::name);
+  return found == life_.machines_.end() ? -1 : found - life_.machines_.begin();
+}
+
+bool Supervisor::LinkUp() const {
+  const Rental* rental = FindRental(state(), state().current);
+  if (rental == nullptr || !life_.CanReachOut()) return false;
+  const int64_t machine = MachineOf(*rental);
+  if (machine < 0) return false;
+  const Worker& worker = life_.workers_[static_cast<size_t>(machine)];
+  return life_.machines_[static_cast<size_t>(machine)].Runs(life_.now_) &&
+         worker.state != WorkerState::kAbsent && worker.state != WorkerState::kDead;
+}
+
+void Supervisor::LinkChanged() {
+  if (!alive_ || IsFinal(state().phase)) return;
+  const bool up = LinkUp();
+  if (up != linked_ || up != state().connected) {
+    linked_ = up;
+    if (up || state().connected)
+      Hear(MakeEvent(up ? EventKind::kConnected : EventKind::kDisconnected));
+  }
+  if (!up || !alive_) return;
+  const Rental* rental = FindRental(state(), state().current);
+  if (rental != nullptr) life_.Schedule(200, What::kDeliver, MachineOf(*rental), number_);
+}
+
+void Supervisor::Deliver(int64_t machine) {
+  if (machine < 0 || !LinkUp()) return;
+  const Rental* rental = FindRental(state(), state().current);
+  if (rental == nullptr || MachineOf(*rental) != machine) return;
+  const int64_t base = rental->number * 1'000'000;
+  const std::vector<Json> reports = life_.workers_[static_cast<size_t>(machine)].reports;
+  for (size_t i = 0; i < reports.size() && alive_; ++i) {
+    const int64_t seq = base + static_cast<int64_t>(i) + 1;
+    if (seq <= state().last_agent_seq) continue;
+    Event report = MakeEvent(EventKind::kAgentReport);
+    report.agent_seq = seq;
+    report.data = reports[i];
+    if (i == 0)
+      life_.machines_[static_cast<size_t>(machine)].unwatched_at_heard_ms = life_.unwatched_ms_;
+    Hear(std::move(report));
+  }
+}
+
+// ---- effects --------------------------------------------------------------------------------
+
+void Supervisor::Begin(const Effect& effect) {
+  life_.effects_.push_back(effect);
+  life_.Schedule(life_.dice_.Between(1, 50), What::kPerform,
+                 static_cast<int64_t>(life_.effects_.size()) - 1, number_);
+}
+
+void Supervisor::Answer(const Effect& effect, int64_t in_ms, Event event) {
+  event.effect = effect.id;
+  event.facts.rental = effect.rental;
+  life_.outcomes_.push_back(std::move(event));
+  life_.Schedule(in_ms, What::kOutcome, static_cast<int64_t>(life_.outcomes_.size()) - 1, number_);
+}
+
+void Supervisor::Perform(const Effect& effect) {
+  if (DiesHere("before an effect")) return;
+  if (life_.trace_ != nullptr) life_.trace_->Did(life_.now_, effect);
+  switch (effect.kind) {
+    case EffectKind::kStartRecord: Answer(effect, 5, MakeEvent(EventKind::kRecordStarted)); break;
+    case EffectKind::kFinishRecord: Answer(effect, 5, MakeEvent(EventKind::kRecordFinished)); break;
+    case EffectKind::kDecide: Decide(effect); break;
+    case EffectKind::kAdmit: Admit(effect); break;
+    case EffectKind::kCreate: Create(effect); break;
+    case EffectKind::kLook: Look(effect); break;
+    case EffectKind::kDestroy: Destroy(effect); break;
+    case EffectKind::kMark: {
+      const bool ok = life_.CanReachOut();
+      Answer(effect, kSecond, MakeEvent(ok ? EventKind::kMarked : EventKind::kMarkFailed));
+      break;
+    }
+    case EffectKind::kExtend: Extend(effect); break;
+    case EffectKind::kTellAgent: Tell(effect); break;
+    case EffectKind::kKeep: Keep(effect); break;
+    case EffectKind::kFetch: Fetch(effect); break;
+    case EffectKind::kPause: Pause(effect); break;
+    case EffectKind::kCommit: Commit(effect); break;
+    default: break;
+  }
+  DiesHere("after an effect");
+}
+
+// The market as this run can take it: graded for this account, with its bid and work.
+Event Supervisor::DecidedEvent(const Decision& decision,
+                               const std::vector<Candidate>& candidates) const {
+  Event event = MakeEvent(EventKind::kDecided);
+  Facts& facts = event.facts;
+  facts.date_ms = life_.CanReachOut() ? life_.now_ : 0;
+  facts.decision = static_cast<int64_t>(decision.kind);
+  facts.reason = static_cast<int64_t>(decision.reason);
+  facts.lease_ms = decision.lease.count();
+  facts.reserve_micro_usd = decision.reserve.value();
+  if (decision.kind != DecisionKind::kRent) return event;
+  const Candidate& taken = candidates[decision.candidate];
+  facts.offer = taken.offer;
+  facts.spot = taken.spot ? 1 : 0;
+  facts.micro_usd_per_hour = taken.terms.billing.per_hour.value();
+  facts.disk_micro_usd_per_hour = taken.terms.billing.disk_per_hour.value();
+  facts.fixed_micro_usd = taken.terms.billing.fixed.value();
+  facts.grain_ms = taken.terms.billing.grain.count();
+  facts.minimum_ms = taken.terms.billing.minimum.count();
+  facts.grade = static_cast<int64_t>(taken.terms.grade);
+  facts.guard = taken.terms.has_guard ? 1 : 0;
+  facts.boot_limit_ms = taken.terms.boot_limit.count();
+  facts.create_limit_ms = taken.terms.timing.create_limit.count();
+  facts.list_lag_ms = taken.terms.timing.list_lag.count();
+  facts.destroy_delay_ms = taken.terms.timing.destroy_delay.count();
+  facts.reads = taken.terms.timing.reads;
+  facts.read_spacing_ms = taken.terms.timing.read_spacing.count();
+  const Millis interval = CheckpointInterval(Millis(life_.step_.write_ms), taken.mtbf);
+  facts.interval_ms = std::max(interval.count(), life_.step_.bring_ms);
+  return event;
+}
+
+void Supervisor::Decide(const Effect& effect) {
+  Situation situation = SituationOf(state(), life_.plants_);
+  std::vector<Candidate> candidates;
+  for (const Market& row : life_.market_) {
+    if (!life_.CanReachOut()) break;
+    Candidate candidate{row.offer, row.terms, row.spot, {}, situation.work_left};
+    if (row.mtbf_ms != 0) candidate.mtbf = Millis(row.mtbf_ms);
+    GradeTerms(candidate.terms, row.end, life_.plants_);
+    candidates.push_back(std::move(candidate));
+  }
+  const int64_t cap = life_.lowered_cap_ != 0 ? life_.lowered_cap_ : life_.cap_;
+  const int64_t taken = life_.elsewhere_ + SpentAndHeld(state()).value();
+  situation.left = MicroUsd(std::max<int64_t>(cap - taken, 0));
+  situation.candidates = candidates;
+  Answer(effect, 500, DecidedEvent(curbstop::Decide(situation), candidates));
+}
+
+void Supervisor::Admit(const Effect& effect) {
+  const int64_t cap = life_.lowered_cap_ != 0 ? life_.lowered_cap_ : life_.cap_;
+  const Caps caps{MicroUsd(cap), MicroUsd(life_.elsewhere_) + SpentAndHeld(state())};
+  const MicroUsd reserve(state().proposal.reserve_micro_usd);
+  life_.watch_.CapsLeave(cap - life_.elsewhere_);
+  const bool fits = ShortOf(caps, reserve, life_.plants_) == MicroUsd();
+  Answer(effect, 2, MakeEvent(fits ? EventKind::kAdmitted : EventKind::kRefused));
+}
+
+void Supervisor::Create(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  if (rental == nullptr) return;
+  Dice& dice = life_.dice_;
+  const FaultSet& faults = life_.faults_;
+  if (!life_.CanReachOut())
+    return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kCreateUnknown));
+  Event refused = MakeEvent(EventKind::kCreateRefused);
+  refused.facts.date_ms = life_.now_;
+  refused.data = Json::MakeObject({{"error", "no capacity"}});
+  if (faults.Has(Fault::kStockOut) && dice.Chance(70)) return Answer(effect, 2 * kSecond, refused);
+  const BirthOrder order = BirthOrderOf(*rental, life_.plants_);
+  int64_t per_hour = rental->terms.billing.per_hour.value();
+  if (faults.Has(Fault::kPriceRise) && dice.Chance(60))
+    per_hour += per_hour * dice.Between(5, 100) / 100;
+  const bool late = faults.Has(Fault::kCreateLate) && dice.Chance(50);
+  const int64_t limit = rental->terms.timing.create_limit.count();
+  const int64_t in = late ? dice.Between(limit / 2, limit) : dice.Between(1, 5) * kSecond;
+  const int64_t machine = life_.MakeMachine(*rental, per_hour, in, false, order);
+  if (faults.Has(Fault::kCreateTwice) && dice.Chance(60)) {
+    const int64_t twin = life_.MakeMachine(*rental, per_hour, in + kSecond, true, order);
+    if (dice.Chance(50)) AnswerTwice(effect, in + 3 * kSecond, twin, per_hour);
+  }
+  if (late) return Answer(effect, limit / 2, MakeEvent(EventKind::kCreateUnknown));
+  if (faults.Has(Fault::kCreateLost) && dice.Chance(60)) {
+    return Answer(effect, 60 * kSecond, MakeEvent(EventKind::kCreateUnknown));
+  }
+  const std::string& name = life_.machines_[static_cast<size_t>(machine)].name;
+  if (faults.Has(Fault::kRefusedButMade) && dice.Chance(60)) {
+    refused.facts.machine = name;
+    return Answer(effect, in + kSecond, refused);
+  }
+  Event answered = MakeEvent(EventKind::kCreateAnswered);
+  answered.facts.machine = name;
+  answered.facts.micro_usd_per_hour = per_hour;
+  Answer(effect, in + kSecond, answered);
+}
+
+// The answer comes once more, and names the twin.
+void Supervisor::AnswerTwice(const Effect& effect, int64_t in_ms, int64_t twin, int64_t per_hour) {
+  Event again = MakeEvent(EventKind::kCreateAnswered);
+  again.facts.machine = life_.machines_[static_cast<size_t>(twin)].name;
+  again.facts.micro_usd_per_hour = per_hour;
+  again.facts.date_ms = life_.now_;
+  Answer(effect, in_ms, std::move(again));
+}
+
+void Supervisor::Look(const Effect& effect) {
+  if (!life_.CanReachOut()) return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kLookFailed));
+  Event looked = MakeEvent(EventKind::kLooked);
+  looked.facts.date_ms = life_.now_;
+  ++life_.looks_;
+  for (ModelMachine& machine : life_.machines_) {
+    if (!machine.Exists(life_.now_) || life_.now_ < machine.listed_from_ms) continue;
+    const bool missed = life_.faults_.Has(Fault::kRead404) && life_.dice_.Chance(20) &&
+                        machine.last_missed_look + 2 <= life_.looks_;
+    if (missed) {
+      machine.last_missed_look = life_.looks_;
+      continue;
+    }
+    looked.facts.seen.push_back({machine.name, machine.orphan ? 0 : machine.rental,
+                                 !machine.Runs(life_.now_), machine.micro_usd_per_hour,
+                                 machine.made_ms});
+  }
+  Answer(effect, life_.dice_.Between(200, 2000), std::move(looked));
+}
+
+void Supervisor::Destroy(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  if (rental == nullptr) return;
+  const bool accepted = life_.DestroyByUs(MachineOf(*rental), *rental, state());
+  Answer(effect, kSecond,
+         MakeEvent(accepted ? EventKind::kDestroyAccepted : EventKind::kDestroyFailed));
+}
+
+void Supervisor::Extend(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  if (rental == nullptr) return;
+  const int64_t machine = MachineOf(*rental);
+  const bool lost = life_.faults_.Has(Fault::kExtensionLost) && life_.dice_.Chance(60);
+  const bool reaches = LinkUp() && machine >= 0 && (!lost || life_.dice_.Chance(50));
+  if (reaches) life_.ExtendLease(machine, state().proposal.lease_ms);
+  Answer(effect, kSecond,
+         MakeEvent(reaches && !lost ? EventKind::kExtended : EventKind::kExtendFailed));
+}
+
+void Supervisor::Tell(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  if (rental != nullptr && MachineOf(*rental) >= 0) {
+    life_.workers_[static_cast<size_t>(MachineOf(*rental))].save_asked = true;
+    life_.Schedule(200, What::kSaveAsked, MachineOf(*rental));
+  }
+  Answer(effect, 10, MakeEvent(EventKind::kAgentTold));
+}
+
+// The newest checkpoint of the name that the supervisor believes in.
+void Supervisor::Keep(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  const int64_t machine = rental == nullptr ? -1 : MachineOf(*rental);
+  if (machine < 0 || !LinkUp()) return Answer(effect, kSecond, MakeEvent(EventKind::kKeepFailed));
+  Event kept = MakeEvent(EventKind::kKept);
+  kept.data = Json::MakeObject({{"work_ms", state().written_work_ms}});
+  const std::vector<Written>& written = life_.workers_[static_cast<size_t>(machine)].written;
+  int64_t index = -1;
+  for (size_t i = 0; i < written.size(); ++i) {
+    if (written[i].name == state().last_checkpoint && written[i].complete)
+      index = static_cast<int64_t>(i);
+  }
+  if (index >= 0) life_.Schedule(life_.step_.bring_ms, What::kBrought, machine, index);
+  Answer(effect, life_.step_.bring_ms + 1, std::move(kept));
+}
+
+void Supervisor::Fetch(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  const int64_t machine = rental == nullptr ? -1 : MachineOf(*rental);
+  const bool there = machine >= 0 && LinkUp() &&
+                     life_.workers_[static_cast<size_t>(machine)].state == WorkerState::kDone;
+  if (!there) return Answer(effect, kSecond, MakeEvent(EventKind::kFetchFailed));
+  life_.fetching_ = machine;
+  Answer(effect, life_.step_.bring_ms, MakeEvent(EventKind::kFetched));
+}
+
+void Supervisor::Pause(const Effect& effect) {
+  const Rental* rental = FindRental(state(), effect.rental);
+  const int64_t machine = rental == nullptr ? -1 : MachineOf(*rental);
+  if (machine < 0 || !life_.CanReachOut())
+    return Answer(effect, kSecond, MakeEvent(EventKind::kPauseFailed));
+  life_.Schedule(5 * kSecond, What::kPausedNow, machine, 1);
+  Answer(effect, 6 * kSecond, MakeEvent(EventKind::kPaused));
+}
+
+void Supervisor::Commit(const Effect& effect) {
+  Event committed = MakeEvent(EventKind::kCommitted);
+  if (life_.outputs_home_) life_.watch_.Committed(effect.id);
+  else committed = MakeEvent(EventKind::kCommitFailed);
+  Answer(effect, 50, std::move(committed));
+}
+
+}  // namespace curbstop

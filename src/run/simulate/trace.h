@@ -1,0 +1,29 @@
+// A simulated life told in plain words: when, what happened, what the supervisor did, the money.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "run/supervisor/event.h"
+#include "run/supervisor/state.h"
+
+namespace curbstop {
+
+class Trace {
+ public:
+  explicit Trace(int64_t start_ms) : start_ms_(start_ms) {}
+
+  void World(int64_t at_ms, const std::string& words);  // something that no supervisor knows yet
+  void Did(int64_t at_ms, const Effect& effect);
+  void Heard(int64_t at_ms, const Event& event, const RunState& after);
+
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::string Time(int64_t at_ms) const;
+
+  int64_t start_ms_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace curbstop

@@ -1,0 +1,83 @@
+// The money of rented machines: reserved before they are made, metered while they may exist, given
+// back when they are seen gone.
+#include <algorithm>
+
+#include "market/billing.h"
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop {
+namespace {
+
+BillingRule RuleOf(const Rental& rental, Plants plants) {
+  BillingRule rule = rental.terms.billing;
+  if (plants.Has(Plant::kMinimumForgotten)) rule.minimum = Millis(0);
+  if (plants.Has(Plant::kGrainForgotten)) rule.grain = Millis(1);
+  if (plants.Has(Plant::kFixedForgotten)) rule.fixed = MicroUsd(0);
+  if (plants.Has(Plant::kPausedDiskForgotten) && rental.paused) rule.disk_per_hour = MicroUsd(0);
+  return rule;
+}
+
+}  // namespace
+
+MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants) {
+  const BillingRule rule = RuleOf(rental, plants);
+  const Millis existing(std::max<int64_t>(now_ms - rental.opened_ms, 0));
+  Millis running = existing;
+  if (rental.paused) running = Millis(rental.paused_ms - rental.opened_ms);
+  if (plants.Has(Plant::kLedgerRoundsDown)) {
+    running = running / rule.grain.count() * rule.grain.count();
+  }
+  return Charge(rule, running, existing);
+}
+
+void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount) {
+  rental.reserve += amount;
+  context.Book("reserve", "rent", amount, context.now(), context.now(),
+               rental.terms.billing.per_hour, rental.offer, rental.number);
+}
+
+void Meter(StepContext& context, Rental& rental) {
+  const MicroUsd due = DueAt(rental, context.now(), context.plants);
+  if (due <= rental.accrued) return;
+  context.Book("accrue", "rent", due - rental.accrued, rental.metered_ms, context.now(),
+               rental.terms.billing.per_hour, rental.offer, rental.number);
+  rental.accrued = due;
+  rental.metered_ms = context.now();
+}
+
+void MeterAll(StepContext& context) {
+  for (Rental& rental : context.state().rentals) Meter(context, rental);
+}
+
+void CloseRental(StepContext& context, int64_t number) {
+  std::vector<Rental>& rentals = context.state().rentals;
+  const auto rental = std::ranges::find(rentals, number, &Rental::number);
+  if (rental == rentals.end()) return;
+  Meter(context, *rental);
+  context.Book("release", "rent", rental->reserve, context.now(), context.now(),
+               rental->terms.billing.per_hour, rental->offer, rental->number);
+  std::erase_if(context.state().pending,
+                [number](const Effect& effect) { return effect.rental == number; });
+  rentals.erase(rental);
+  if (context.state().current == number) context.state().current = 0;
+}
+
+MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants) {
+  if (plants.Has(Plant::kCapCheckedAfterCreate)) return {};
+  return std::max(caps.committed + reserve - caps.cap, MicroUsd());
+}
+
+MicroUsd SpentAndHeld(const RunState& state) {
+  MicroUsd sum = state.spent;
+  for (const Rental& rental : state.rentals) {
+    sum += std::max(rental.reserve - rental.accrued, MicroUsd());
+  }
+  return sum;
+}
+
+const Rental* FindRental(const RunState& state, int64_t number) {
+  const auto found = std::ranges::find(state.rentals, number, &Rental::number);
+  return found == state.rentals.end() ? nullptr : &*found;
+}
+
+}  // namespace curbstop

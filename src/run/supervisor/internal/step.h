@@ -1,0 +1,45 @@
+// One application of one event: the state that changes, and what follows from it. Shared by the
+// parts of the supervisor; nobody else includes it.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "run/supervisor/supervisor.h"
+
+namespace curbstop {
+
+struct StepContext {
+  const Event& event;
+  int64_t seq = 0;
+  Plants plants;
+  Transition next;
+
+  RunState& state() { return next.state; }
+  int64_t now() const { return next.state.timeline.now_ms; }
+  std::string Text(std::string_view key) const { return event.data.StringOr(key, ""); }
+
+  void Add(EffectKind kind, int64_t rental = 0, Json data = {});
+  bool IsPending(EffectKind kind, int64_t rental = 0) const;
+  void Enter(Phase phase);
+  void Book(std::string_view kind, std::string_view ledger_class, MicroUsd amount, int64_t from_ms,
+            int64_t to_ms, MicroUsd per_hour, std::string source, int64_t rental = 0);
+  // The verdict is fixed, and the record told; machines still on the books are ended.
+  void Close(Phase verdict, std::string reason);
+};
+
+// Events of a run away from home. False: the event is none of its business.
+bool HandleAway(StepContext& context);
+// At every event of a run away, after its handler: what is due by now.
+void DoWhatIsDue(StepContext& context);
+LeaseTerms TermsOf(const Facts& facts);
+void EndRental(StepContext& context, Rental& rental);
+
+// The money of rentals (internal/books.cc).
+void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount);
+void Meter(StepContext& context, Rental& rental);
+void MeterAll(StepContext& context);
+// Seen gone: metered for the last time, its reserve given back, off the books.
+void CloseRental(StepContext& context, int64_t number);
+
+}  // namespace curbstop

@@ -1,0 +1,107 @@
+#include "run/supervisor/runner.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace curbstop {
+namespace {
+
+Result<Event> Decode(const JournalRecord& record, Plants plants) {
+  Result<Event> event = DecodeRecord(record);
+  if (event.ok() || !plants.Has(Plant::kTornRecordTaken)) return event;
+  return Event{record.kind, record.at_ms, record.awake_ms, record.effect, record.agent_seq, {}, {}};
+}
+
+bool IsHeldBack(const Status& status) {
+  return !status.ok() && status.error().kind() == ErrorKind::kExhausted;
+}
+
+// Spends nothing, and may be done twice.
+bool IsHarmless(const Effect& effect) {
+  return effect.kind == EffectKind::kDestroy || effect.kind == EffectKind::kLook ||
+         effect.kind == EffectKind::kTellAgent;
+}
+
+}  // namespace
+
+Status Runner::Load() {
+  TRY_ASSIGN(const std::vector<JournalRecord> records, journal_.Read());
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Result<Event> event = Decode(records[i], plants_);
+    if (!event.ok() && i + 1 == records.size()) {
+      TRY(journal_.DropLast());
+      break;
+    }
+    if (!event.ok()) return event.error();
+    last_seq_ = records[i].seq;
+    state_ = Apply(state_, *event, last_seq_, plants_).state;
+  }
+  if (last_seq_ == 0) return NotFound("the journal is empty");
+  return {};
+}
+
+Status Runner::Append(const Event& event) {
+  ++last_seq_;
+  Unwritten next{EncodeEvent(event, last_seq_), Apply(state_, event, last_seq_, plants_)};
+  state_ = next.transition.state;
+  if (plants_.Has(Plant::kNoIntentBeforeCreate) || plants_.Has(Plant::kEffectBeforeSync)) {
+    for (const Effect& effect : std::exchange(next.transition.effects, {})) sink_.Begin(effect);
+  }
+  unwritten_.push_back(std::move(next));
+  const Status flushed = Flush();
+  return IsHeldBack(flushed) ? Status() : flushed;
+}
+
+Status Runner::Flush() {
+  while (!unwritten_.empty()) {
+    const Status written = Write(unwritten_.front());
+    if (IsHeldBack(written)) BeginHarmless(unwritten_.back());
+    TRY(written);
+    const Unwritten done = std::move(unwritten_.front());
+    unwritten_.pop_front();
+    BeginWritten(done);
+  }
+  return {};
+}
+
+Status Runner::Write(const Unwritten& next) {
+  Status written = journal_.Append(next.record, next.transition);
+  if (written.ok() || !plants_.Has(Plant::kTwoSupervisors)) return written;
+  if (written.error().kind() != ErrorKind::kConflict) return written;
+  TRY_ASSIGN(const std::vector<JournalRecord> records, journal_.Read());
+  JournalRecord renumbered = next.record;
+  last_seq_ = renumbered.seq = records.back().seq + 1;
+  return journal_.Append(renumbered, next.transition);
+}
+
+// A full disk must not keep a machine alive: to end one needs no intent, and twice is as once.
+void Runner::BeginHarmless(Unwritten& held) {
+  if (std::exchange(held.begun_harmless, true)) return;
+  for (const Effect& effect : held.transition.effects) {
+    if (IsHarmless(effect)) sink_.Begin(effect);
+  }
+}
+
+void Runner::BeginWritten(const Unwritten& written) {
+  for (const Effect& effect : written.transition.effects) {
+    if (written.begun_harmless && IsHarmless(effect)) continue;
+    const bool is_open =
+        std::ranges::find(state_.pending, effect.id, &Effect::id) != state_.pending.end();
+    if (is_open) sink_.Begin(effect);
+  }
+}
+
+Status Runner::TakeOver(const Event& recovered) {
+  const std::vector<Effect> before = state_.pending;
+  TRY(Append(recovered));
+  if (held_back() != 0) return Error(ErrorKind::kExhausted, "the disk is full");
+  for (const Effect& effect : before) {
+    const bool is_open =
+        std::ranges::find(state_.pending, effect.id, &Effect::id) != state_.pending.end();
+    if (is_open) sink_.Begin(effect);
+  }
+  return {};
+}
+
+}  // namespace curbstop

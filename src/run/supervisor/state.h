@@ -1,0 +1,155 @@
+// A run as the supervisor knows it: the fold of its events, never stored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/money.h"
+#include "plan/decision.h"
+#include "plan/lease.h"
+#include "run/supervisor/event.h"
+#include "run/supervisor/timeline.h"
+
+namespace curbstop {
+
+enum class Phase {
+  kCreated,
+  kRunning,  // at home
+  kEnding,   // at home the agent is gone: what it left behind is being ended
+  // Away.
+  kDeciding,   // which machine, or none
+  kAdmitting,  // its reserve against the caps
+  kCreating,   // asked for, not answered
+  kSearching,  // no clear answer: looked for by its mark
+  kBooting,    // there; its agent has not spoken
+  kWorking,
+  kSaving,    // told to save; its end follows
+  kFetching,  // done: outputs on their way home
+  kParking,   // saved; its disk is to be kept
+  kParked,
+  // Both.
+  kCommitting,
+  kClosing,
+  kSucceeded,
+  kFailed,
+  kCancelled,
+  kCrashed,
+};
+inline constexpr int kPhases = static_cast<int>(Phase::kCrashed) + 1;
+
+std::string_view NameOf(Phase phase);  // "running"
+bool IsFinal(Phase phase);
+
+// One machine on the books: from the moment its reserve is taken until it is seen gone.
+struct Rental {
+  int64_t number = 0;   // 1, 2, … within the run
+  std::string machine;  // the provider's id; empty: not known yet
+  std::string offer;
+  LeaseTerms terms;
+  bool spot = false;
+  bool ending = false;  // nothing but its end is wanted
+  bool stray = false;   // nobody asked for it: found by its mark
+  bool paused = false;
+  int64_t opened_ms = 0;  // when the call was sent, in Timeline::now_ms like all below
+  int64_t paused_ms = 0;
+  int64_t interval_ms = 0;  // between checkpoints
+  int64_t lease_ms = 0;
+  int64_t lease_from_ms = 0;  // the agent's first word; before it: opened_ms
+  MicroUsd reserve;
+  MicroUsd accrued;
+  int64_t metered_ms = 0;
+  bool listed = false;  // a listing has shown it: from then on its absence means something
+  int64_t missed_reads = 0;
+  int64_t missed_at_ms = 0;
+  int64_t next_destroy_ms = 0;
+  int64_t destroys = 0;
+};
+
+// What the user agreed to for the whole run; from kCreated.
+struct AwayTerms {
+  bool away = false;
+  int64_t lease_asked_ms = 0;
+  int64_t work_ms = 0;  // estimate for the whole step; 0: unknown
+  bool named_place = false;
+  bool detached = false;  // the computer may be closed at any time
+  SpotPolicy spot = SpotPolicy::kAuto;
+};
+
+// When something was known to be alive.
+struct LifeSign {
+  int64_t awake_ms = 0;
+  int64_t at_ms = 0;  // the same moment by the wall clock
+};
+
+struct RunState {
+  Phase phase = Phase::kCreated;
+  Phase verdict = Phase::kFailed;    // where kClosing leads
+  std::string reason;                // why it ended so, or what it waits for
+  std::optional<int64_t> exit_code;  // of the latest process that has ended; none while one runs
+  int64_t attempt = 0;
+  int64_t lost_agents = 0;
+  int64_t last_agent_seq = 0;
+  bool agent_started = false;
+  bool can_restart = true;  // false: a supervisor that lacks the step's environment took over
+  bool cancel_asked = false;
+  int64_t checkpoints = 0;
+  std::string last_checkpoint;
+  std::string resumed_from;  // of the latest attempt
+  std::string tail;          // last output of a failed attempt
+  int64_t started_at_ms = 0;
+  int64_t ended_at_ms = 0;
+  int64_t committed_at_ms = 0;  // the metrics' time in the record, however often they are told
+  std::string experiment_id;
+  Json outputs;
+  Json metrics;
+  std::vector<Effect> pending;  // intents without an outcome, in order
+
+  // The electricity meter: runs while an attempt does.
+  MicroUsd per_hour;
+  std::string rate_source;
+  std::optional<int64_t> metered_to_awake_ms;
+  std::optional<LifeSign> agent_seen;  // a lost agent's attempt is billed up to here
+  std::string boot_id;
+  MicroUsd spent;
+  int64_t busy_ms = 0;  // time that attempts ran
+
+  // Away.
+  AwayTerms terms;
+  Timeline timeline;
+  std::vector<Rental> rentals;  // not yet seen gone
+  int64_t rentals_made = 0;
+  int64_t current = 0;   // number of the rental that the step runs on; 0: none
+  Facts proposal;        // what kAdmit asks for: a rental (rental = 0) or a longer lease
+  int64_t refusals = 0;  // creates in a row that came to nothing
+  int64_t machines_lost = 0;
+  bool connected = false;
+  bool record_finished = false;
+  bool park_asked = false;
+  bool panicked = false;
+  bool agent_saved = false;      // kSaving: nothing more will be written
+  int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
+  int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
+  int64_t safe_work_ms = 0;      // progress that a surviving place holds
+  int64_t phase_since_ms = 0;
+  bool cut_off = false;        // the latest look failed: the provider cannot be reached
+  int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
+  int64_t next_look_ms = 0;
+  int64_t last_look_ms = 0;  // the latest listing that was read
+  int64_t settled_ms = 0;    // a listing later than this shows every machine that any create made
+  int64_t next_keep_ms = 0;
+  int64_t next_ask_ms = 0;  // the next kDecide, kFetch or kExtend, after one that did not help
+};
+
+struct Transition {
+  RunState state;
+  std::vector<Effect> effects;  // new intents; also in state.pending
+  std::vector<LedgerEntry> ledger;
+};
+
+const Rental* FindRental(const RunState& state, int64_t number);
+
+}  // namespace curbstop

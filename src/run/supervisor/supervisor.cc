@@ -1,0 +1,304 @@
+#include "run/supervisor/supervisor.h"
+
+#include <algorithm>
+
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kLongestSilence = 150'000;  // between two events of a supervisor that is awake
+
+constexpr std::string_view kPhaseNames[] = {
+    "created", "running",   "ending", "deciding",  "admitting", "creating", "searching",
+    "booting", "working",   "saving", "fetching",  "parking",   "parked",   "committing",
+    "closing", "succeeded", "failed", "cancelled", "crashed"};
+
+void MeterTo(StepContext& context, const LifeSign& end) {
+  RunState& state = context.state();
+  if (!state.metered_to_awake_ms || end.awake_ms <= *state.metered_to_awake_ms) return;
+  const int64_t time = end.awake_ms - *state.metered_to_awake_ms;
+  state.metered_to_awake_ms = end.awake_ms;
+  state.busy_ms += time;
+  context.Book("accrue", "energy", CostOf(state.per_hour, Millis(time)), end.at_ms - time,
+               end.at_ms, state.per_hour, state.rate_source);
+}
+
+// When the agent wrote its report; it may be read much later.
+LifeSign SaidAt(const Event& event) {
+  return {event.data.IntOr("awake_ms", event.awake_ms), event.data.IntOr("at_ms", event.at_ms)};
+}
+
+// The shell ticks while it sees the agent alive.
+void Tick(StepContext& context) {
+  const LifeSign now{context.event.awake_ms, context.event.at_ms};
+  context.state().agent_seen = now;
+  MeterTo(context, now);
+}
+
+// Nobody knows when it died: its last sign of life is the end of what is billed, however much later
+// its loss is noticed.
+void StopMeterOfLost(StepContext& context) {
+  if (context.state().agent_seen) MeterTo(context, *context.state().agent_seen);
+  context.state().metered_to_awake_ms.reset();
+}
+
+// An outcome that ends the run: nothing of the step's work can be kept or begun.
+void Stuck(StepContext& context, const char* what) {
+  if (context.state().phase >= Phase::kClosing) return;
+  context.Close(Phase::kFailed, what + context.Text("error"));
+}
+
+void Created(StepContext& context) {
+  RunState& state = context.state();
+  const Json& data = context.event.data;
+  state.per_hour = MicroUsd(data.IntOr("rate_micro_usd_per_hour", 0));
+  state.rate_source = context.Text("energy_source");
+  state.boot_id = context.Text("boot_id");
+  state.terms.away = data.BoolOr("away", false);
+  state.terms.lease_asked_ms = data.IntOr("lease_asked_ms", 0);
+  state.terms.work_ms = data.IntOr("work_ms", 0);
+  state.terms.detached = data.BoolOr("detached", false);
+  state.terms.named_place = data.BoolOr("named_place", false);
+  state.terms.spot = static_cast<SpotPolicy>(data.IntOr("spot", 0));
+  context.Add(EffectKind::kStartRecord);
+}
+
+// A create without an outcome may have been sent by the supervisor that died: it is looked for.
+void LookForLostCreates(StepContext& context) {
+  RunState& state = context.state();
+  const auto lost = std::erase_if(
+      state.pending, [](const Effect& effect) { return effect.kind == EffectKind::kCreate; });
+  if (lost != 0 && state.phase == Phase::kCreating) context.Enter(Phase::kSearching);
+  // A journal whose last record was torn may lack a create: until then one can turn up.
+  if (state.rentals_made != 0 || state.phase >= Phase::kAdmitting) {
+    const ProviderTiming& timing = TermsOf(state.proposal).timing;
+    state.settled_ms =
+        std::max(state.settled_ms, context.now() + (timing.create_limit + timing.list_lag).count());
+  }
+  // What the one before saw missing, and saw again without writing it down, is no evidence.
+  for (Rental& rental : state.rentals) rental.missed_reads = 0;
+  state.next_look_ms = std::min(state.next_look_ms, context.now());
+}
+
+void Recovered(StepContext& context) {
+  RunState& state = context.state();
+  if (context.Text("boot_id") != state.boot_id) StopMeterOfLost(context);
+  state.boot_id = context.Text("boot_id");
+  state.can_restart = context.event.data.BoolOr("can_restart", true);
+  state.connected = false;
+  if (state.terms.away) LookForLostCreates(context);
+}
+
+void RecordStarted(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kCreated) return;
+  state.experiment_id = context.Text("experiment_id");
+  if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+  context.Enter(state.terms.away ? Phase::kDeciding : Phase::kRunning);
+  if (!state.terms.away) context.Add(EffectKind::kStartAgent);
+}
+
+void Committed(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kCommitting) return;
+  if (const Json* outputs = context.event.data.Find("outputs")) state.outputs = *outputs;
+  if (const Json* metrics = context.event.data.Find("metrics")) state.metrics = *metrics;
+  state.committed_at_ms = context.event.at_ms;
+  if (state.terms.away) state.exit_code = 0;
+  const std::string no_result = context.Text("no_result");
+  context.Close(Phase::kSucceeded, no_result.empty() ? "" : "not kept as a result: " + no_result);
+}
+
+void RecordFinished(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kClosing) return;
+  state.record_finished = true;
+  if (state.terms.away) return;
+  state.phase = state.verdict;
+  state.ended_at_ms = context.event.at_ms;
+  context.Add(EffectKind::kReleaseAgent);
+}
+
+// ---- at home --------------------------------------------------------------------------------
+
+void AttemptStarting(StepContext& context) {
+  RunState& state = context.state();
+  state.attempt = context.event.data.IntOr("attempt", state.attempt);
+  state.exit_code.reset();
+  state.resumed_from = context.Text("resume_from");
+  if (state.started_at_ms == 0)
+    state.started_at_ms = context.event.data.IntOr("at_ms", context.event.at_ms);
+}
+
+void AttemptStarted(StepContext& context) {
+  RunState& state = context.state();
+  if (state.metered_to_awake_ms) return;
+  state.metered_to_awake_ms = SaidAt(context.event).awake_ms;
+}
+
+void AttemptEnded(StepContext& context) {
+  RunState& state = context.state();
+  MeterTo(context, SaidAt(context.event));
+  state.metered_to_awake_ms.reset();
+  state.exit_code = context.event.data.IntOr("exit_code", 0);
+  state.tail = context.Text("tail");
+}
+
+void AgentFinished(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kRunning) return;
+  const std::string outcome = context.Text("outcome");
+  if (outcome == "done") {
+    context.Enter(Phase::kCommitting);
+    return context.Add(EffectKind::kCommit);
+  }
+  context.Close(outcome == "cancelled" ? Phase::kCancelled : Phase::kFailed,
+                context.Text("reason"));
+}
+
+void AgentReport(StepContext& context) {
+  RunState& state = context.state();
+  if (context.event.agent_seq <= state.last_agent_seq) return;
+  state.last_agent_seq = context.event.agent_seq;
+  const std::string kind = context.Text("kind");
+  if (kind == "started") StopMeterOfLost(context);
+  state.agent_seen = SaidAt(context.event);
+  if (kind == "setup_ended") state.exit_code = context.event.data.IntOr("exit_code", 0);
+  if (kind == "waiting") state.reason = context.Text("text");
+  if (kind == "held") state.reason.clear();
+  if (kind == "attempt_starting") AttemptStarting(context);
+  if (kind == "attempt_started") AttemptStarted(context);
+  if (kind == "checkpoint") ++state.checkpoints, state.last_checkpoint = context.Text("name");
+  if (kind == "attempt_ended") AttemptEnded(context);
+  if (kind == "finished") AgentFinished(context);
+}
+
+void AgentGone(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kRunning) return;
+  const Json& data = context.event.data;
+  if (data.Find("seen_awake_ms") != nullptr) {
+    state.agent_seen = {data.IntOr("seen_awake_ms", 0),
+                        data.IntOr("seen_at_ms", context.event.at_ms)};
+  }
+  StopMeterOfLost(context);
+  ++state.lost_agents;
+  context.Enter(Phase::kEnding);
+  context.Add(EffectKind::kEndProcesses);
+}
+
+void ProcessesEnded(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kEnding) return;
+  if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+  if (state.can_restart && state.lost_agents < kMostLostAgents) {
+    context.Enter(Phase::kRunning);
+    state.agent_started = false;
+    return context.Add(EffectKind::kStartAgent);
+  }
+  context.Close(Phase::kCrashed, state.can_restart
+                                     ? "its agent was lost too often"
+                                     : "this computer or the run's processes went down");
+}
+
+void UserAsked(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase >= Phase::kCommitting) return;
+  state.cancel_asked = true;
+  if (state.phase == Phase::kRunning) {
+    context.Add(EffectKind::kTellAgent, 0, Json::MakeObject({{"what", context.Text("what")}}));
+  }
+}
+
+void Handle(StepContext& context) {
+  switch (context.event.kind) {
+    case EventKind::kCreated: return Created(context);
+    case EventKind::kRecovered: return Recovered(context);
+    case EventKind::kRecordStarted: return RecordStarted(context);
+    case EventKind::kRecordFailed: return Stuck(context, "the record cannot be written: ");
+    case EventKind::kAgentStarted: context.state().agent_started = true; return;
+    case EventKind::kAgentFailed: return Stuck(context, "the agent cannot be started: ");
+    case EventKind::kAgentReport: return AgentReport(context);
+    case EventKind::kAgentGone: return AgentGone(context);
+    case EventKind::kProcessesEnded: return ProcessesEnded(context);
+    case EventKind::kCommitted: return Committed(context);
+    case EventKind::kCommitFailed: return Stuck(context, "the outputs cannot be kept: ");
+    case EventKind::kRecordFinished: return RecordFinished(context);
+    case EventKind::kUserAsked: return UserAsked(context);
+    case EventKind::kTick: return Tick(context);
+    default: return;  // outcomes that need no answer
+  }
+}
+
+void ForgetPending(StepContext& context) {
+  if (context.event.effect.empty()) return;
+  std::erase_if(context.state().pending,
+                [&](const Effect& effect) { return effect.id == context.event.effect; });
+}
+
+std::string StatusOf(Phase verdict) {
+  if (verdict == Phase::kSucceeded) return "FINISHED";
+  return verdict == Phase::kCancelled ? "KILLED" : "FAILED";
+}
+
+}  // namespace
+
+void StepContext::Add(EffectKind kind, int64_t rental, Json data) {
+  if (data.IsNull()) data = Json::MakeObject();
+  Effect effect{std::to_string(seq) + "." + std::to_string(next.effects.size()), kind, rental,
+                std::move(data)};
+  next.effects.push_back(effect);
+  state().pending.push_back(std::move(effect));
+}
+
+bool StepContext::IsPending(EffectKind kind, int64_t rental) const {
+  return std::ranges::any_of(next.state.pending, [&](const Effect& effect) {
+    return effect.kind == kind && (rental == 0 || effect.rental == rental);
+  });
+}
+
+void StepContext::Enter(Phase phase) {
+  state().phase = phase;
+  state().phase_since_ms = now();
+  state().next_ask_ms = 0;
+}
+
+void StepContext::Book(std::string_view kind, std::string_view ledger_class, MicroUsd amount,
+                       int64_t from_ms, int64_t to_ms, MicroUsd per_hour, std::string source,
+                       int64_t rental) {
+  if (kind == "accrue" || kind == "correct") state().spent += amount;
+  next.ledger.push_back({std::string(kind), std::string(ledger_class), amount, from_ms, to_ms,
+                         per_hour, std::move(source), rental});
+}
+
+void StepContext::Close(Phase verdict, std::string reason) {
+  for (Rental& rental : state().rentals) {
+    if (!rental.ending) EndRental(*this, rental);
+  }
+  state().current = 0;
+  state().verdict = verdict;
+  state().reason = std::move(reason);
+  Enter(Phase::kClosing);
+  Add(EffectKind::kFinishRecord, 0, Json::MakeObject({{"status", StatusOf(verdict)}}));
+}
+
+std::string_view NameOf(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
+bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
+
+Transition Apply(const RunState& state, const Event& event, int64_t seq, Plants plants) {
+  StepContext context{event, seq, plants, {}};
+  context.next.state = state;
+  ForgetPending(context);
+  const bool rebooted =
+      event.kind == EventKind::kRecovered && event.data.StringOr("boot_id", "") != state.boot_id;
+  Advance(context.state().timeline, event, rebooted, plants);
+  const bool slept = context.now() - state.timeline.now_ms > kLongestSilence;
+  if (slept || event.kind == EventKind::kRecovered) context.state().awake_since_ms = context.now();
+  const bool is_away = state.terms.away && HandleAway(context);
+  if (!is_away) Handle(context);
+  if (context.state().terms.away) DoWhatIsDue(context);
+  return std::move(context.next);
+}
+
+}  // namespace curbstop

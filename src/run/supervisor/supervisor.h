@@ -1,0 +1,67 @@
+// The supervisor of a run, as a pure state machine: (state, event) → (state, effects, ledger).
+//
+// No clock, no files, no network: a shell (run/shell.h; the simulator's) performs the effects and
+// brings the events; the journal keeps every event, so that folding them again gives the state.
+// Recovery is that fold plus performing the effects whose outcome is missing.
+//
+// docs/reference/supervisor.md is drawn from this code: each phase, the events it has met, and what
+// they led to. supervisor.cc holds what every run does and the life at home, internal/away.cc the
+// life on rented machines, internal/books.cc their money.
+#pragma once
+
+#include <cstdint>
+
+#include "run/supervisor/event.h"
+#include "run/supervisor/plants.h"
+#include "run/supervisor/state.h"
+
+namespace curbstop {
+
+inline constexpr int64_t kMostLostAgents = 5;
+inline constexpr int64_t kMostLostMachines = 8;
+inline constexpr int64_t kMostRefusals = 8;  // creates in a row that come to nothing
+
+// `seq` numbers the event in its run's journal. Events that a phase does not expect change nothing
+// but the bookkeeping: late outcomes and repeated reports are normal after a crash.
+Transition Apply(const RunState& state, const Event& event, int64_t seq, Plants plants = {});
+
+// When the next kTick is due at the latest, in RunState::timeline's time.
+int64_t WakeAt(const RunState& state);
+
+// The situation that kDecide is about. `places.home_connected`, `left` and the candidates are the
+// shell's to fill in; it needs a connection to know them.
+Situation SituationOf(const RunState& state, Plants plants = {});
+
+// What travels inside the create request, so that nothing depends on a later connection.
+struct BirthOrder {
+  int64_t lease_ms = 0;         // from the machine's birth
+  int64_t mark_expires_ms = 0;  // when it is over at the latest, for whoever sweeps
+  int64_t interval_ms = 0;      // between checkpoints
+  bool log_is_life = true;      // a log line counts as a sign of life
+};
+BirthOrder BirthOrderOf(const Rental& rental, Plants plants = {});
+
+// The caps that a reserve has to fit, and what is taken already. Months and days are UTC.
+struct Caps {
+  MicroUsd cap;        // of the tightest one: what it allows in all
+  MicroUsd committed;  // spent under it, and reserved by every run, other journals' marks too
+};
+// How much is missing; 0: it fits.
+MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants = {});
+
+// What is known of a provider and this account; decides by whom a machine there is ended.
+struct EndFacts {
+  LeaseGrade declared = LeaseGrade::kC;
+  bool self_end_proven = false;  // by `machine selftest` on this account
+  bool guard_installed = false;
+};
+void GradeTerms(LeaseTerms& terms, const EndFacts& facts, Plants plants = {});
+
+// What this run takes of the caps: all it has cost, and of each machine on the books what its
+// reserve still holds beyond that.
+MicroUsd SpentAndHeld(const RunState& state);
+
+// What an open rental has cost by then, as the ledger would say.
+MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants = {});
+
+}  // namespace curbstop
