@@ -42,7 +42,7 @@ struct LeaseTerms {
   BillingRule billing;
   LeaseGrade grade = LeaseGrade::kC;
   bool has_guard = false;      // grade B* and C: somebody else looks at the marks
-  bool may_pause = false;       // spot: interrupted, it runs no more, but its disk bills on
+  bool may_pause = false;      // spot: interrupted, it runs no more, but its disk bills on
   Millis boot_limit{600'000};  // from the machine's existence to the agent's first word
   ProviderTiming timing;
 };
