@@ -42,7 +42,6 @@ struct Situation {
   MicroUsd left;  // that the caps leave, everything in reserve taken off
   SpotPolicy spot = SpotPolicy::kAuto;
   SurvivingPlaces places;
-  int64_t machines_lost = 0;
   std::span<const Candidate> candidates;        // empty: the market has nothing
   std::span<const std::string> blocked_offers;  // that refused or failed this run
 };

@@ -350,7 +350,6 @@ void Supervisor::Extend(const Effect& effect) {
 void Supervisor::Tell(const Effect& effect) {
   const Rental* rental = FindRental(state(), effect.rental);
   if (rental != nullptr && MachineOf(*rental) >= 0) {
-    life_.workers_[static_cast<size_t>(MachineOf(*rental))].save_asked = true;
     life_.Schedule(200, What::kSaveAsked, MachineOf(*rental));
   }
   Answer(effect, 10, MakeEvent(EventKind::kAgentTold));

@@ -40,7 +40,6 @@ struct Worker {
   bool can_end_itself = true;
   bool rehearsed = true;
   bool as_promised = true;
-  bool save_asked = false;
   bool saving = false;
   bool hangs = false;
   int64_t born_ms = 0;

@@ -126,6 +126,7 @@ struct RunState {
   Facts proposal;        // what kAdmit asks for: a rental (rental = 0) or a longer lease
   int64_t refusals = 0;  // creates in a row that came to nothing
   int64_t machines_lost = 0;
+  std::vector<std::string> blocked_offers;  // that refused, or gave what was not agreed on
   bool connected = false;
   bool record_finished = false;
   bool park_asked = false;

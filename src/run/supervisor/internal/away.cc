@@ -176,6 +176,8 @@ bool PriceRose(StepContext& context, Rental& rental, int64_t per_hour) {
 
 // The machine of the current rental is no good: it is ended, and another decided on.
 void GiveUpCurrent(StepContext& context, const std::string& why) {
+  if (const Rental* rental = Current(context))
+    context.state().blocked_offers.push_back(rental->offer);
   if (Rental* rental = Current(context)) EndRental(context, *rental);
   context.state().current = 0;
   context.state().reason = why;
@@ -791,7 +793,7 @@ Situation SituationOf(const RunState& state, Plants plants) {
   // A supervisor decides, so home is there now; will it be when the work has to be brought?
   const bool stays = !state.terms.detached || plants.Has(Plant::kHomeCountedWithLidClosed);
   situation.places = {stays, state.terms.named_place};
-  situation.machines_lost = state.machines_lost;
+  situation.blocked_offers = state.blocked_offers;
   const Rental* rental = FindRental(state, state.current);
   if (rental != nullptr && state.phase == Phase::kWorking) {
     situation.held = HeldMachine{rental->terms, Millis(rental->lease_ms),
