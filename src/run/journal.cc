@@ -224,26 +224,6 @@ Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::stri
   return events;
 }
 
-Result<LoadedRun> Journal::Load(const std::string& run) {
-  TRY_ASSIGN(const std::vector<NumberedEvent> events, EventsAfter(run, 0));
-  if (events.empty()) return NotFound(fmt::format("there is no run `{}`", Printable(run)));
-  LoadedRun loaded;
-  for (const NumberedEvent& entry : events) {
-    loaded.last_seq = entry.seq;
-    loaded.state = Apply(loaded.state, entry.event, entry.seq).state;
-  }
-  return loaded;
-}
-
-Status Journal::Append(LoadedRun& loaded, const std::string& run, const Event& event) {
-  const int64_t seq = loaded.last_seq + 1;
-  Transition transition = Apply(loaded.state, event, seq);
-  TRY(AppendRecord(run, EncodeEvent(event, seq), transition));
-  loaded.state = std::move(transition.state);
-  loaded.last_seq = seq;
-  return {};
-}
-
 Status Journal::AppendRecord(const std::string& run, const JournalRecord& record,
                              const Transition& transition) {
   FAILPOINT("journal.before_append");

@@ -71,11 +71,6 @@ struct UserRequest {
   std::string kind;  // cancel · kill
 };
 
-struct LoadedRun {
-  RunState state;
-  int64_t last_seq = 0;
-};
-
 class Journal {
  public:
   // Errors: kInvalidInput on a network or 9p mount, kCorrupt (with the version) if a newer curbstop
@@ -86,12 +81,6 @@ class Journal {
   // after by that process). Errors: kConflict if the step has an active run, whose id is in the
   // message.
   Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator);
-
-  Result<LoadedRun> Load(const std::string& run);
-
-  // Writes one event and what follows from it; returns the state after it. `loaded` must be the
-  // newest: the caller holds the run's supervisor lock.
-  Status Append(LoadedRun& loaded, const std::string& run, const Event& event);
 
   Result<std::vector<RunRow>> FindRuns(const RunFilter& filter);
   Result<RunRow> GetRun(const std::string& id);  // Errors: kNotFound, with "did you mean"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "run/supervisor/runner.h"
 #include "sys/testing/temporary_folder.h"
 
 namespace curbstop {
@@ -37,6 +38,23 @@ Event EventOf(EventKind kind, int64_t awake_ms, Json data = Json::MakeObject()) 
 
 const ProcessIdentity kAnybody{1, 2, "boot-a"};
 
+// A supervisor without a shell: its effects are only written down.
+class Quiet final : public EffectSink {
+ public:
+  Quiet(Journal& journal, const std::string& run)
+      : records_(journal, run), runner(records_, *this) {
+    EXPECT_TRUE(runner.Load().ok());
+  }
+  void Begin(const Effect& effect) override { begun.push_back(effect); }
+
+ private:
+  MoneyJournal records_;
+
+ public:
+  Runner runner;
+  std::vector<Effect> begun;
+};
+
 class JournalTest : public ::testing::Test {
  protected:
   Journal Open() {
@@ -51,19 +69,19 @@ TEST_F(JournalTest, TheStateIsTheFoldOfTheEventsAfterReopening) {
   {
     Journal journal = Open();
     ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
-    LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+    Quiet quiet(journal, "aaaaaaaaaa");
     Event started =
         EventOf(EventKind::kRecordStarted, 0, Json::MakeObject({{"experiment_id", "7"}}));
-    started.effect = loaded.state.pending.at(0).id;
-    ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", started).ok());
+    started.effect = quiet.runner.state().pending.at(0).id;
+    ASSERT_TRUE(quiet.runner.Append(started).ok());
   }
   Journal journal = Open();
-  const LoadedRun loaded = *journal.Load("aaaaaaaaaa");
-  EXPECT_EQ(loaded.last_seq, 2);
-  EXPECT_EQ(loaded.state.phase, Phase::kRunning);
-  EXPECT_EQ(loaded.state.experiment_id, "7");
-  ASSERT_EQ(loaded.state.pending.size(), 1u);
-  EXPECT_EQ(loaded.state.pending[0].kind, EffectKind::kStartAgent);
+  const Quiet quiet(journal, "aaaaaaaaaa");
+  EXPECT_EQ(quiet.runner.last_seq(), 2);
+  EXPECT_EQ(quiet.runner.state().phase, Phase::kRunning);
+  EXPECT_EQ(quiet.runner.state().experiment_id, "7");
+  ASSERT_EQ(quiet.runner.state().pending.size(), 1u);
+  EXPECT_EQ(quiet.runner.state().pending[0].kind, EffectKind::kStartAgent);
 }
 
 TEST_F(JournalTest, AStepHasOneActiveRunAndTheRefusalNamesIt) {
@@ -79,12 +97,12 @@ TEST_F(JournalTest, AStepHasOneActiveRunAndTheRefusalNamesIt) {
 TEST_F(JournalTest, LedgerEntriesAreWrittenWithTheirEvent) {
   Journal journal = Open();
   ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
-  LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+  Quiet quiet(journal, "aaaaaaaaaa");
   Event report = EventOf(EventKind::kAgentReport, 0,
                          Json::MakeObject({{"kind", "attempt_started"}, {"awake_ms", 0}}));
   report.agent_seq = 1;
-  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", report).ok());
-  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", EventOf(EventKind::kTick, 2'000)).ok());
+  ASSERT_TRUE(quiet.runner.Append(report).ok());
+  ASSERT_TRUE(quiet.runner.Append(EventOf(EventKind::kTick, 2'000)).ok());
   Statement sum = *journal.database().Prepare("SELECT sum(micro_usd), max(class) FROM ledger");
   ASSERT_TRUE(*sum.Step());
   EXPECT_EQ(sum.Int(0), 2'000);  // 3.6 USD an hour are 1000 micro-dollars a second
@@ -95,12 +113,12 @@ TEST_F(JournalTest, LedgerEntriesAreWrittenWithTheirEvent) {
 TEST_F(JournalTest, TheSameReportCannotBeWrittenTwice) {
   Journal journal = Open();
   ASSERT_TRUE(journal.Create(SomeRun("aaaaaaaaaa"), Created(), kAnybody).ok());
-  LoadedRun loaded = *journal.Load("aaaaaaaaaa");
+  Quiet quiet(journal, "aaaaaaaaaa");
   Event report = EventOf(EventKind::kAgentReport, 0, Json::MakeObject({{"kind", "held"}}));
   report.agent_seq = 1;
-  ASSERT_TRUE(journal.Append(loaded, "aaaaaaaaaa", report).ok());
-  EXPECT_EQ(journal.Append(loaded, "aaaaaaaaaa", report).error().kind(), ErrorKind::kConflict);
-  EXPECT_EQ(journal.Load("aaaaaaaaaa")->last_seq, 2);
+  ASSERT_TRUE(quiet.runner.Append(report).ok());
+  EXPECT_EQ(quiet.runner.Append(report).error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(Quiet(journal, "aaaaaaaaaa").runner.last_seq(), 2);
 }
 
 TEST_F(JournalTest, ARequestIsOpenUntilItIsClosed) {

@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "run/supervisor/runner.h"
 #include "sys/files.h"
 #include "sys/testing/fake_clock.h"
 #include "sys/testing/temporary_folder.h"
 
 namespace curbstop {
 namespace {
+
+struct NoEffects final : EffectSink {
+  void Begin(const Effect&) override {}
+};
 
 struct PrepareTest : testing::Test {
   PrepareTest() {
@@ -28,10 +33,14 @@ struct PrepareTest : testing::Test {
   }
 
   void Append(const std::string& run, Event event) {
-    LoadedRun loaded = *journal.Load(run);
-    event.agent_seq = event.kind == EventKind::kAgentReport ? loaded.state.last_agent_seq + 1 : 0;
-    if (!loaded.state.pending.empty()) event.effect = loaded.state.pending[0].id;
-    ASSERT_TRUE(journal.Append(loaded, run, event).ok());
+    MoneyJournal records(journal, run);
+    NoEffects none;
+    Runner runner(records, none);
+    ASSERT_TRUE(runner.Load().ok());
+    const RunState& state = runner.state();
+    event.agent_seq = event.kind == EventKind::kAgentReport ? state.last_agent_seq + 1 : 0;
+    if (!state.pending.empty()) event.effect = state.pending[0].id;
+    ASSERT_TRUE(runner.Append(event).ok());
   }
   void Report(const std::string& run, Json data) {
     Event event;

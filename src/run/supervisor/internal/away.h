@@ -1,0 +1,68 @@
+// The parts of a run's life on rented machines, for each other: away.cc hands each event to one of
+// them. A namespace of its own, because their names are those of what happens (Seen, Lost, Saved).
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop::away {
+
+inline constexpr int64_t kSecond = 1000;
+inline constexpr int64_t kMinute = 60 * kSecond;
+inline constexpr int64_t kSaveLimit =
+    10 * kMinute;  // to save; after it the machine is ended anyway
+inline constexpr int64_t kLeaseMargin =
+    15 * kMinute;                                  // before a lease's end: time to decide and save
+inline constexpr int64_t kHearFirst = kMinute;     // after sleep, before deadlines count
+inline constexpr int64_t kCalmLook = 5 * kMinute;  // between looks while all is well
+inline constexpr int64_t kMarketPatience = 60 * kMinute;
+inline constexpr int64_t kParkTime = 48 * 60 * kMinute;  // ARCHITECTURE §4: `park 48 h`
+
+// away_renting.cc
+void AskForDecision(StepContext& context);
+void Decided(StepContext& context);
+void Admitted(StepContext& context);
+void Refused(StepContext& context);
+void NothingMade(StepContext& context, int64_t number, const std::string& why);
+bool PriceRose(StepContext& context, Rental& rental, int64_t per_hour);
+void GiveUpCurrent(StepContext& context, const std::string& why);
+void AddStray(StepContext& context, const SeenMachine& seen);
+void MachineKnown(StepContext& context, Rental& rental, const std::string& machine,
+                  int64_t per_hour);
+void CreateAnswered(StepContext& context);
+void CreateRefused(StepContext& context);
+void CreateUnknown(StepContext& context);
+
+// away_looking.cc
+void Lost(StepContext& context, const std::string& why);
+void Looked(StepContext& context);
+void SendDestroy(StepContext& context, Rental& rental);
+void DestroyAnswered(StepContext& context);
+
+// away_working.cc
+void Save(StepContext& context, Phase verdict, std::string why);
+void Drain(StepContext& context, const std::string& why);
+void Saved(StepContext& context);
+void CheckpointSafe(StepContext& context);
+void AgentReport(StepContext& context);
+void Fetched(StepContext& context);
+void FetchFailed(StepContext& context);
+void Marked(StepContext& context);
+void Extended(StepContext& context);
+void NotExtended(StepContext& context);
+void Paused(StepContext& context);
+void PauseFailed(StepContext& context);
+void UserAsked(StepContext& context);
+
+// away.cc
+Rental* Current(StepContext& context);
+Rental* ByNumber(StepContext& context, int64_t number);
+bool IsOneOf(Phase phase, std::initializer_list<Phase> phases);
+bool WorksOnMachine(Phase phase);
+int64_t ListedFrom(const Rental& rental);
+void LookSoon(StepContext& context, int64_t in_ms);
+
+}  // namespace curbstop::away

@@ -1,0 +1,135 @@
+// Away: what a listing shows, and ending machines until none does.
+#include <algorithm>
+#include <limits>
+
+#include "run/supervisor/internal/away.h"
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop {
+namespace away {
+namespace {
+
+void Missed(StepContext& context, int64_t number) {
+  Rental& rental = *ByNumber(context, number);
+  const ProviderTiming& timing = rental.terms.timing;
+  const bool single_read = context.plants.Has(Plant::kSingle404IsGone);
+  // Before a listing has to show it, that it does not says nothing.
+  const bool may_lag = !rental.listed && context.now() < ListedFrom(rental);
+  if (may_lag && !context.plants.Has(Plant::kListLagIgnored)) return;
+  if (rental.missed_reads == 0 ||
+      context.now() - rental.missed_at_ms >= timing.read_spacing.count()) {
+    ++rental.missed_reads;
+    rental.missed_at_ms = context.now();
+  }
+  if (rental.missed_reads < (single_read ? 1 : timing.reads)) return;
+  if (rental.machine.empty() && !rental.ending) {
+    return NothingMade(context, number, "the provider made no machine");
+  }
+  const bool was_current = number == context.state().current;
+  CloseRental(context, number);
+  if (was_current) Lost(context, "its machine is gone");
+}
+
+// Its provider stopped it: the disk bills on, and it may come back by itself.
+void SeenPaused(StepContext& context, Rental& rental) {
+  if (rental.paused) return;
+  Meter(context, rental);
+  rental.paused = true;
+  rental.paused_ms = context.now();
+  if (rental.ending || context.state().phase == Phase::kParking) return;
+  const bool was_current = rental.number == context.state().current;
+  if (context.plants.Has(Plant::kPausedIsGone)) {
+    CloseRental(context, rental.number);
+  } else {
+    EndRental(context, rental);
+  }
+  if (was_current) Lost(context, "its machine was interrupted");
+}
+
+void SeenRunning(StepContext& context, Rental& rental) {
+  if (!rental.paused) return;
+  rental.paused = false;  // it came back by itself: DueAt counts all its time as running
+  Meter(context, rental);
+  if (!rental.ending) EndRental(context, rental);
+}
+
+void Seen(StepContext& context, const SeenMachine& seen) {
+  std::vector<Rental>& rentals = context.state().rentals;
+  auto found = std::ranges::find(rentals, seen.machine, &Rental::machine);
+  if (found == rentals.end()) {
+    found = std::ranges::find_if(rentals, [&](const Rental& rental) {
+      return rental.machine.empty() && rental.number == seen.rental;
+    });
+  }
+  if (found == rentals.end()) {
+    const bool trusts = context.plants.Has(Plant::kPanicTrustsJournal) && context.state().panicked;
+    if (trusts || context.plants.Has(Plant::kSweepByDatabaseOnly)) return;
+    return AddStray(context, seen);
+  }
+  found->missed_reads = 0;
+  found->listed = true;
+  if (found->machine.empty()) {
+    return MachineKnown(context, *found, seen.machine, seen.micro_usd_per_hour);
+  }
+  if (PriceRose(context, *found, seen.micro_usd_per_hour) && !found->ending) {
+    if (found->number == context.state().current) return Drain(context, "its price rose");
+  }
+  seen.paused ? SeenPaused(context, *found) : SeenRunning(context, *found);
+}
+
+}  // namespace
+
+// The machine that the step ran on is gone without our doing.
+void Lost(StepContext& context, const std::string& why) {
+  RunState& state = context.state();
+  state.current = 0;
+  if (state.phase >= Phase::kCommitting) return;
+  const bool was_leaving = IsOneOf(state.phase, {Phase::kSaving, Phase::kParking, Phase::kParked});
+  if (was_leaving && state.verdict != Phase::kDeciding) {
+    return context.Close(state.verdict, state.reason);
+  }
+  if (WorksOnMachine(state.phase) && ++state.machines_lost >= kMostLostMachines) {
+    state.exit_code = 1;
+    return context.Close(Phase::kFailed, "its machines were lost too often");
+  }
+  state.reason = why;
+  AskForDecision(context);
+}
+
+void Looked(StepContext& context) {
+  RunState& state = context.state();
+  const std::vector<SeenMachine>& seen = context.event.facts.seen;
+  MeterAll(context);
+  for (const SeenMachine& machine : seen) Seen(context, machine);
+  std::vector<int64_t> missing;
+  for (const Rental& rental : state.rentals) {
+    const bool there = std::ranges::find(seen, rental.machine, &SeenMachine::machine) != seen.end();
+    if (!there) missing.push_back(rental.number);
+  }
+  for (const int64_t number : missing) Missed(context, number);
+  if (state.cut_off) state.awake_since_ms = context.now();
+  state.cut_off = false;
+  state.last_look_ms = context.now();
+  state.next_look_ms = std::numeric_limits<int64_t>::max();
+}
+
+void SendDestroy(StepContext& context, Rental& rental) {
+  if (rental.machine.empty() || context.IsPending(EffectKind::kDestroy, rental.number)) return;
+  if (rental.destroys > 0 && context.plants.Has(Plant::kDestroyTriedOnce)) return;
+  const int64_t wait = std::min(kMinute, kSecond << std::min<int64_t>(rental.destroys, 6));
+  ++rental.destroys;
+  rental.next_destroy_ms = context.now() + wait;
+  context.Add(EffectKind::kDestroy, rental.number);
+}
+
+void DestroyAnswered(StepContext& context) {
+  Rental* rental = ByNumber(context, context.event.facts.rental);
+  if (rental == nullptr) return;
+  LookSoon(context, rental->terms.timing.read_spacing.count());
+  if (context.event.kind == EventKind::kDestroyFailed) return;
+  rental->next_destroy_ms = context.now() + rental->terms.timing.destroy_delay.count();
+  if (context.plants.Has(Plant::kDestroyAcceptedIsGone)) CloseRental(context, rental->number);
+}
+
+}  // namespace away
+}  // namespace curbstop

@@ -1,0 +1,208 @@
+// Away: which machine, its money, and making it.
+#include <algorithm>
+#include <limits>
+
+#include "run/supervisor/internal/away.h"
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop {
+namespace away {
+namespace {
+
+std::string StopReason(int64_t reason) {
+  switch (static_cast<DecisionReason>(reason)) {
+    case DecisionReason::kNoMoney: return "no offer's worst case fits what the caps leave";
+    case DecisionReason::kWorkCannotSurvive:
+      return "only spot machines are left, and no place would keep the work";
+    default: return "no offer meets the needs";
+  }
+}
+
+void OpenRental(StepContext& context) {
+  RunState& state = context.state();
+  Rental rental;
+  rental.number = ++state.rentals_made;
+  rental.offer = state.proposal.offer;
+  rental.terms = TermsOf(state.proposal);
+  rental.spot = state.proposal.spot != 0;
+  rental.interval_ms = state.proposal.interval_ms;
+  rental.lease_ms = state.proposal.lease_ms;
+  rental.opened_ms = rental.lease_from_ms = rental.metered_ms = context.now();
+  TakeReserve(context, rental, MicroUsd(state.proposal.reserve_micro_usd));
+  state.settled_ms = std::max(state.settled_ms, ListedFrom(rental));
+  state.rentals.push_back(std::move(rental));
+  state.current = state.rentals_made;
+  state.last_checkpoint.clear();
+  state.written_work_ms = 0;  // nothing is on this machine yet
+  context.Enter(Phase::kCreating);
+  context.Add(EffectKind::kCreate, state.current);
+}
+
+}  // namespace
+
+void AskForDecision(StepContext& context) {
+  if (context.state().cancel_asked)
+    return context.Close(Phase::kCancelled, "cancelled by the user");
+  if (context.state().phase != Phase::kDeciding) context.Enter(Phase::kDeciding);
+  context.Add(EffectKind::kDecide);
+}
+
+void Decided(StepContext& context) {
+  RunState& state = context.state();
+  const Facts& facts = context.event.facts;
+  const auto kind = static_cast<DecisionKind>(facts.decision);
+  if (state.phase == Phase::kWorking && kind == DecisionKind::kDrain) {
+    return Drain(context, "the lease ends, and there is no money for more time");
+  }
+  if (state.phase == Phase::kWorking && kind == DecisionKind::kExtend) {
+    state.proposal = facts;
+    if (context.plants.Has(Plant::kExtendBeforeReserve)) {
+      context.Add(EffectKind::kExtend, state.current);
+    }
+    return context.Add(EffectKind::kAdmit, state.current);
+  }
+  if (state.phase != Phase::kDeciding) return;
+  if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+  if (kind == DecisionKind::kRent) {
+    state.proposal = facts;
+    context.Enter(Phase::kAdmitting);
+    return context.Add(EffectKind::kAdmit);
+  }
+  const bool may_change = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;
+  if (may_change && context.now() - state.phase_since_ms < kMarketPatience) {
+    state.reason = "waits for an offer";
+    state.next_ask_ms = context.now() + kMinute;
+    return;
+  }
+  state.exit_code = 1;
+  context.Close(Phase::kFailed, StopReason(facts.reason));
+}
+
+void Admitted(StepContext& context) {
+  RunState& state = context.state();
+  Rental* rental = Current(context);
+  if (state.phase == Phase::kAdmitting) {
+    if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+    // A rental that began at a time nobody knows could not be metered: the market is asked again.
+    if (!state.timeline.trusted) return AskForDecision(context);
+    return OpenRental(context);
+  }
+  if (rental == nullptr) return;
+  const bool parks = state.phase == Phase::kParking;
+  if (!parks && state.phase != Phase::kWorking) return;
+  TakeReserve(context, *rental, MicroUsd(state.proposal.reserve_micro_usd));
+  context.Add(parks ? EffectKind::kPause : EffectKind::kMark, rental->number);
+}
+
+void Refused(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase == Phase::kAdmitting) {
+    state.exit_code = 1;
+    return context.Close(Phase::kFailed, "its reserve would cross a cap");
+  }
+  // No money for more time: the lease's end comes by itself, the work is saved before it.
+  if (state.phase == Phase::kWorking) Drain(context, "the lease ends, and a cap forbids more time");
+  if (state.phase == Phase::kParking) {
+    context.Close(Phase::kCancelled, "saved; a cap forbids to keep the disk");
+  }
+}
+
+// A create that came to nothing, for certain: the next offer.
+void NothingMade(StepContext& context, int64_t number, const std::string& why) {
+  RunState& state = context.state();
+  CloseRental(context, number);
+  if (state.current != 0 || state.phase >= Phase::kClosing) return;
+  if (!IsOneOf(state.phase, {Phase::kCreating, Phase::kSearching})) return;
+  state.reason = why;
+  if (++state.refusals < kMostRefusals) return AskForDecision(context);
+  state.exit_code = 1;
+  context.Close(Phase::kFailed, "no provider made a machine: " + why);
+}
+
+bool PriceRose(StepContext& context, Rental& rental, int64_t per_hour) {
+  if (per_hour <= rental.terms.billing.per_hour.value()) return false;
+  if (context.plants.Has(Plant::kPriceRiseAccepted)) return false;
+  rental.terms.billing.per_hour = MicroUsd(per_hour);
+  return true;
+}
+
+// The machine of the current rental is no good: it is ended, and another decided on.
+void GiveUpCurrent(StepContext& context, const std::string& why) {
+  if (const Rental* rental = Current(context))
+    context.state().blocked_offers.push_back(rental->offer);
+  if (Rental* rental = Current(context)) EndRental(context, *rental);
+  context.state().current = 0;
+  context.state().reason = why;
+  if (context.state().phase >= Phase::kCommitting) return;
+  if (++context.state().refusals < kMostRefusals) return AskForDecision(context);
+  context.state().exit_code = 1;
+  context.Close(Phase::kFailed, why);
+}
+
+// A machine that nobody here asked for. It is billed as what its mark names, or as the latest
+// offer.
+void AddStray(StepContext& context, const SeenMachine& seen) {
+  RunState& state = context.state();
+  const Rental* meant = FindRental(state, seen.rental);
+  Rental stray;
+  stray.terms = meant != nullptr ? meant->terms : TermsOf(state.proposal);
+  stray.terms.billing.per_hour = MicroUsd(seen.micro_usd_per_hour);
+  stray.number = ++state.rentals_made;
+  stray.machine = seen.machine;
+  stray.offer = "stray";
+  stray.stray = true;
+  stray.opened_ms = stray.lease_from_ms = stray.metered_ms =
+      seen.made_at_ms != 0 ? std::min(seen.made_at_ms, context.now()) : context.now();
+  state.rentals.push_back(stray);
+  EndRental(context, state.rentals.back());
+}
+
+void MachineKnown(StepContext& context, Rental& rental, const std::string& machine,
+                  int64_t per_hour) {
+  RunState& state = context.state();
+  rental.machine = machine;
+  if (context.plants.Has(Plant::kMeterStartsAtAnswer)) rental.opened_ms = context.now();
+  if (rental.ending) return EndRental(context, rental);
+  if (!IsOneOf(state.phase, {Phase::kCreating, Phase::kSearching})) return;
+  if (PriceRose(context, rental, per_hour)) {
+    return GiveUpCurrent(context, "the price rose between plan and create");
+  }
+  context.Enter(Phase::kBooting);
+  LookSoon(context, rental.terms.timing.read_spacing.count());
+}
+
+void CreateAnswered(StepContext& context) {
+  const Facts& facts = context.event.facts;
+  Rental* rental = ByNumber(context, facts.rental);
+  if (rental != nullptr && (rental->machine.empty() || rental->machine == facts.machine)) {
+    return MachineKnown(context, *rental, facts.machine, facts.micro_usd_per_hour);
+  }
+  if (context.plants.Has(Plant::kLateAnswerDropped)) return;
+  AddStray(context, {facts.machine, facts.rental, false, facts.micro_usd_per_hour, facts.date_ms});
+}
+
+void CreateRefused(StepContext& context) {
+  const Facts& facts = context.event.facts;
+  Rental* rental = ByNumber(context, facts.rental);
+  if (rental == nullptr) return;
+  // Some providers answer an error and make a machine all the same.
+  if (!facts.machine.empty() && !context.plants.Has(Plant::kMachineInRefusalIgnored)) {
+    rental->machine = facts.machine;
+    return GiveUpCurrent(context, context.Text("error"));
+  }
+  NothingMade(context, facts.rental, context.Text("error"));
+}
+
+void CreateUnknown(StepContext& context) {
+  Rental* rental = ByNumber(context, context.event.facts.rental);
+  if (rental == nullptr || !rental->machine.empty()) return;
+  LookSoon(context, 0);
+  if (rental->ending || context.state().phase != Phase::kCreating) return;
+  if (context.plants.Has(Plant::kCreateRepeatedBlindly)) {
+    return context.Add(EffectKind::kCreate, rental->number);
+  }
+  context.Enter(Phase::kSearching);
+}
+
+}  // namespace away
+}  // namespace curbstop

@@ -1,0 +1,190 @@
+// Away: the step on its machine, and how it ends there: saved, fetched, extended, parked.
+#include <algorithm>
+#include <limits>
+
+#include "run/supervisor/internal/away.h"
+#include "run/supervisor/internal/step.h"
+
+namespace curbstop {
+namespace away {
+namespace {
+
+void Hello(StepContext& context) {
+  RunState& state = context.state();
+  Rental* rental = Current(context);
+  state.connected = true;
+  if (state.phase != Phase::kBooting || rental == nullptr) return;
+  const bool ends_itself = context.event.data.BoolOr("rehearsed", false);
+  if (rental->terms.grade == LeaseGrade::kB && !ends_itself &&
+      !context.plants.Has(Plant::kRehearsalIgnored)) {
+    return GiveUpCurrent(context, "the machine cannot end itself");
+  }
+  if (!context.event.data.BoolOr("as_promised", true)) {
+    return GiveUpCurrent(context, "the machine is not what the offer said");
+  }
+  // The lease began with the machine, not with the word of it.
+  rental->lease_from_ms = context.now() - context.event.data.IntOr("age_ms", 0);
+  state.refusals = 0;
+  context.Enter(Phase::kWorking);
+}
+
+// A checkpoint counts when it is complete; the same name is brought home once.
+void CheckpointWritten(StepContext& context) {
+  RunState& state = context.state();
+  const bool complete = context.event.data.BoolOr("complete", false);
+  if (!complete && !context.plants.Has(Plant::kIncompleteCheckpointCounted)) return;
+  if (context.Text("name") == state.last_checkpoint) return;
+  ++state.checkpoints;
+  state.last_checkpoint = context.Text("name");
+  state.written_work_ms = context.event.data.IntOr("work_ms", 0);
+}
+
+void AgentSaved(StepContext& context) {
+  if (context.state().phase == Phase::kSaving) context.state().agent_saved = true;
+}
+
+void StepEnded(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kWorking && state.phase != Phase::kSaving) return;
+  const std::string outcome = context.Text("outcome");
+  if (outcome == "done") {
+    context.Enter(Phase::kFetching);
+    if (context.plants.Has(Plant::kDestroyedBeforeFetch)) EndRental(context, *Current(context));
+    return context.Add(EffectKind::kFetch, state.current);
+  }
+  if (state.phase == Phase::kSaving) return AgentSaved(context);
+  if (outcome == "lease_over") return Drain(context, "the lease is over");
+  state.exit_code = context.event.data.IntOr("exit_code", 1);
+  if (context.plants.Has(Plant::kAtEndSkippedAfterCrash)) {
+    return context.Close(Phase::kFailed, context.Text("reason"));
+  }
+  Save(context, Phase::kFailed, context.Text("reason"));
+}
+
+void CancelAsked(StepContext& context) {
+  RunState& state = context.state();
+  state.cancel_asked = true;
+  const std::string why = "cancelled by the user";
+  if (state.phase == Phase::kWorking) return Save(context, Phase::kCancelled, why);
+  if (state.phase == Phase::kSaving) state.verdict = Phase::kCancelled;
+  const bool at_once = IsOneOf(state.phase, {Phase::kDeciding, Phase::kCreating, Phase::kSearching,
+                                             Phase::kBooting, Phase::kParked});
+  if (at_once) context.Close(Phase::kCancelled, why);
+}
+
+}  // namespace
+
+// Saved, then ended; the verdict is what the run comes to.
+void Save(StepContext& context, Phase verdict, std::string why) {
+  RunState& state = context.state();
+  state.verdict = verdict;
+  state.reason = std::move(why);
+  state.agent_saved = false;
+  context.Enter(Phase::kSaving);
+  context.Add(EffectKind::kTellAgent, state.current, Json::MakeObject({{"what", "save"}}));
+}
+
+// Saved, then ended, then decided anew: kDeciding as a verdict says so.
+void Drain(StepContext& context, const std::string& why) { Save(context, Phase::kDeciding, why); }
+
+void Saved(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kSaving) return;
+  if (state.park_asked) {
+    state.proposal = {};
+    context.Enter(Phase::kParking);
+    const Rental* rental = Current(context);
+    if (rental == nullptr) return context.Close(state.verdict, state.reason);
+    const Millis kept(kParkTime + Millis(kUnguarded).count());
+    state.proposal.reserve_micro_usd = CostOf(rental->terms.billing.disk_per_hour, kept).value();
+    if (context.plants.Has(Plant::kParkWithoutReserve)) {
+      return context.Add(EffectKind::kPause, rental->number);
+    }
+    return context.Add(EffectKind::kAdmit, rental->number);
+  }
+  if (state.verdict != Phase::kDeciding) return context.Close(state.verdict, state.reason);
+  if (Rental* rental = Current(context)) EndRental(context, *rental);
+  state.current = 0;
+  AskForDecision(context);
+}
+
+// It is at a place that survives the machine: at home, or at the named one by the agent's word.
+void CheckpointSafe(StepContext& context) {
+  RunState& state = context.state();
+  state.safe_work_ms = std::max(state.safe_work_ms, context.event.data.IntOr("work_ms", 0));
+}
+
+void AgentReport(StepContext& context) {
+  RunState& state = context.state();
+  if (context.event.agent_seq <= state.last_agent_seq) return;
+  state.last_agent_seq = context.event.agent_seq;
+  const std::string kind = context.Text("kind");
+  if (kind == "hello") Hello(context);
+  else if (kind == "attempt_starting") state.attempt = context.event.data.IntOr("attempt", 0);
+  else if (kind == "checkpoint") CheckpointWritten(context);
+  else if (kind == "safe") CheckpointSafe(context);
+  else if (kind == "saved") AgentSaved(context);
+  else if (kind == "finished") StepEnded(context);
+}
+
+void Fetched(StepContext& context) {
+  if (context.state().phase != Phase::kFetching) return;
+  context.Enter(Phase::kCommitting);
+  context.Add(EffectKind::kCommit);
+}
+
+void FetchFailed(StepContext& context) {
+  if (context.state().phase != Phase::kFetching) return;
+  context.state().next_ask_ms = context.now() + kMinute;
+  LookSoon(context, 0);
+}
+
+void Marked(StepContext& context) {
+  Rental* rental = ByNumber(context, context.event.facts.rental);
+  if (rental == nullptr || rental->ending || context.state().phase != Phase::kWorking) return;
+  context.Add(EffectKind::kExtend, rental->number);
+}
+
+void Extended(StepContext& context) {
+  Rental* rental = ByNumber(context, context.event.facts.rental);
+  if (rental != nullptr)
+    rental->lease_ms = std::max(rental->lease_ms, context.state().proposal.lease_ms);
+}
+
+// A lost extension ends early, never late.
+void NotExtended(StepContext& context) {
+  if (context.state().phase == Phase::kWorking)
+    Drain(context, "its lease could not be made longer");
+}
+
+void Paused(StepContext& context) {
+  RunState& state = context.state();
+  Rental* rental = Current(context);
+  if (state.phase != Phase::kParking || rental == nullptr) return;
+  Meter(context, *rental);
+  rental->paused = true;
+  rental->paused_ms = context.now();
+  context.Enter(Phase::kParked);
+}
+
+void PauseFailed(StepContext& context) {
+  if (context.state().phase != Phase::kParking) return;
+  context.Close(Phase::kCancelled, "saved; the provider did not keep the disk");
+}
+
+void UserAsked(StepContext& context) {
+  RunState& state = context.state();
+  const std::string what = context.Text("what");
+  if (state.phase >= Phase::kCommitting) return;
+  if (what == "park" && state.phase == Phase::kWorking) {
+    state.park_asked = true;
+    return Save(context, Phase::kCancelled, "parked by the user");
+  }
+  if (what == "cancel" || what == "park") return CancelAsked(context);
+  state.cancel_asked = true;
+  state.panicked = what == "panic";
+  context.Close(Phase::kCancelled, "ended by the user at once");
+}
+
+}  // namespace away
+}  // namespace curbstop
