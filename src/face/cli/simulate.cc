@@ -63,7 +63,7 @@ Status Run(const Options& options, CommandContext& context) {
   if (options.disasters == 0 && plants.empty()) {
     return InvalidInput("nothing to simulate")
         .WithHint(
-            "`--disasters 10000` tries the promises, `--plant all` tries the tries, "
+            "`--disasters 10000` looks for a broken promise, `--plant all` shows that bugs are found, "
             "`--trace` tells one life");
   }
   Json json = Json::MakeObject();
@@ -95,11 +95,12 @@ Status Run(const Options& options, CommandContext& context) {
 Action AddSimulate(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand("simulate", "Try the promises on simulated disasters");
-  ExpectNumber(*command->add_option("--disasters", options->disasters, "How many lives of a run"),
-               1, 100'000'000);
-  ExpectNumber(*command->add_option("--seed", options->seed, "The first life's number"), 0,
-               1'000'000'000'000);
-  ExpectNumber(
+  ExpectWholeNumber(
+      *command->add_option("--disasters", options->disasters, "How many lives of a run"), 1,
+      100'000'000);
+  ExpectWholeNumber(*command->add_option("--seed", options->seed, "The first life's number"), 0,
+                    1'000'000'000'000);
+  ExpectWholeNumber(
       *command->add_option("--threads", options->threads, "The report is the same for any"), 1,
       1024);
   command

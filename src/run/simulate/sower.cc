@@ -61,9 +61,9 @@ Result<Plant> PlantOf(std::string_view name) {
     if (kNames[i] == name) return static_cast<Plant>(i);
     names.emplace_back(kNames[i]);
   }
-  return InvalidInput(
-             fmt::format("there is no plant `{}`{}", Printable(name), DidYouMean(name, names)))
-      .WithHint("`curbstop simulate --plant all` shows them all");
+  return InvalidInput(fmt::format("there is no planted bug `{}`{}", Printable(name),
+                                  DidYouMean(name, names)))
+      .WithHint("`curbstop simulate --plant all` tries all of them, with their names");
 }
 
 }  // namespace curbstop
