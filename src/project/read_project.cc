@@ -66,7 +66,8 @@ Result<Node> WithSteps(Node root, const NodeSource& source) {
   }
   NodeEntry steps{.key = step.key, .value = step.value};
   steps.key.text = "steps";
-  steps.value.entries.assign(1, std::move(step));
+  steps.value.entries.clear();
+  steps.value.entries.push_back(std::move(step));
   rest.entries.push_back(std::move(steps));
   return rest;
 }

@@ -166,7 +166,7 @@ class Drill {
 
   // Somewhere in the middle eight tenths of what the undisturbed run took.
   milliseconds RandomMoment(int64_t busy_ms) const {
-    std::array<unsigned char, 2> bytes;
+    std::array<unsigned char, 2> bytes{};
     outside_.random.Fill(bytes);
     const int64_t thousandths = 100 + (bytes[0] << 8 | bytes[1]) % 800;
     return milliseconds(busy_ms * thousandths / 1000);

@@ -65,7 +65,6 @@ std::string NarrateEvent(const Event& event) {
     case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
     case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
     case EventKind::kCommitted: return event.data.BoolOr("hid_out", false) ? kHidOut : "";
-    case EventKind::kRecovered: return "";
     default: return "";
   }
 }

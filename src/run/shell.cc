@@ -157,7 +157,7 @@ Status Shell::PerformPending() {
     if (!outcome) continue;
     outcome->effect = effect.id;
     std::erase_if(begun_, [&](const Effect& one) { return one.id == effect.id; });
-    TRY(Append(*std::move(outcome)));
+    TRY(Append(*outcome));
   }
   return {};
 }
@@ -396,7 +396,7 @@ Status Shell::ReadReports() {
   for (const SpoolLine& line : lines) {
     Event report = Outcome(EventKind::kAgentReport, line.body);
     report.agent_seq = line.seq;
-    TRY(Append(std::move(report)));
+    TRY(Append(report));
   }
   return {};
 }
@@ -448,7 +448,7 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   return event;
 }
 
-Status Shell::Append(Event event) { return runner_->Append(event); }
+Status Shell::Append(const Event& event) { return runner_->Append(event); }
 
 void Shell::Log(const std::string& line) const {
   const std::string text =

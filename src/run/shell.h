@@ -64,7 +64,7 @@ class Shell : private EffectSink {
   Status NoticeLostAgent();
   Status TickEachMinute();
   void PassOnLife();
-  Status Append(Event event);
+  Status Append(const Event& event);
   Event Outcome(EventKind kind, Json data = Json::MakeObject()) const;
   Status Command(const std::string& what) const;
   void Log(const std::string& line) const;

@@ -135,7 +135,7 @@ Status CheckTree(const std::vector<DirMember>& members) {
   return {};
 }
 
-Error Damaged(Error error) {
+Error Damaged(const Error& error) {
   return {ErrorKind::kCorrupt, "the folder's list is damaged: " + error.OneLine()};
 }
 
@@ -158,14 +158,14 @@ Result<std::vector<DirMember>> ReadDirObject(std::string_view bytes) {
   std::vector<DirMember> members;
   if (!ReadPlainList(bytes, members)) {
     Result<std::vector<DirMember>> any = ReadAnyList(bytes);
-    if (!any.ok()) return Damaged(std::move(any).error());
+    if (!any.ok()) return Damaged(any.error());
     members = *std::move(any);
   }
   const auto by_path = [](const DirMember& a, const DirMember& b) { return a.path < b.path; };
   if (!std::is_sorted(members.begin(), members.end(), by_path)) {
     std::sort(members.begin(), members.end(), by_path);
   }
-  if (Status sound = CheckTree(members); !sound.ok()) return Damaged(std::move(sound).error());
+  if (Status sound = CheckTree(members); !sound.ok()) return Damaged(sound.error());
   return members;
 }
 

@@ -50,7 +50,7 @@ std::string ListText(const std::vector<RunRow>& rows, const std::string& project
                      DurationText(Millis(row.busy_ms)), std::to_string(row.attempt),
                      UsdText(row.spent)});
   }
-  const std::string narrow = TextTable(table);
+  std::string narrow = TextTable(table);
   const size_t used = CodePoints(Lines(narrow)[0]) + 2;
   const size_t room = static_cast<size_t>(width) - std::min(static_cast<size_t>(width), used);
   bool any = false;

@@ -103,7 +103,7 @@ Error Missing(const ParsedCommand& at) {
 // CLI11 tells which option it means only in its text.
 const CLI::Option* NamedIn(const std::string& text, const ParsedCommand& at) {
   for (const CLI::Option* option : OptionsHere(at.command)) {
-    for (std::string name : {option->get_name(), option->get_name().erase(0, 2)}) {
+    for (const std::string& name : {option->get_name(), option->get_name().erase(0, 2)}) {
       if (name.empty() || !text.starts_with(name)) continue;
       if (text.size() > name.size() && (text[name.size()] == ':' || text[name.size()] == ' '))
         return option;

@@ -133,7 +133,7 @@ std::optional<fs::path> TreeSource::Inside(std::string_view path) const {
   std::error_code error;
   const fs::path root = fs::weakly_canonical(root_, error);
   if (error) return std::nullopt;
-  const fs::path whole = fs::weakly_canonical(root / fs::path(path).relative_path(), error);
+  fs::path whole = fs::weakly_canonical(root / fs::path(path).relative_path(), error);
   if (error) return std::nullopt;
   const fs::path relative = whole.lexically_relative(root);
   if (relative.empty() || *relative.begin() == "..") return std::nullopt;

@@ -144,7 +144,7 @@ std::string ContainerKind(FactSource& source) {
   }
   if (source.Has("/run/.containerenv")) return "podman";
   if (source.Has("/.dockerenv")) return "docker";
-  const std::string manager = source.Text("/run/systemd/container");
+  std::string manager = source.Text("/run/systemd/container");
   if (manager == "docker" || manager == "podman" || manager == "lxc") return manager;
   if (manager == "wsl") return "";
   if (!manager.empty()) return "unknown";

@@ -19,7 +19,7 @@ std::string ShownToken(const std::string& authorization) {
   const size_t space = authorization.find(' ');
   if (space == authorization.npos) return "";
   const std::string scheme = Lower(std::string_view(authorization).substr(0, space));
-  const std::string rest = authorization.substr(space + 1);
+  std::string rest = authorization.substr(space + 1);
   if (scheme == "bearer") return rest;
   if (scheme != "basic") return "";
   const auto pair = FromBase64(rest);

@@ -77,7 +77,7 @@ Status CopyTree(const fs::path& from, const fs::path& to) {
 // Within one file system a rename. Else a copy, which gets its name when it is whole and on disk;
 // only then the source goes.
 Status MoveAnywhere(const fs::path& from, const fs::path& to, FileStore& files) {
-  const Status moved = files.Move(from, to);
+  Status moved = files.Move(from, to);
   if (moved.ok() || moved.error().kind() != ErrorKind::kNo) return moved;
   const fs::path part = to.string() + ".part";
   TRY(RemoveTree(part));

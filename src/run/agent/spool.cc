@@ -49,7 +49,7 @@ Result<SpoolWriter> SpoolWriter::Open(const std::filesystem::path& file, FileSto
   return SpoolWriter(file, files, lines.empty() ? 0 : lines.back().seq);
 }
 
-Status SpoolWriter::Append(Json body) {
+Status SpoolWriter::Append(const Json& body) {
   Json line = Json::MakeObject({{"seq", last_seq_ + 1}});
   for (const auto& [key, value] : body.members()) line.Set(key, value);
   TRY(files_->Append(file_, WriteJson(line) + "\n", 0600));

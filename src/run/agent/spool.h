@@ -30,7 +30,7 @@ class SpoolWriter {
   static Result<SpoolWriter> Open(const std::filesystem::path& file, FileStore& files);
   // Durable when it returns. `seq` is put into the body. Errors: kExhausted (disk full): nothing
   // was added, try again.
-  Status Append(Json body);
+  Status Append(const Json& body);
   int64_t last_seq() const { return last_seq_; }
 
  private:
