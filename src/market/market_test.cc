@@ -259,7 +259,7 @@ TEST(Match, EachNeedIsHeldAgainstWhatIsListed) {
   struct Case {
     Need need;
     Offer offer;
-    const char* reason;  // with the offer's figure
+    const char* reason = "";  // with the offer's figure
   };
   const Offer plain{
       .provider = "x", .type = "t", .vcpus = 8, .memory = GiB(32), .per_hour = MicroUsd(1)};

@@ -84,7 +84,7 @@ TEST(StepTime, ComesFromHistoryThenFromTheFileElseItIsUnknown) {
     std::optional<Millis> deadline;
     std::optional<Millis> usual;
     std::optional<Millis> worst;
-    const char* source;
+    const char* source = "";
   };
   const StepHistory three{3, 10 * kMinute, 14 * kMinute};
   const Case cases[] = {
@@ -136,7 +136,7 @@ Machine Box() {
 TEST(LocalFit, NamesTheNeedThatIsMissedWithBothFigures) {
   struct Case {
     Need need;
-    const char* reason;
+    const char* reason = "";
   };
   const Case cases[] = {
       {{}, ""},

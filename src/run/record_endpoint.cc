@@ -23,7 +23,7 @@ Status RecordEndpoint::ServeRunning(const NewRun& run) {
   const PortWait::Next next = port_wait_.Look(outside_.clock.Awake());
   if (next == PortWait::Next::kNothingYet) return {};
   const bool is_own = next == PortWait::Next::kOwnPort;
-  const Status started = is_own ? Start(run, OwnPort()) : StartOnAnyPort(run);
+  Status started = is_own ? Start(run, OwnPort()) : StartOnAnyPort(run);
   if (started.ok() || IsRetryable(started.error().kind())) return started;
   if (!is_own || !IsPortTaken(started.error())) return Lose(started.error()), Status();
   if (!port_wait_.waits()) log_(fmt::format("record.waits why=\"{}\"", started.error().OneLine()));

@@ -144,7 +144,6 @@ TEST_F(DataTest, CheckoutDoesNotLoseWhatOnlyTheWorkTreeHas) {
 TEST_F(DataTest, CheckoutTurnsFilesIntoFoldersAndBack) {
   WriteExample();
   MustAdd("d");
-  const std::string pointer = *ReadFile(folder / "d.dvc");
   fs::remove_all(folder / "d");
   folder.WriteFile("d/a/deep", "one");
   folder.WriteFile("d/s", "two");

@@ -42,7 +42,7 @@ Status WriteAndClose(int fd, std::string_view bytes, const fs::path& file) {
 
 // A name that no other process or container makes, short enough beside any legal name.
 fs::path TemporaryBeside(const fs::path& file) {
-  std::array<unsigned char, 8> random;
+  std::array<unsigned char, 8> random{};
   RealRandom().Fill(random);
   constexpr size_t kMostName = 100;
   return file.parent_path() /

@@ -148,7 +148,7 @@ TEST(FakeFileStore, FailsTheChangeThatWasAskedFor) {
 
 // Not a test of its own: what the next test starts as a process that dies.
 TEST(FileStoreChild, DISABLED_Writes) {
-  const char* file = std::getenv("CURBSTOP_TEST_FILE");
+  const char* file = std::getenv("CURBSTOP_TEST_FILE");  // NOLINT(concurrency-mt-unsafe)
   ASSERT_NE(file, nullptr);
   EXPECT_TRUE(RealFileStore().Write(file, "new", 0644).ok());
 }

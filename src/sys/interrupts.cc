@@ -6,7 +6,8 @@
 namespace curbstop {
 namespace {
 
-volatile sig_atomic_t interrupt_count = 0;  // a signal handler can reach nothing else
+// A signal handler can reach nothing else.
+volatile sig_atomic_t interrupt_count = 0;  // NOLINT(*-non-const-global-variables)
 
 void Count(int) { interrupt_count = interrupt_count + 1; }
 

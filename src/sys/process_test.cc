@@ -94,6 +94,7 @@ TEST(ProcessRunner, SaysWhatIsMissing) {
 TEST(ProcessRunner, AFolderInPathIsNoProgram) {
   const TemporaryFolder folder;
   ASSERT_TRUE(MakeFolders(folder / "git").ok());
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread
   setenv("PATH", (folder.path().string() + ":/usr/bin:/bin").c_str(), 1);
   EXPECT_EQ(FindProgram("git").string().find(folder.path().string()), std::string::npos);
 }

@@ -18,13 +18,13 @@ void RealRandom::Fill(std::span<unsigned char> bytes) {
 }
 
 std::string NewRunId(Random& random) {
-  std::array<unsigned char, 8> bytes;
+  std::array<unsigned char, 8> bytes{};
   random.Fill(bytes);
   return RunIdFrom(bytes);
 }
 
 std::string NewToken(Random& random) {
-  std::array<unsigned char, 16> bytes;
+  std::array<unsigned char, 16> bytes{};
   random.Fill(bytes);
   return Hex(bytes);
 }

@@ -100,7 +100,6 @@ std::vector<std::string> LongForms(const std::string& value) {
 }  // namespace
 
 Redactor::Redactor(std::span<const Secret> secrets) : states_(1) {
-  from_root_.fill(0);
   for (const Secret& secret : secrets) {
     const std::string& value = secret.Reveal();
     if (value.empty()) continue;

@@ -55,7 +55,7 @@ class Redactor {
   void EmitUntil(size_t until, std::string& out);
 
   std::vector<State> states_;
-  std::array<int32_t, 256> from_root_;
+  std::array<int32_t, 256> from_root_{};
 
   int32_t state_ = 0;
   size_t position_ = 0;  // bytes fed

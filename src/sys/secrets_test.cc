@@ -24,16 +24,15 @@ class FakeKeyring final : public ProcessRunner {
     ProcessOutcome outcome;
     const std::string& name = request.argv.back();
     const std::string& verb = request.argv.at(1);
-    if (broken) {
+    const bool is_lookup = verb != "store" && verb != "clear";
+    if (broken || (is_lookup && !values.contains(name))) {
       outcome.exit_code = 1;
     } else if (verb == "store") {
       values[name] = request.input;
     } else if (verb == "clear") {
       values.erase(name);
-    } else if (values.contains(name)) {
-      outcome.out = values[name];
     } else {
-      outcome.exit_code = 1;
+      outcome.out = values[name];
     }
     return outcome;
   }

@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Result<Directories> FoldersWith(std::map<std::string, std::string> variables) {
-  return FindDirectories([variables](const char* name) {
+Result<Directories> FoldersWith(const std::map<std::string, std::string>& variables) {
+  return FindDirectories([&variables](const char* name) {
     const auto found = variables.find(name);
     return found == variables.end() ? "" : found->second;
   });

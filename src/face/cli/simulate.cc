@@ -84,7 +84,7 @@ Status Run(const Options& options, CommandContext& context) {
     json.Set("plants", PlantJson(found));
     text += PlantText(found);
   }
-  context.out.Answer(std::move(json), std::move(text));
+  context.out.Answer(json, text);
   if (fine) return {};
   return Error(ErrorKind::kNo,
                plants.empty() ? "a promise was broken" : "a planted bug was not caught");

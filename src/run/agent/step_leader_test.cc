@@ -12,9 +12,7 @@ namespace {
 
 class LostLeaderTest : public testing::Test {
  protected:
-  void Say(Json said) {
-    ASSERT_TRUE(SpoolWriter::Open(events, files)->Append(std::move(said)).ok());
-  }
+  void Say(const Json& said) { ASSERT_TRUE(SpoolWriter::Open(events, files)->Append(said).ok()); }
   void SayStarted() {
     Json said = Json::MakeObject({{"kind", "attempt_started"}, {"pid", int64_t{getpid()}}});
     Say(NoteLeader(said, getpid()));

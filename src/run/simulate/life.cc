@@ -12,7 +12,7 @@ constexpr int64_t kSecond = 1000;
 constexpr int64_t kMinute = 60 * kSecond;
 constexpr int64_t kHour = 60 * kMinute;
 constexpr int64_t kStart = 1'800'000'000'000;
-constexpr int64_t kPatience = 14 * 24 * kHour;
+constexpr int64_t kPatience = 14 * (24 * kHour);
 constexpr int64_t kDollar = 1'000'000;
 
 }  // namespace

@@ -421,8 +421,7 @@ void Life::PausedNow(const Item& item) {
   WorkStops(item.a, "when machine " + machine.name + " was interrupted");
   PauseMachine(machine, now_);
   LinksChanged();
-  if (faults_.Has(Fault::kZombie))
-    Schedule(dice_.Between(1, 48 * 60) * kMinute, What::kZombie, item.a);
+  if (faults_.Has(Fault::kZombie)) Schedule(dice_.Between(1, 48) * kHour, What::kZombie, item.a);
 }
 
 void Life::Zombie(const Item& item) {

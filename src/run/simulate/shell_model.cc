@@ -48,14 +48,15 @@ void Supervisor::Create(const std::string& boot) {
                                    {"named_place", life_.named_place_},
                                    {"detached", life_.detached_},
                                    {"spot", static_cast<int64_t>(life_.spot_)}});
-  Hear(std::move(created));
+  Hear(created);
   life_.Schedule(kSecond, What::kTick, 0, number_);
 }
 
 // ---- the journal ----------------------------------------------------------------------------
 
 bool Supervisor::DiesHere(const char* where) {
-  if (life_.kill_in_ == 0 || --life_.kill_in_ != 0) return false;
+  if (life_.kill_in_ == 0) return false;
+  if (--life_.kill_in_ != 0) return false;
   Die();
   if (life_.trace_ != nullptr)
     life_.trace_->World(life_.now_, std::string("the supervisor is killed ") + where);
@@ -74,7 +75,7 @@ void Supervisor::Noted(const Event& event, Phase before) {
   if (told) life_.watch_.LookBooked({{event.facts.machine}});
 }
 
-void Supervisor::Hear(Event event) {
+void Supervisor::Hear(const Event& event) {
   const Phase before = runner_.state().phase;
   if (!alive_ || DiesHere("before it writes")) return;
   if (!runner_.Append(event).ok()) return Die();
@@ -93,21 +94,21 @@ void Supervisor::Outcome(Event event) {
   event.at_ms = life_.WallNow();
   event.awake_ms = event.facts.boot_ms = life_.BootNow();
   if (event.facts.date_ms != 0) event.facts.date_ms = life_.now_;
-  Hear(std::move(event));
+  Hear(event);
   LinkChanged();
 }
 
 void Supervisor::Ask(const std::string& what) {
   Event asked = MakeEvent(EventKind::kUserAsked);
   asked.data = Json::MakeObject({{"what", what}});
-  Hear(std::move(asked));
+  Hear(asked);
 }
 
 void Supervisor::Tick() {
   Event tick = MakeEvent(EventKind::kTick);
   const int64_t cap = life_.lowered_cap_;
   if (cap != 0) tick.facts.limit_micro_usd = std::max<int64_t>(cap - life_.elsewhere_, 1);
-  Hear(std::move(tick));
+  Hear(tick);
   if (!alive_ || IsFinal(state().phase)) return;
   const int64_t in = WakeAt(state()) - state().timeline.now_ms;
   life_.Schedule(std::clamp<int64_t>(in, kSecond, kMinute), What::kTick, 0, number_);
@@ -157,7 +158,7 @@ void Supervisor::Deliver(int64_t machine) {
     report.data = reports[i];
     if (i == 0)
       life_.machines_[static_cast<size_t>(machine)].unwatched_at_heard_ms = life_.unwatched_ms_;
-    Hear(std::move(report));
+    Hear(report);
   }
 }
 

@@ -17,8 +17,8 @@ class Supervisor final : public EffectSink {
   void Start();
   void Begin(const Effect& effect) override;
   void Perform(const Effect& effect);
-  void Hear(Event event);     // an event for the journal, now
-  void Outcome(Event event);  // of an effect, unless the world has moved on meanwhile
+  void Hear(const Event& event);  // an event for the journal, now
+  void Outcome(Event event);      // of an effect, unless the world has moved on meanwhile
   void Ask(const std::string& what);
   void Deliver(int64_t machine);
   void Tick();

@@ -249,7 +249,7 @@ TEST(Supervisor, ALostAgentIsBilledUpToItsLastSignOfLife) {
   life.Start();
   life.Pass(1'500);
   life.Report("checkpoint", Json::MakeObject({{"name", "step-1"}}));
-  life.Pass(48 * 3'600'000);  // a weekend, until somebody adopts the run
+  life.Pass(int64_t{48} * 3'600'000);  // a weekend, until somebody adopts the run
   life.Add(EventKind::kRecovered,
            Json::MakeObject({{"boot_id", "boot-a"}, {"can_restart", false}}));
   const Transition gone = life.Add(EventKind::kAgentGone);

@@ -42,7 +42,7 @@ Status WriteFully(int fd, std::string_view bytes, const std::filesystem::path& f
 
 Status ReadBlocks(int fd, const std::filesystem::path& file, size_t block_size,
                   const std::function<Status(std::string_view)>& take) {
-  thread_local std::vector<char> buffer;
+  thread_local std::vector<char> buffer;  // NOLINT(misc-use-internal-linkage): a local has none
   if (buffer.size() < block_size) buffer.resize(block_size);
   for (bool first = true;; first = false) {
     size_t filled = 0;

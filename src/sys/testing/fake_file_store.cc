@@ -4,7 +4,9 @@ namespace curbstop {
 
 Status FakeFileStore::Count() {
   ++changes_;
-  if (fail_at_ > 0 && --fail_at_ == 0) return Exhausted("No space left on device");
+  if (fail_at_ == 0) return {};
+  --fail_at_;
+  if (fail_at_ == 0) return Exhausted("No space left on device");
   return {};
 }
 
