@@ -150,6 +150,11 @@ void Life::TrackUnable() {
       home_up_ && network_up_ &&
       std::ranges::any_of(supervisors_, [](const auto& one) { return one->alive(); });
   if (!watched) unwatched_ms_ += passed;
+  for (ModelMachine& machine : machines_) {
+    const bool acted = watched && machine.heard_ms <= now_ - kMinute;
+    if (acted)
+      machine.unwatched_at_heard_ms = std::min(machine.unwatched_at_heard_ms, unwatched_ms_);
+  }
   const bool able = named_place_ ? now_ >= place_gone_until_ : watched && !disk_full_;
   if (!able) unable_ms_ += passed;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -145,6 +146,8 @@ class Life {
   void EndIn(int64_t machine, int64_t in_ms);
   void LinksChanged();
   void MarkOrphans(const RunState& state);
+  void NoteEndings(const RunState& state);
+  bool WasWanted(int64_t machine) const;
   void SafeNow(const Written& written);
   void WorkStops(int64_t machine, const std::string& how);
   bool Current(const Item& item) const;
@@ -165,6 +168,7 @@ class Life {
   std::vector<ModelMachine> machines_;
   std::vector<Worker> workers_;  // one per machine
   std::vector<BirthOrder> orders_;
+  std::map<int64_t, int64_t> ending_since_;  // by rental: when nothing but its end was wanted
   Watch watch_;
   MemoryJournal journal_;
   std::vector<std::unique_ptr<Supervisor>> supervisors_;

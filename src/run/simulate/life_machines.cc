@@ -326,6 +326,12 @@ void Life::Gone(const Item& item) {
   LinksChanged();
 }
 
+// False: its end was decided before its agent began, so nothing that it did was meant to be.
+bool Life::WasWanted(int64_t machine) const {
+  const auto ending = ending_since_.find(machines_[Index(machine)].rental);
+  return ending == ending_since_.end() || workers_[Index(machine)].born_ms <= ending->second;
+}
+
 // What we end ourselves may lose nothing that was complete. It is judged when it is first tried.
 void Life::JudgeEnd(int64_t machine, const RunState& state) {
   Worker& worker = workers_[Index(machine)];
@@ -334,11 +340,12 @@ void Life::JudgeEnd(int64_t machine, const RunState& state) {
   const bool counts = !worker.judged && !one.twin && !state.cancel_asked && !too_dear;
   worker.judged = true;
   if (!counts || outputs_home_) return;
-  if (worker.state == WorkerState::kDone) {
+  if (worker.state == WorkerState::kDone && WasWanted(machine)) {
     watch_.Lost(step_.work_ms, 0, "because a machine was ended before its outputs were at home");
   }
   const Written* newest = worker.Newest();
-  const bool in_time = now_ < worker.lease_end_ms && worker.state != WorkerState::kAbsent;
+  const bool in_time =
+      WasWanted(machine) && now_ < worker.lease_end_ms && worker.state != WorkerState::kAbsent;
   if (newest != nullptr && in_time && state.saving_timed_out == 0) {
     watch_.Lost(newest->work_ms - safe_work_, 0,
                 "because a machine was ended before its work was safe");
@@ -392,6 +399,12 @@ std::optional<Millis> Life::MtbfOf(const ModelMachine& machine) const {
     if (is_it && row.mtbf_ms != 0) return Millis(row.mtbf_ms);
   }
   return std::nullopt;
+}
+
+void Life::NoteEndings(const RunState& state) {
+  for (const Rental& rental : state.rentals) {
+    if (rental.ending) ending_since_.emplace(rental.number, now_);
+  }
 }
 
 // A journal that lost its last record knows nothing of a machine asked for in it.

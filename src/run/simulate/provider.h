@@ -33,7 +33,8 @@ struct ModelMachine {
   // How the provider breaks its contract with this one; what follows is not the supervisor's fault.
   int64_t agreed_per_hour = 0;             // the price may have risen
   bool lease_broken = false;               // it never comes up, or cannot end itself
-  int64_t unwatched_at_heard_ms = kNever;  // when it was known; from then on it is our fault
+  int64_t heard_ms = kNever;               // when its agent's first word was heard
+  int64_t unwatched_at_heard_ms = kNever;  // and could be acted on: from then on it is our fault
   int64_t unwatched_at_made_ms = 0;
   int64_t zombie_since_ms = kNever;
   int64_t refused_since_ms = kNever;  // destroys are answered 500

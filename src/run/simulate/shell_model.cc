@@ -67,6 +67,7 @@ bool Supervisor::DiesHere(const char* where) {
 
 void Supervisor::Noted(const Event& event, Phase before) {
   life_.pairs_.emplace_back(before, event.kind);
+  life_.NoteEndings(state());
   ++life_.events_;
   if (life_.trace_ != nullptr) life_.trace_->Heard(life_.now_, event, runner_.state());
   const bool booked = event.kind == EventKind::kLooked && runner_.held_back() == 0;
@@ -156,8 +157,7 @@ void Supervisor::Deliver(int64_t machine) {
     Event report = MakeEvent(EventKind::kAgentReport);
     report.agent_seq = seq;
     report.data = reports[i];
-    if (i == 0)
-      life_.machines_[static_cast<size_t>(machine)].unwatched_at_heard_ms = life_.unwatched_ms_;
+    if (i == 0) life_.machines_[static_cast<size_t>(machine)].heard_ms = life_.now_;
     Hear(report);
   }
 }
