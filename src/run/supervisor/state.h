@@ -126,6 +126,8 @@ struct RunState {
   Facts proposal;        // what kAdmit asks for: a rental (rental = 0) or a longer lease
   int64_t refusals = 0;  // creates in a row that came to nothing
   int64_t machines_lost = 0;
+  int64_t idle_machines = 0;                // in a row that brought the work no further
+  int64_t work_at_rent_ms = 0;              // safe_work_ms when the current machine was rented
   std::vector<std::string> blocked_offers;  // that refused, or gave what was not agreed on
   bool connected = false;
   bool record_finished = false;

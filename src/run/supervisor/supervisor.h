@@ -19,7 +19,8 @@ namespace curbstop {
 
 inline constexpr int64_t kMostLostAgents = 5;
 inline constexpr int64_t kMostLostMachines = 8;
-inline constexpr int64_t kMostRefusals = 8;  // creates in a row that come to nothing
+inline constexpr int64_t kMostIdleMachines = 3;  // in a row that brought the work no further
+inline constexpr int64_t kMostRefusals = 8;      // creates in a row that come to nothing
 
 // `seq` numbers the event in its run's journal. Events that a phase does not expect change nothing
 // but the bookkeeping: late outcomes and repeated reports are normal after a crash.

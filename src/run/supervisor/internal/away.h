@@ -23,6 +23,7 @@ inline constexpr int64_t kParkTime = 48 * (60 * kMinute);  // ARCHITECTURE §4: 
 
 // away_renting.cc
 void AskForDecision(StepContext& context);
+void DecideAfterMachine(StepContext& context);
 void Decided(StepContext& context);
 void Admitted(StepContext& context);
 void Refused(StepContext& context);

@@ -93,7 +93,7 @@ void Lost(StepContext& context, const std::string& why) {
     return context.Close(Phase::kFailed, "its machines were lost too often");
   }
   state.reason = why;
-  AskForDecision(context);
+  DecideAfterMachine(context);
 }
 
 void Looked(StepContext& context) {

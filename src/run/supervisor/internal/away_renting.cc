@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "run/supervisor/internal/away.h"
 #include "run/supervisor/internal/step.h"
 
@@ -33,12 +35,23 @@ void OpenRental(StepContext& context) {
   state.rentals.push_back(std::move(rental));
   state.current = state.rentals_made;
   state.last_checkpoint.clear();
+  state.work_at_rent_ms = state.safe_work_ms;
   state.written_work_ms = 0;  // nothing is on this machine yet
   context.Enter(Phase::kCreating);
   context.Add(EffectKind::kCreate, state.current);
 }
 
 }  // namespace
+
+// Money that buys no progress is not spent for ever, however often a lease ends in good order.
+void DecideAfterMachine(StepContext& context) {
+  RunState& state = context.state();
+  state.idle_machines = state.safe_work_ms > state.work_at_rent_ms ? 0 : state.idle_machines + 1;
+  if (state.idle_machines < kMostIdleMachines) return AskForDecision(context);
+  state.exit_code = 1;
+  context.Close(Phase::kFailed, fmt::format("{} machines in a row brought the work no further",
+                                            state.idle_machines));
+}
 
 void AskForDecision(StepContext& context) {
   if (context.state().cancel_asked)

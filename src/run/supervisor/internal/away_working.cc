@@ -105,7 +105,7 @@ void Saved(StepContext& context) {
   if (state.verdict != Phase::kDeciding) return context.Close(state.verdict, state.reason);
   if (Rental* rental = Current(context)) EndRental(context, *rental);
   state.current = 0;
-  AskForDecision(context);
+  DecideAfterMachine(context);
 }
 
 // It is at a place that survives the machine: at home, or at the named one by the agent's word.
