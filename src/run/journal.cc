@@ -138,9 +138,10 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
                               others[0].run.id));
   }
   TRY(InsertRun(run, created.at_ms));
-  const Transition transition = Apply(RunState(), created, 1);
+  RunState state;
+  const Transition transition = Apply(state, created, 1);
   TRY(InsertRecord(run.id, EncodeEvent(created, 1)));
-  TRY(InsertConsequences(run.id, transition));
+  TRY(InsertConsequences(run.id, transition, state));
   TRY(SetOwner(run.id, "creator", creator));
   return transaction.Commit();
 }
@@ -161,7 +162,8 @@ Status Journal::InsertRecord(const std::string& run, const JournalRecord& record
   return done.BindAll(record.seq, std::string_view(run), std::string_view(record.effect)).Run();
 }
 
-Status Journal::InsertConsequences(const std::string& run, const Transition& transition) {
+Status Journal::InsertConsequences(const std::string& run, const Transition& transition,
+                                   const RunState& state) {
   for (const Effect& effect : transition.effects) {
     TRY_ASSIGN(Statement insert,
                database_.Prepare("INSERT INTO effects(run, id, kind, data) VALUES(?,?,?,?)"));
@@ -172,7 +174,7 @@ Status Journal::InsertConsequences(const std::string& run, const Transition& tra
             .Run());
   }
   for (const LedgerEntry& entry : transition.ledger) TRY(InsertLedger(database_, run, entry));
-  return UpdateRow(run, transition.state);
+  return UpdateRow(run, state);
 }
 
 Status Journal::UpdateRow(const std::string& run, const RunState& state) {
@@ -225,11 +227,11 @@ Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::stri
 }
 
 Status Journal::AppendRecord(const std::string& run, const JournalRecord& record,
-                             const Transition& transition) {
+                             const Transition& transition, const RunState& state) {
   FAILPOINT("journal.before_append");
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY(InsertRecord(run, record));
-  TRY(InsertConsequences(run, transition));
+  TRY(InsertConsequences(run, transition, state));
   TRY(transaction.Commit());
   FAILPOINT("journal.after_append");
   return {};

@@ -104,7 +104,7 @@ class Journal {
   Result<std::vector<JournalRecord>> RecordsOf(const std::string& run);
   // Errors: kConflict if there is a record of that number.
   Status AppendRecord(const std::string& run, const JournalRecord& record,
-                      const Transition& transition);
+                      const Transition& transition, const RunState& state);
 
   Status RemoveRun(const std::string& id);  // its ledger entries stay
 
@@ -115,7 +115,8 @@ class Journal {
   Status InsertRun(const NewRun& run, int64_t at_ms);
   Result<std::vector<JournalRecord>> ReadRecords(const std::string& run, int64_t after);
   Status InsertRecord(const std::string& run, const JournalRecord& record);
-  Status InsertConsequences(const std::string& run, const Transition& transition);
+  Status InsertConsequences(const std::string& run, const Transition& transition,
+                            const RunState& state);
   Status UpdateRow(const std::string& run, const RunState& state);
 
   Database database_;
@@ -127,8 +128,9 @@ class MoneyJournal final : public RunJournal {
   MoneyJournal(Journal& journal, std::string run) : journal_(journal), run_(std::move(run)) {}
 
   Result<std::vector<JournalRecord>> Read() override { return journal_.RecordsOf(run_); }
-  Status Append(const JournalRecord& record, const Transition& transition) override {
-    return journal_.AppendRecord(run_, record, transition);
+  Status Append(const JournalRecord& record, const Transition& transition,
+                const RunState& state) override {
+    return journal_.AppendRecord(run_, record, transition, state);
   }
   // SQLite's own sums keep torn pages out; a record that does not fold was never torn.
   Status DropLast() override { return Corrupt("the journal's last record cannot be read"); }

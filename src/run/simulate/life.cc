@@ -54,6 +54,7 @@ void Life::DrawWorld() {
   booted_ms_ = now_ - dice_.Between(1, 1000) * kMinute;
   wall_offset_ = dice_.Between(-5, 5) * kSecond;
   tracked_ms_ = now_;
+  ticks_each_minute_ = dice_.Chance(3);
 }
 
 // One to four offers, of providers that differ in who ends a machine, in grain and in timing.
@@ -119,7 +120,7 @@ void Life::ScheduleDisasters() {
 // ---- the agenda -----------------------------------------------------------------------------
 
 void Life::Schedule(int64_t in_ms, What what, int64_t a, int64_t b) {
-  agenda_.push({now_ + in_ms, order_++, what, a, b});
+  agenda_.Push(now_ + in_ms, what, a, b);
 }
 
 bool Life::Over() const {
@@ -132,8 +133,7 @@ bool Life::Over() const {
 
 void Life::Live() {
   while (!agenda_.empty() && now_ < kStart + kPatience) {
-    const Item item = agenda_.top();
-    agenda_.pop();
+    const Item item = agenda_.Pop();
     now_ = item.at;
     TrackUnable();
     Happen(item);
@@ -167,13 +167,13 @@ void Life::Happen(const Item& item) {
   };
   switch (item.what) {
     case What::kPerform:
-      if (Supervisor* one = supervisor()) one->Perform(effects_[static_cast<size_t>(item.a)]);
+      if (Supervisor* one = supervisor()) one->Perform(effects_.Take(item.a));
       return;
     case What::kOutcome:
-      if (Supervisor* one = supervisor()) one->Outcome(outcomes_[static_cast<size_t>(item.a)]);
+      if (Supervisor* one = supervisor()) one->Outcome(outcomes_.Take(item.a));
       return;
     case What::kTick:
-      if (Supervisor* one = supervisor()) one->Tick();
+      if (Supervisor* one = supervisor()) one->Tick(item.a);
       return;
     case What::kDeliver:
       if (Supervisor* one = supervisor()) one->Deliver(item.a);
@@ -235,7 +235,7 @@ void Life::KillSupervisors(const std::string& why) {
 void Life::HomeDown(const Item& item) {
   if (!home_up_ || !network_up_) return;
   const int64_t out =
-      dice_.Chance(70) ? dice_.Between(1, 180) * kMinute : dice_.Between(3, 60) * kHour;
+      dice_.Chance(80) ? dice_.Between(1, 180) * kMinute : dice_.Between(3, 60) * kHour;
   last_cut_ms_ = now_;
   if (item.a == 4) network_up_ = false;
   else home_up_ = false;
@@ -289,6 +289,9 @@ void Life::LowerCap() {
   lowered_cap_ = std::max<int64_t>(cap_ * dice_.Between(5, 90) / 100, 1);
   watch_.CapLowered(std::max<int64_t>(lowered_cap_ - elsewhere_, 0));
   if (trace_ != nullptr) trace_->World(now_, "the user lowers the cap");
+  for (const auto& supervisor : supervisors_) {
+    if (supervisor->alive() && home_up_) supervisor->Rearm();
+  }
 }
 
 void Life::LinksChanged() {

@@ -8,10 +8,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
+#include "run/simulate/agenda.h"
 #include "run/simulate/dice.h"
 #include "run/simulate/fault.h"
 #include "run/simulate/memory_journal.h"
@@ -22,52 +22,6 @@
 #include "run/supervisor/runner.h"
 
 namespace curbstop {
-
-enum class What {
-  kPerform,  // a supervisor performs an effect
-  kOutcome,  // and hears of it
-  kTick,
-  kDeliver,  // a spool line reaches a supervisor
-  kMade,
-  kBorn,  // the machine's agent starts
-  kCheckpointBegun,
-  kCheckpointWritten,
-  kUploaded,
-  kBrought,
-  kStepDone,
-  kStepCrashes,
-  kStepHangs,
-  kHangSeen,
-  kSaveAsked,
-  kSaved,
-  kLeaseMargin,
-  kLeaseEnd,
-  kGuard,
-  kGone,
-  kPausedNow,
-  kPreempted,
-  kZombie,
-  kStartSupervisor,
-  kHomeDown,
-  kHomeUp,
-  kWallJump,
-  kDiskFull,
-  kDiskFree,
-  kCapLowered,
-  kUserAsks,
-  kAgentKilled,
-};
-
-struct Item {
-  int64_t at = 0;
-  uint64_t order = 0;  // of equal times the earlier scheduled comes first
-  What what = What::kTick;
-  int64_t a = 0;  // a machine's index, an effect's or event's slot
-  int64_t b = 0;  // a supervisor's incarnation, a checkpoint's index
-  bool operator>(const Item& other) const {
-    return at != other.at ? at > other.at : order > other.order;
-  }
-};
 
 struct Market {
   std::string offer;
@@ -130,6 +84,7 @@ class Life {
   void StepHangs(const Item& item);
   void HangSeen(const Item& item);
   void SaveAsked(const Item& item);
+  void Save(int64_t machine);
   void Saved(const Item& item);
   void LeaseMargin(const Item& item);
   void LeaseEnd(const Item& item);
@@ -147,6 +102,7 @@ class Life {
   void LinksChanged();
   void MarkOrphans(const RunState& state);
   void NoteEndings(const RunState& state);
+  void SettleTwins(const RunState& state);
   bool WasWanted(int64_t machine) const;
   void SafeNow(const Written& written);
   void WorkStops(int64_t machine, const std::string& how);
@@ -160,11 +116,10 @@ class Life {
   Trace* trace_;
   FaultSet faults_;
   int64_t now_ = 0;
-  uint64_t order_ = 0;
-  std::priority_queue<Item, std::vector<Item>, std::greater<>> agenda_;
+  Agenda agenda_;
   std::vector<Item> asleep_;     // what supervisors were about to do when the lid was closed
-  std::vector<Effect> effects_;  // slots that items point to
-  std::vector<Event> outcomes_;
+  Slots<Effect> effects_;  // that items point to
+  Slots<Event> outcomes_;
   std::vector<ModelMachine> machines_;
   std::vector<Worker> workers_;  // one per machine
   std::vector<BirthOrder> orders_;
@@ -184,6 +139,7 @@ class Life {
   bool detached_ = false;
   int64_t lease_asked_ms_ = 0;
   SpotPolicy spot_ = SpotPolicy::kAuto;
+  bool ticks_each_minute_ = false;
 
   // What is true, whatever anybody believes.
   int64_t safe_work_ = 0;

@@ -253,22 +253,28 @@ void Life::AgentKilled(const Item& item) {
 
 // ---- saving and the lease -------------------------------------------------------------------
 
+// By home, over the network.
 void Life::SaveAsked(const Item& item) {
-  Worker& worker = workers_[Index(item.a)];
-  if (!machines_[Index(item.a)].Runs(now_) || !CanReachOut())
-    return Schedule(10 * kSecond, What::kSaveAsked, item.a);
+  if (!machines_[Index(item.a)].Exists(now_)) return;
+  if (!CanReachOut()) return Schedule(kMinute, What::kSaveAsked, item.a);
+  Save(item.a);
+}
+
+void Life::Save(int64_t machine) {
+  Worker& worker = workers_[Index(machine)];
+  if (!machines_[Index(machine)].Runs(now_)) return;
   if (worker.state == WorkerState::kAbsent || worker.saving) return;
   worker.saving = true;
   const bool worked = worker.state == WorkerState::kWorking;
   StopWorker(worker);
   if (worked) {
     const std::string name =
-        machines_[Index(item.a)].name + "-" + std::to_string(++worker.checkpoints);
+        machines_[Index(machine)].name + "-" + std::to_string(++worker.checkpoints);
     worker.written.push_back({name, worker.start_work, unable_ms_, false});
-    Schedule(step_.write_ms, What::kCheckpointWritten, item.a,
+    Schedule(step_.write_ms, What::kCheckpointWritten, machine,
              static_cast<int64_t>(worker.written.size()) - 1);
   }
-  Schedule(step_.write_ms + 10, What::kSaved, item.a);
+  Schedule(step_.write_ms + 10, What::kSaved, machine);
 }
 
 void Life::Saved(const Item& item) {
@@ -290,8 +296,7 @@ void Life::ExtendLease(int64_t machine, int64_t lease_ms) {
 // Nobody gave it more time: the agent saves what it can.
 void Life::LeaseMargin(const Item& item) {
   const Worker& worker = workers_[Index(item.a)];
-  if (worker.lease_end_ms - now_ > kAgentMargin) return;
-  SaveAsked(item);
+  if (worker.lease_end_ms - now_ <= kAgentMargin) Save(item.a);
 }
 
 // b = 1: the provider ends it, whatever the agent does.
@@ -407,6 +412,18 @@ void Life::NoteEndings(const RunState& state) {
   }
 }
 
+// Of two machines made by one call the one too many is the one that the books did not ask for.
+void Life::SettleTwins(const RunState& state) {
+  for (const Rental& rental : state.rentals) {
+    const auto asked = std::ranges::find(machines_, rental.machine, &ModelMachine::name);
+    if (rental.stray || asked == machines_.end() || !asked->twin || asked->orphan) continue;
+    const auto other = std::ranges::find_if(machines_, [&](const ModelMachine& one) {
+      return one.rental == asked->rental && one.name != asked->name && !one.twin;
+    });
+    if (other != machines_.end()) std::swap(asked->twin, other->twin);
+  }
+}
+
 // A journal that lost its last record knows nothing of a machine asked for in it.
 void Life::MarkOrphans(const RunState& state) {
   for (ModelMachine& machine : machines_) {
@@ -422,7 +439,7 @@ void Life::Preempted(const Item& item) {
   if (may_pause && faults_.Has(Fault::kPreemptedPaused))
     return Schedule(0, What::kPausedNow, item.a);
   const bool noticed = faults_.Has(Fault::kPreemptedNoticed);
-  if (noticed) SaveAsked(item);
+  if (noticed) Save(item.a);
   EndIn(item.a, noticed ? 2 * kMinute : 1);
 }
 

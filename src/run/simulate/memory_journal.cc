@@ -2,13 +2,14 @@
 
 namespace curbstop {
 
-Status MemoryJournal::Append(const JournalRecord& record, const Transition& transition) {
+Status MemoryJournal::Append(const JournalRecord& record, const Transition& transition,
+                             const RunState& state) {
   if (is_full_) return Error(ErrorKind::kExhausted, "the disk is full");
   if (record.seq <= static_cast<int64_t>(records_.size())) {
     return Conflict("another supervisor wrote this record");
   }
   records_.push_back(record);
-  if (witness_ != nullptr) witness_->Written(record, transition);
+  if (witness_ != nullptr) witness_->Written(transition, state);
   return {};
 }
 

@@ -11,15 +11,18 @@ namespace curbstop {
 class JournalWitness {
  public:
   virtual ~JournalWitness() = default;
-  virtual void Written(const JournalRecord& record, const Transition& transition) = 0;
+  virtual void Written(const Transition& transition, const RunState& state) = 0;
 };
 
 class MemoryJournal final : public RunJournal {
  public:
-  explicit MemoryJournal(JournalWitness* witness = nullptr) : witness_(witness) {}
+  explicit MemoryJournal(JournalWitness* witness = nullptr) : witness_(witness) {
+    records_.reserve(128);
+  }
 
   Result<std::vector<JournalRecord>> Read() override { return records_; }
-  Status Append(const JournalRecord& record, const Transition& transition) override;
+  Status Append(const JournalRecord& record, const Transition& transition,
+                const RunState& state) override;
   Status DropLast() override;
 
   void SetFull(bool is_full) { is_full_ = is_full; }

@@ -5,12 +5,10 @@
 namespace curbstop {
 namespace {
 
-__extension__ using Wide = __int128;
 constexpr int64_t kHour = 3'600'000;
 
-int64_t RoundedUp(Wide micro_usd_ms) {
-  return static_cast<int64_t>((micro_usd_ms + kHour - 1) / kHour);
-}
+// For prices and times of a simulated life the product stays far within 63 bits.
+int64_t RoundedUp(int64_t per_hour, int64_t ms) { return (per_hour * ms + kHour - 1) / kHour; }
 
 int64_t BilledMs(const BillingRule& rule, int64_t ran) {
   const int64_t grain = rule.grain.count();
@@ -28,9 +26,8 @@ int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
   for (const auto& [from, to] : machine.ran) billed += BilledMs(rule, to - from);
   if (machine.paused_ms == ModelMachine::kNever) billed += BilledMs(rule, end - machine.started_ms);
   billed = std::max(billed, BilledMs(rule, rule.minimum.count()));
-  const Wide disk = Wide{rule.disk_per_hour.value()} * (end - machine.made_ms);
-  return RoundedUp(Wide{machine.micro_usd_per_hour} * billed) + RoundedUp(disk) +
-         rule.fixed.value();
+  return RoundedUp(machine.micro_usd_per_hour, billed) +
+         RoundedUp(rule.disk_per_hour.value(), end - machine.made_ms) + rule.fixed.value();
 }
 
 void PauseMachine(ModelMachine& machine, int64_t now_ms) {

@@ -8,6 +8,9 @@ namespace {
 constexpr int64_t kSecond = 1000;
 constexpr int64_t kMinute = 60 * kSecond;
 
+// The spools of a run's machines are numbered one after the other.
+int64_t SpoolBase(const Rental& rental) { return rental.number * 1'000'000; }
+
 }  // namespace
 
 Supervisor::Supervisor(Life& life, int64_t number)
@@ -35,7 +38,7 @@ void Supervisor::Start() {
     return Die();
   }
   Noted(recovered, before);
-  life_.Schedule(kSecond, What::kTick, 0, number_);
+  Rearm();
   LinkChanged();
 }
 
@@ -49,7 +52,6 @@ void Supervisor::Create(const std::string& boot) {
                                    {"detached", life_.detached_},
                                    {"spot", static_cast<int64_t>(life_.spot_)}});
   Hear(created);
-  life_.Schedule(kSecond, What::kTick, 0, number_);
 }
 
 // ---- the journal ----------------------------------------------------------------------------
@@ -68,6 +70,7 @@ bool Supervisor::DiesHere(const char* where) {
 void Supervisor::Noted(const Event& event, Phase before) {
   life_.pairs_.emplace_back(before, event.kind);
   life_.NoteEndings(state());
+  if (life_.faults_.Has(Fault::kCreateTwice)) life_.SettleTwins(state());
   ++life_.events_;
   if (life_.trace_ != nullptr) life_.trace_->Heard(life_.now_, event, runner_.state());
   const bool booked = event.kind == EventKind::kLooked && runner_.held_back() == 0;
@@ -79,14 +82,18 @@ void Supervisor::Noted(const Event& event, Phase before) {
 void Supervisor::Hear(const Event& event) {
   const Phase before = runner_.state().phase;
   if (!alive_ || DiesHere("before it writes")) return;
-  if (!runner_.Append(event).ok()) return Die();
+  if (!runner_.Append(event).ok()) {
+    life_.Schedule(10 * kMinute, What::kStartSupervisor);  // if the other one dies as well
+    return Die();
+  }
   Noted(event, before);
-  DiesHere("after it wrote");
+  if (!DiesHere("after it wrote")) Rearm();
 }
 
 // What takes time can fail until its end.
 void Supervisor::Outcome(Event event) {
-  const bool whole = LinkUp() && life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
+  const bool whole = LinkUp() && event.facts.rental == state().current &&
+                     life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
   if (event.kind == EventKind::kKept && !whole) event.kind = EventKind::kKeepFailed;
   if (event.kind == EventKind::kFetched) {
     if (whole) life_.outputs_home_ = true;
@@ -105,14 +112,26 @@ void Supervisor::Ask(const std::string& what) {
   Hear(asked);
 }
 
-void Supervisor::Tick() {
+// When the supervisor wants to be woken; in some lives, and where a cap is to be watched, each
+// minute, as the real shell does.
+void Supervisor::Rearm() {
+  if (IsFinal(state().phase)) return;
+  const int64_t wake = WakeAt(state());
+  int64_t in = wake == kNoWake ? kNoWake : std::max(wake - life_.BootNow(), kSecond);
+  const bool each_minute =
+      life_.ticks_each_minute_ || life_.lowered_cap_ != 0 || runner_.held_back() != 0;
+  if (each_minute) in = std::min(in, kMinute);
+  if (in == kNoWake || (tick_at_ > life_.now_ && tick_at_ <= life_.now_ + in)) return;
+  tick_at_ = life_.now_ + in;
+  life_.Schedule(in, What::kTick, ++tick_token_, number_);
+}
+
+void Supervisor::Tick(int64_t token) {
+  if (token != tick_token_) return;
   Event tick = MakeEvent(EventKind::kTick);
   const int64_t cap = life_.lowered_cap_;
   if (cap != 0) tick.facts.limit_micro_usd = std::max<int64_t>(cap - life_.elsewhere_, 1);
   Hear(tick);
-  if (!alive_ || IsFinal(state().phase)) return;
-  const int64_t in = WakeAt(state()) - state().timeline.now_ms;
-  life_.Schedule(std::clamp<int64_t>(in, kSecond, kMinute), What::kTick, 0, number_);
 }
 
 // ---- the agent's spool ----------------------------------------------------------------------
@@ -142,15 +161,19 @@ void Supervisor::LinkChanged() {
   }
   if (!up || !alive_) return;
   const Rental* rental = FindRental(state(), state().current);
-  if (rental != nullptr) life_.Schedule(200, What::kDeliver, MachineOf(*rental), number_);
+  if (rental == nullptr) return;
+  const int64_t machine = MachineOf(*rental);
+  const auto told = static_cast<int64_t>(life_.workers_[static_cast<size_t>(machine)].reports.size());
+  const bool is_new = state().last_agent_seq < SpoolBase(*rental) + told;
+  if (is_new) life_.Schedule(200, What::kDeliver, machine, number_);
 }
 
 void Supervisor::Deliver(int64_t machine) {
   if (machine < 0 || !LinkUp()) return;
   const Rental* rental = FindRental(state(), state().current);
   if (rental == nullptr || MachineOf(*rental) != machine) return;
-  const int64_t base = rental->number * 1'000'000;
-  const std::vector<Json> reports = life_.workers_[static_cast<size_t>(machine)].reports;
+  const int64_t base = SpoolBase(*rental);
+  const std::vector<Json>& reports = life_.workers_[static_cast<size_t>(machine)].reports;
   for (size_t i = 0; i < reports.size() && alive_; ++i) {
     const int64_t seq = base + static_cast<int64_t>(i) + 1;
     if (seq <= state().last_agent_seq) continue;
@@ -165,16 +188,13 @@ void Supervisor::Deliver(int64_t machine) {
 // ---- effects --------------------------------------------------------------------------------
 
 void Supervisor::Begin(const Effect& effect) {
-  life_.effects_.push_back(effect);
-  life_.Schedule(life_.dice_.Between(1, 50), What::kPerform,
-                 static_cast<int64_t>(life_.effects_.size()) - 1, number_);
+  life_.Schedule(life_.dice_.Between(1, 50), What::kPerform, life_.effects_.Put(effect), number_);
 }
 
 void Supervisor::Answer(const Effect& effect, int64_t in_ms, Event event) {
   event.effect = effect.id;
   event.facts.rental = effect.rental;
-  life_.outcomes_.push_back(std::move(event));
-  life_.Schedule(in_ms, What::kOutcome, static_cast<int64_t>(life_.outcomes_.size()) - 1, number_);
+  life_.Schedule(in_ms, What::kOutcome, life_.outcomes_.Put(std::move(event)), number_);
 }
 
 void Supervisor::Perform(const Effect& effect) {

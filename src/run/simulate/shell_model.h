@@ -21,7 +21,8 @@ class Supervisor final : public EffectSink {
   void Outcome(Event event);      // of an effect, unless the world has moved on meanwhile
   void Ask(const std::string& what);
   void Deliver(int64_t machine);
-  void Tick();
+  void Tick(int64_t token);
+  void Rearm();  // for the next tick
   void LinkChanged();  // home, network or machine: can the agent be heard?
 
   bool alive() const { return alive_; }
@@ -57,6 +58,8 @@ class Supervisor final : public EffectSink {
   Runner runner_;
   bool alive_ = true;
   bool linked_ = false;
+  int64_t tick_at_ = INT64_MAX;
+  int64_t tick_token_ = 0;  // of the latest one that was asked for
 };
 
 }  // namespace curbstop

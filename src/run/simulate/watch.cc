@@ -53,15 +53,15 @@ void Watch::MachineMade(const ModelMachine& machine) {
         fmt::format("machine `{}` was made without being on the books", machine.name));
 }
 
-void Watch::Written(const JournalRecord&, const Transition& transition) {
+void Watch::Written(const Transition& transition, const RunState& state) {
   for (const LedgerEntry& entry : transition.ledger) {
     Held& held = held_[entry.rental];
     if (entry.kind == "reserve") held.reserve += entry.amount.value();
     if (entry.kind == "accrue" || entry.kind == "correct") held.accrued += entry.amount.value();
     if (entry.kind == "release") held.open = false;
-    if (entry.kind == "reserve") CheckCap(transition.state);
+    if (entry.kind == "reserve") CheckCap(state);
   }
-  rentals_ = transition.state.rentals;
+  rentals_ = state.rentals;
   CheckClosed(transition);
   CheckMoney();
 }

@@ -43,7 +43,7 @@ class Watch final : public JournalWitness {
       : machines_(machines), now_(now), unwatched_(unwatched), plants_(plants) {}
 
   // After a record is in the journal.
-  void Written(const JournalRecord& record, const Transition& transition) override;
+  void Written(const Transition& transition, const RunState& state) override;
 
   // After a listing was booked: every machine in it is on the books.
   void LookBooked(const std::vector<SeenMachine>& seen);

@@ -1,6 +1,9 @@
 #include "run/supervisor/record.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -39,24 +42,54 @@ constexpr NamedFact kNumbers[] = {
     {"interval_ms", &Facts::interval_ms},
 };
 
-void AddNumber(std::string& out, std::string_view name, int64_t value) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  if (out.back() != '{') out += ',';
-  out.append("\"").append(name).append("\":").append(digits, end);
-}
+// Appends members to the JSON text of an object; there are millions of them in a simulation.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) {}
+  void Number(std::string_view name, int64_t value) {
+    char text[64];
+    char* end = Name(text, name);
+    out_.append(text, std::to_chars(end, text + sizeof text, value).ptr);
+  }
+  void Text(std::string_view name, const std::string& value) {
+    char text[64];
+    out_.append(text, Name(text, name));
+    const bool is_plain = std::ranges::all_of(value, IsPlain);
+    if (is_plain) ((out_ += '"') += value) += '"';
+    else out_ += WriteJson(Json(value));
+  }
+  void Flag(std::string_view name, bool value) {
+    char text[64];
+    out_.append(text, Name(text, name)).append(value ? "true" : "false");
+  }
 
-void AddText(std::string& out, std::string_view name, const std::string& text) {
-  if (out.back() != '{') out += ',';
-  out.append("\"").append(name).append("\":").append(WriteJson(Json(text)));
-}
+ private:
+  static bool IsPlain(char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; }
+  char* Name(char* text, std::string_view name) const {
+    if (out_.back() != '{') *text++ = ',';
+    *text++ = '"';
+    text = std::ranges::copy(name, text).out;
+    *text++ = '"';
+    *text++ = ':';
+    return text;
+  }
+  std::string& out_;
+};
 
-Json JsonOf(const SeenMachine& seen) {
-  return Json::MakeObject({{"machine", seen.machine},
-                           {"rental", seen.rental},
-                           {"paused", seen.paused},
-                           {"micro_usd_per_hour", seen.micro_usd_per_hour},
-                           {"made_at_ms", seen.made_at_ms}});
+void AddSeen(std::string& out, const std::vector<SeenMachine>& machines) {
+  if (out.back() != '{') out += ',';
+  out += "\"seen\":[";
+  for (const SeenMachine& seen : machines) {
+    out += out.back() == '[' ? "{" : ",{";
+    Members members(out);
+    members.Text("machine", seen.machine);
+    members.Number("rental", seen.rental);
+    members.Flag("paused", seen.paused);
+    members.Number("micro_usd_per_hour", seen.micro_usd_per_hour);
+    members.Number("made_at_ms", seen.made_at_ms);
+    out += '}';
+  }
+  out += ']';
 }
 
 SeenMachine SeenOf(const Json& json) {
@@ -65,21 +98,20 @@ SeenMachine SeenOf(const Json& json) {
 }
 
 void AddFacts(std::string& out, const Facts& facts) {
+  Members members(out);
   for (const NamedFact& fact : kNumbers) {
-    if (facts.*fact.member != 0) AddNumber(out, fact.name, facts.*fact.member);
+    if (facts.*fact.member != 0) members.Number(fact.name, facts.*fact.member);
   }
-  if (!facts.machine.empty()) AddText(out, "machine", facts.machine);
-  if (!facts.offer.empty()) AddText(out, "offer", facts.offer);
-  if (facts.seen.empty()) return;
-  Json list = Json::MakeArray();
-  for (const SeenMachine& seen : facts.seen) list.Push(JsonOf(seen));
-  if (out.back() != '{') out += ',';
-  out.append("\"seen\":").append(WriteJson(list));
+  if (!facts.machine.empty()) members.Text("machine", facts.machine);
+  if (!facts.offer.empty()) members.Text("offer", facts.offer);
+  if (!facts.seen.empty()) AddSeen(out, facts.seen);
 }
 
 std::string BodyOf(const Event& event) {
-  std::string out = event.data.members().empty() ? "{" : WriteJson(event.data);
-  if (out.size() > 1) out.pop_back();
+  std::string out;
+  out.reserve(96);
+  if (event.data.members().empty()) out = '{';
+  else out = WriteJson(event.data), out.pop_back();
   AddFacts(out, event.facts);
   out += '}';
   return out;
@@ -87,12 +119,33 @@ std::string BodyOf(const Event& event) {
 
 Facts FactsOf(const Json& body) {
   Facts facts;
-  for (const NamedFact& fact : kNumbers) facts.*fact.member = body.IntOr(fact.name, 0);
+  for (const auto& [name, value] : body.members()) {
+    const auto fact = std::ranges::find(kNumbers, name, &NamedFact::name);
+    if (fact != std::end(kNumbers)) facts.*fact->member = value.AsInt().value_or(0);
+  }
   facts.machine = body.StringOr("machine", "");
   facts.offer = body.StringOr("offer", "");
   if (const Json* seen = body.Find("seen")) {
     for (const Json& machine : seen->items()) facts.seen.push_back(SeenOf(machine));
   }
+  return facts;
+}
+
+// A body of numbers that are facts, as most are; empty: it is another one.
+std::optional<Facts> ScanNumbers(std::string_view body) {
+  Facts facts;
+  const char* at = body.data();
+  const char* const end = at + body.size();
+  while (end - at >= 2 && at[1] == '"' && (*at == '{' || *at == ',')) {
+    const char* const name = at + 2;
+    const char* const quote = std::find(name, end, '"');
+    const auto fact = std::ranges::find(kNumbers, std::string_view(name, quote), &NamedFact::name);
+    if (fact == std::end(kNumbers) || end - quote < 2 || quote[1] != ':') return std::nullopt;
+    const auto [next, error] = std::from_chars(quote + 2, end, facts.*fact->member);
+    if (error != std::errc()) return std::nullopt;
+    at = next;
+  }
+  if (std::string_view(at, end) != "}") return std::nullopt;
   return facts;
 }
 
@@ -123,6 +176,11 @@ Result<Event> DecodeRecord(const JournalRecord& record) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
   Event event{record.kind, record.at_ms, record.awake_ms, record.effect, record.agent_seq, {}, {}};
+  if (std::optional<Facts> facts = ScanNumbers(record.body)) {
+    event.data = Json::MakeObject();
+    event.facts = *std::move(facts);
+    return event;
+  }
   Result<Json> body = ParseJson(record.body);
   if (!body.ok()) return Corrupt(fmt::format("record {} of the journal is no JSON", record.seq));
   event.facts = FactsOf(*body);

@@ -41,10 +41,12 @@ class RunJournal {
   virtual ~RunJournal() = default;
   // Oldest first.
   virtual Result<std::vector<JournalRecord>> Read() = 0;
-  // The record and what follows from it (intents, ledger entries, the row for SELECTs), all or
+  // The record, what follows from it (intents, ledger entries) and a row of `state`, which is the
+  // state after it, all or
   // nothing. Errors: kConflict if there is a record of that number: another supervisor lives;
   // kExhausted on a full disk; nothing is added then.
-  virtual Status Append(const JournalRecord& record, const Transition& transition) = 0;
+  virtual Status Append(const JournalRecord& record, const Transition& transition,
+                        const RunState& state) = 0;
   // Takes the last record away, which is torn: it never was.
   virtual Status DropLast() = 0;
 };

@@ -35,57 +35,57 @@ Status Runner::Load() {
     }
     if (!event.ok()) return event.error();
     last_seq_ = records[i].seq;
-    state_ = Apply(state_, *event, last_seq_, plants_).state;
+    Apply(state_, *event, last_seq_, plants_);
   }
   if (last_seq_ == 0) return NotFound("the journal is empty");
   return {};
 }
 
 Status Runner::Append(const Event& event) {
-  ++last_seq_;
-  Unwritten next{EncodeEvent(event, last_seq_), Apply(state_, event, last_seq_, plants_)};
-  state_ = next.transition.state;
+  JournalRecord record = EncodeEvent(event, ++last_seq_);
+  Transition transition = Apply(state_, event, last_seq_, plants_);
   if (plants_.Has(Plant::kNoIntentBeforeCreate) || plants_.Has(Plant::kEffectBeforeSync)) {
-    for (const Effect& effect : std::exchange(next.transition.effects, {})) sink_.Begin(effect);
+    for (const Effect& effect : std::exchange(transition.effects, {})) sink_.Begin(effect);
   }
-  unwritten_.push_back(std::move(next));
-  const Status flushed = Flush();
-  return IsHeldBack(flushed) ? Status() : flushed;
+  Status written = Flush();
+  if (written.ok()) written = Write(record, transition, state_);
+  if (written.ok()) BeginWritten(transition, Begun::kNothing);
+  if (!IsHeldBack(written)) return written;
+  HoldBack({std::move(record), std::move(transition), state_});
+  return {};
 }
 
 Status Runner::Flush() {
   while (!unwritten_.empty()) {
-    const Status written = Write(unwritten_.front());
-    if (IsHeldBack(written)) BeginHarmless(unwritten_.back());
-    TRY(written);
-    const Unwritten done = std::move(unwritten_.front());
+    Unwritten& next = unwritten_.front();
+    TRY(Write(next.record, next.transition, next.state));
+    const Unwritten done = std::move(next);
     unwritten_.pop_front();
-    BeginWritten(done);
+    BeginWritten(done.transition, Begun::kHarmless);
   }
   return {};
 }
 
-Status Runner::Write(const Unwritten& next) {
-  Status written = journal_.Append(next.record, next.transition);
+Status Runner::Write(JournalRecord& record, const Transition& transition, const RunState& state) {
+  Status written = journal_.Append(record, transition, state);
   if (written.ok() || !plants_.Has(Plant::kTwoSupervisors)) return written;
   if (written.error().kind() != ErrorKind::kConflict) return written;
   TRY_ASSIGN(const std::vector<JournalRecord> records, journal_.Read());
-  JournalRecord renumbered = next.record;
-  last_seq_ = renumbered.seq = records.back().seq + 1;
-  return journal_.Append(renumbered, next.transition);
+  last_seq_ = record.seq = records.back().seq + 1;
+  return journal_.Append(record, transition, state);
 }
 
 // A full disk must not keep a machine alive: to end one needs no intent, and twice is as once.
-void Runner::BeginHarmless(Unwritten& held) {
-  if (std::exchange(held.begun_harmless, true)) return;
-  for (const Effect& effect : held.transition.effects) {
+void Runner::HoldBack(Unwritten next) {
+  unwritten_.push_back(std::move(next));
+  for (const Effect& effect : unwritten_.back().transition.effects) {
     if (IsHarmless(effect)) sink_.Begin(effect);
   }
 }
 
-void Runner::BeginWritten(const Unwritten& written) {
-  for (const Effect& effect : written.transition.effects) {
-    if (written.begun_harmless && IsHarmless(effect)) continue;
+void Runner::BeginWritten(const Transition& transition, Begun begun) {
+  for (const Effect& effect : transition.effects) {
+    if (begun == Begun::kHarmless && IsHarmless(effect)) continue;
     const bool is_open =
         std::ranges::find(state_.pending, effect.id, &Effect::id) != state_.pending.end();
     if (is_open) sink_.Begin(effect);

@@ -52,12 +52,13 @@ class Runner {
   struct Unwritten {
     JournalRecord record;
     Transition transition;
-    bool begun_harmless = false;
+    RunState state;  // after it
   };
+  enum class Begun { kNothing, kHarmless };
 
-  Status Write(const Unwritten& next);
-  void BeginHarmless(Unwritten& held);
-  void BeginWritten(const Unwritten& written);
+  Status Write(JournalRecord& record, const Transition& transition, const RunState& state);
+  void HoldBack(Unwritten next);
+  void BeginWritten(const Transition& transition, Begun begun);
 
   RunJournal& journal_;
   EffectSink& sink_;

@@ -64,8 +64,8 @@ struct Rental {
   int64_t metered_ms = 0;
   bool listed = false;  // a listing has shown it: from then on its absence means something
   int64_t missed_reads = 0;
-  int64_t missed_at_ms = 0;
-  int64_t next_destroy_ms = 0;
+  int64_t missed_at_ms = 0;     // in boot time
+  int64_t next_destroy_ms = 0;  // in boot time
   int64_t destroys = 0;
 };
 
@@ -137,19 +137,20 @@ struct RunState {
   int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
   int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;      // progress that a surviving place holds
-  int64_t phase_since_ms = 0;
-  bool cut_off = false;        // the latest look failed: the provider cannot be reached
-  int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
-  int64_t next_look_ms = 0;
+  int64_t failed_looks = 0;    // in a row: the provider cannot be reached
   int64_t last_look_ms = 0;  // the latest listing that was read
   int64_t settled_ms = 0;    // a listing later than this shows every machine that any create made
+  // In boot time, which never jumps: what is waited for.
+  int64_t phase_since_ms = 0;
+  int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
+  int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
   int64_t next_ask_ms = 0;  // the next kDecide, kFetch or kExtend, after one that did not help
 };
 
+// What an event led to, beside the state that it changed.
 struct Transition {
-  RunState state;
-  std::vector<Effect> effects;  // new intents; also in state.pending
+  std::vector<Effect> effects;  // new intents; also in RunState::pending
   std::vector<LedgerEntry> ledger;
 };
 

@@ -7,7 +7,7 @@
 namespace curbstop {
 namespace {
 
-constexpr int64_t kLongestSilence = 150'000;  // between two events of a supervisor that is awake
+constexpr int64_t kLatest = 90'000;  // after the time that a supervisor which is awake is woken
 
 constexpr std::string_view kPhaseNames[] = {
     "created", "running",   "ending", "deciding",  "admitting", "creating", "searching",
@@ -78,12 +78,21 @@ void LookForLostCreates(StepContext& context) {
   }
   // What the one before saw missing, and saw again without writing it down, is no evidence.
   for (Rental& rental : state.rentals) rental.missed_reads = 0;
-  state.next_look_ms = std::min(state.next_look_ms, context.now());
+  state.next_look_ms = context.boot();
+}
+
+// Boot time has begun anew: what was waited for is due.
+void Rebooted(StepContext& context) {
+  RunState& state = context.state();
+  StopMeterOfLost(context);
+  state.phase_since_ms = context.boot();
+  state.next_keep_ms = state.next_ask_ms = 0;
+  for (Rental& rental : state.rentals) rental.next_destroy_ms = 0;
 }
 
 void Recovered(StepContext& context) {
   RunState& state = context.state();
-  if (context.Text("boot_id") != state.boot_id) StopMeterOfLost(context);
+  if (context.Text("boot_id") != state.boot_id) Rebooted(context);
   state.boot_id = context.Text("boot_id");
   state.can_restart = context.event.data.BoolOr("can_restart", true);
   state.connected = false;
@@ -252,15 +261,19 @@ void StepContext::Add(EffectKind kind, int64_t rental, Json data) {
   state().pending.push_back(std::move(effect));
 }
 
-bool StepContext::IsPending(EffectKind kind, int64_t rental) const {
-  return std::ranges::any_of(next.state.pending, [&](const Effect& effect) {
+bool HasPending(const RunState& state, EffectKind kind, int64_t rental) {
+  return std::ranges::any_of(state.pending, [&](const Effect& effect) {
     return effect.kind == kind && (rental == 0 || effect.rental == rental);
   });
 }
 
+bool StepContext::IsPending(EffectKind kind, int64_t rental) const {
+  return HasPending(folded, kind, rental);
+}
+
 void StepContext::Enter(Phase phase) {
   state().phase = phase;
-  state().phase_since_ms = now();
+  state().phase_since_ms = boot();
   state().next_ask_ms = 0;
 }
 
@@ -286,18 +299,28 @@ void StepContext::Close(Phase verdict, std::string reason) {
 std::string_view NameOf(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }
 bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
 
-Transition Apply(const RunState& state, const Event& event, int64_t seq, Plants plants) {
-  StepContext context{event, seq, plants, {}};
-  context.next.state = state;
+namespace {
+
+// Sleep or a stopped process: what was waited for came much too late.
+void NoteSleep(StepContext& context, int64_t wake_ms) {
+  const bool slept = wake_ms != kNoWake && context.boot() - wake_ms > kLatest;
+  if (!slept && context.event.kind != EventKind::kRecovered) return;
+  context.state().awake_since_ms = context.boot();
+}
+
+}  // namespace
+
+Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants) {
+  StepContext context{event, seq, plants, state, {}};
+  const int64_t wake_ms = WakeAt(state);
   ForgetPending(context);
   const bool rebooted =
       event.kind == EventKind::kRecovered && event.data.StringOr("boot_id", "") != state.boot_id;
-  Advance(context.state().timeline, event, rebooted, plants);
-  const bool slept = context.now() - state.timeline.now_ms > kLongestSilence;
-  if (slept || event.kind == EventKind::kRecovered) context.state().awake_since_ms = context.now();
+  Advance(state.timeline, event, rebooted, plants);
+  NoteSleep(context, wake_ms);
   const bool is_away = state.terms.away && HandleAway(context);
   if (!is_away) Handle(context);
-  if (context.state().terms.away) DoWhatIsDue(context);
+  if (state.terms.away) DoWhatIsDue(context);
   return std::move(context.next);
 }
 

@@ -1,4 +1,5 @@
-// The supervisor of a run, as a pure state machine: (state, event) → (state, effects, ledger).
+// The supervisor of a run, as a pure state machine: (state, event) → (state, effects, ledger). The
+// state is folded in place, because millions are (run/simulate): nothing else is read or changed.
 //
 // No clock, no files, no network: a shell (run/shell.h; the simulator's) performs the effects and
 // brings the events; the journal keeps every event, so that folding them again gives the state.
@@ -24,9 +25,12 @@ inline constexpr int64_t kMostRefusals = 8;      // creates in a row that come t
 
 // `seq` numbers the event in its run's journal. Events that a phase does not expect change nothing
 // but the bookkeeping: late outcomes and repeated reports are normal after a crash.
-Transition Apply(const RunState& state, const Event& event, int64_t seq, Plants plants = {});
+Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants = {});
 
-// When the next kTick is due at the latest, in RunState::timeline's time.
+// When the next kTick is due at the latest, in boot time; kNoWake: nothing is waited for but
+// outcomes. An event that comes much later tells that this computer slept. While a machine
+// is on the books the shell ticks each minute all the same, which keeps ledger and caps up to date.
+inline constexpr int64_t kNoWake = INT64_MAX;
 int64_t WakeAt(const RunState& state);
 
 // The situation that kDecide is about. `places.home_connected`, `left` and the candidates are the

@@ -37,7 +37,7 @@ int64_t ListedFrom(const Rental& rental) {
 
 void LookSoon(StepContext& context, int64_t in_ms) {
   RunState& state = context.state();
-  state.next_look_ms = std::min(state.next_look_ms, context.now() + in_ms);
+  state.next_look_ms = std::min(state.next_look_ms, context.boot() + in_ms);
 }
 
 }  // namespace away
@@ -50,21 +50,22 @@ int64_t LeaseEnd(const Rental& rental) { return rental.lease_from_ms + rental.le
 
 // After sleep or a cut the agent may have much to tell; it is heard before anything is judged.
 bool MustHearFirst(const RunState& state) {
-  return state.cut_off || state.timeline.now_ms - state.awake_since_ms < kHearFirst;
+  return state.failed_looks != 0 || state.timeline.boot_ms - state.awake_since_ms < kHearFirst;
 }
 
 void CheckLimit(StepContext& context) {
   RunState& state = context.state();
   const int64_t limit = context.event.facts.limit_micro_usd;
-  if (limit == 0 || !IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking})) return;
+  if (limit == 0 || !IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking, Phase::kParked})) return;
   if (MustHearFirst(state)) return;
   if (context.plants.Has(Plant::kLoweredCapIgnored)) return;
   const Rental* rental = Current(context);
   if (rental == nullptr) return;
   const MicroUsd when_saved = DueAt(*rental, context.now() + kLeaseMargin, context.plants);
   if (state.spent - rental->accrued + when_saved < MicroUsd(limit)) return;
-  if (state.phase == Phase::kBooting) return context.Close(Phase::kFailed, "the cap is reached");
-  Save(context, Phase::kFailed, "the cap is reached");
+  constexpr const char* kWhy = "the cap is reached";
+  if (state.phase == Phase::kWorking) return Save(context, Phase::kFailed, kWhy);
+  context.Close(state.phase == Phase::kParked ? Phase::kCancelled : Phase::kFailed, kWhy);
 }
 
 // Only a supervisor that can reach out may say that a machine does not answer.
@@ -76,9 +77,9 @@ bool BootIsOverdue(StepContext& context, const Rental& rental) {
   return !state.connected && state.last_look_ms >= limit;
 }
 
-bool SavingIsOver(const RunState& state, int64_t now) {
+bool SavingIsOver(const RunState& state) {
   const bool all_safe = state.agent_saved && state.safe_work_ms >= state.written_work_ms;
-  return all_safe || now - state.phase_since_ms >= kSaveLimit;
+  return all_safe || state.timeline.boot_ms - state.phase_since_ms >= kSaveLimit;
 }
 
 // The machine should have ended itself; where nobody else does, we do. What it has is saved first.
@@ -89,11 +90,15 @@ void LeaseIsOver(StepContext& context) {
 }
 
 // Newer work than a surviving place holds: it is brought home while there is a connection.
+bool BringsHome(const RunState& state) {
+  if (state.terms.named_place || !state.connected || state.current == 0) return false;
+  if (state.phase != Phase::kWorking && state.phase != Phase::kSaving) return false;
+  return state.written_work_ms > state.safe_work_ms;
+}
+
 void BringHome(StepContext& context) {
   RunState& state = context.state();
-  if (state.terms.named_place || !state.connected || state.current == 0) return;
-  if (state.phase != Phase::kWorking && state.phase != Phase::kSaving) return;
-  if (state.written_work_ms <= state.safe_work_ms || context.now() < state.next_keep_ms) return;
+  if (!BringsHome(state) || context.boot() < state.next_keep_ms) return;
   if (!context.IsPending(EffectKind::kKeep)) context.Add(EffectKind::kKeep, state.current);
 }
 
@@ -106,20 +111,20 @@ void WatchCurrent(StepContext& context) {
     return GiveUpCurrent(context, "the machine did not come up");
   }
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - kLeaseMargin &&
-      now >= state.next_ask_ms && !context.IsPending(EffectKind::kDecide)) {
-    state.next_ask_ms = now + kLeaseMargin;
+      context.boot() >= state.next_ask_ms && !context.IsPending(EffectKind::kDecide)) {
+    state.next_ask_ms = context.boot() + kLeaseMargin;
     return context.Add(EffectKind::kDecide);
   }
-  if (state.phase == Phase::kSaving && SavingIsOver(state, now)) {
+  if (state.phase == Phase::kSaving && SavingIsOver(state)) {
     if (state.safe_work_ms < state.written_work_ms) ++state.saving_timed_out;
     return Saved(context);
   }
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental)) return LeaseIsOver(context);
-  if (state.phase == Phase::kFetching && now >= state.next_ask_ms &&
+  if (state.phase == Phase::kFetching && context.boot() >= state.next_ask_ms &&
       !context.IsPending(EffectKind::kFetch, rental->number)) {
     return context.Add(EffectKind::kFetch, rental->number);
   }
-  if (state.phase == Phase::kParked && now - state.phase_since_ms >= kParkTime) {
+  if (state.phase == Phase::kParked && now - rental->paused_ms >= kParkTime) {
     context.Close(Phase::kCancelled, "its disk was kept as long as agreed");
   }
 }
@@ -129,31 +134,44 @@ void Connected(StepContext& context) {
   RunState& state = context.state();
   state.connected = true;
   state.next_keep_ms = 0;
-  if (state.phase == Phase::kSaving) state.phase_since_ms = context.now();
+  if (state.phase == Phase::kSaving) state.phase_since_ms = context.boot();
 }
 
 int64_t LookEvery(const RunState& state, const Rental& rental) {
   const bool calm = !rental.ending && ((WorksOnMachine(state.phase) && state.connected) ||
                                        state.phase == Phase::kParked);
   if (calm) return kCalmLook;
-  return std::clamp<int64_t>(rental.terms.timing.read_spacing.count(), kSecond, kMinute);
+  const bool is_urgent =
+      rental.ending || rental.missed_reads != 0 || state.phase == Phase::kSearching;
+  if (!is_urgent) return kMinute;
+  const ProviderTiming& timing = rental.terms.timing;
+  const bool takes_time = rental.ending && rental.missed_reads == 0;
+  const int64_t every = takes_time ? timing.destroy_delay.count() / 4 : 0;
+  return std::clamp<int64_t>(std::max(every, timing.read_spacing.count()), kSecond, kMinute);
 }
 
 // Until then a machine of this run may still turn up in a listing.
 bool MayTurnUp(const StepContext& context) {
-  const RunState& state = context.next.state;
+  const RunState& state = context.state();
   if (state.panicked && context.plants.Has(Plant::kPanicTrustsJournal)) return false;
   return state.settled_ms != 0 && state.last_look_ms < state.settled_ms;
 }
 
+// In a long outage less and less often.
+void LookAgain(StepContext& context) {
+  RunState& state = context.state();
+  const int64_t wait = kMinute << std::min<int64_t>(state.failed_looks++, 3);
+  state.next_look_ms = context.boot() + std::min(wait, 5 * kMinute);
+}
+
 void ScheduleLook(StepContext& context) {
   RunState& state = context.state();
-  int64_t every = std::numeric_limits<int64_t>::max();
+  int64_t every = kNoWake;
   for (const Rental& rental : state.rentals) every = std::min(every, LookEvery(state, rental));
   if (state.rentals.empty() && MayTurnUp(context)) every = kMinute;
-  if (every == std::numeric_limits<int64_t>::max()) return;
+  if (every == kNoWake) return;
   LookSoon(context, every);
-  if (context.now() < state.next_look_ms || context.IsPending(EffectKind::kLook)) return;
+  if (context.boot() < state.next_look_ms || context.IsPending(EffectKind::kLook)) return;
   context.Add(EffectKind::kLook);
 }
 
@@ -192,14 +210,14 @@ void EndRental(StepContext& context, Rental& rental) {
 
 void DoWhatIsDue(StepContext& context) {
   RunState& state = context.state();
-  if (state.phase == Phase::kDeciding && context.now() >= state.next_ask_ms &&
+  if (state.phase == Phase::kDeciding && context.boot() >= state.next_ask_ms &&
       !context.IsPending(EffectKind::kDecide)) {
     AskForDecision(context);
   }
   WatchCurrent(context);
   BringHome(context);
   for (Rental& rental : state.rentals) {
-    if (rental.ending && context.now() >= rental.next_destroy_ms) SendDestroy(context, rental);
+    if (rental.ending && context.boot() >= rental.next_destroy_ms) SendDestroy(context, rental);
   }
   ScheduleLook(context);
   FinishClosing(context);
@@ -215,8 +233,7 @@ bool HandleAway(StepContext& context) {
     case EventKind::kCreateUnknown: CreateUnknown(context); return true;
     case EventKind::kLooked: Looked(context); return true;
     case EventKind::kLookFailed:
-      context.state().cut_off = true;
-      context.state().next_look_ms = context.now() + kMinute;
+      LookAgain(context);
       return true;
     case EventKind::kDestroyAccepted:
     case EventKind::kDestroyFailed: DestroyAnswered(context); return true;
@@ -230,7 +247,7 @@ bool HandleAway(StepContext& context) {
     case EventKind::kPauseFailed: PauseFailed(context); return true;
     case EventKind::kKept: CheckpointSafe(context); return true;
     case EventKind::kKeepFailed:
-      context.state().next_keep_ms = context.now() + kMinute;
+      context.state().next_keep_ms = context.boot() + kMinute;
       return true;
     case EventKind::kConnected: Connected(context); return true;
     case EventKind::kDisconnected:
@@ -247,14 +264,43 @@ bool HandleAway(StepContext& context) {
   }
 }
 
+namespace {
+
+// When WatchCurrent will have something to judge, were nothing to happen before.
+int64_t JudgementAt(const RunState& state) {
+  const Rental* rental = FindRental(state, state.current);
+  if (rental == nullptr || state.failed_looks != 0) return kNoWake;
+  const auto in_boot_time = [&](int64_t time) {
+    return time - state.timeline.now_ms + state.timeline.boot_ms;
+  };
+  switch (state.phase) {
+    case Phase::kSaving: return state.phase_since_ms + kSaveLimit;
+    case Phase::kParked: return in_boot_time(rental->paused_ms + kParkTime);
+    case Phase::kFetching:
+      return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
+    case Phase::kWorking:
+      if (HasPending(state, EffectKind::kDecide)) return in_boot_time(LeaseEnd(*rental));
+      return std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms);
+    default: return kNoWake;
+  }
+}
+
+}  // namespace
+
+// What waits for an outcome is not waited for by the clock.
 int64_t WakeAt(const RunState& state) {
-  const int64_t now = state.timeline.now_ms;
-  int64_t wake = now + kMinute;
-  const auto at = [&](int64_t time) { wake = std::min(wake, std::max(time, now + 1)); };
-  if (state.next_look_ms > now) at(state.next_look_ms);
-  if (state.phase == Phase::kDeciding || state.phase == Phase::kFetching) at(state.next_ask_ms);
+  int64_t wake = kNoWake;
+  const auto at = [&](int64_t time, EffectKind kind, int64_t rental = 0) {
+    if (time < wake && !HasPending(state, kind, rental)) wake = time;
+  };
+  at(state.next_look_ms, EffectKind::kLook);
+  if (state.phase == Phase::kDeciding) at(state.next_ask_ms, EffectKind::kDecide);
+  if (BringsHome(state)) at(state.next_keep_ms, EffectKind::kKeep);
+  const int64_t judged = JudgementAt(state);
+  if (judged != kNoWake) wake = std::min(wake, std::max(judged, state.awake_since_ms + kHearFirst));
   for (const Rental& rental : state.rentals) {
-    if (rental.ending) at(rental.next_destroy_ms);
+    if (!rental.ending || rental.machine.empty()) continue;
+    at(rental.next_destroy_ms, EffectKind::kDestroy, rental.number);
   }
   return wake;
 }

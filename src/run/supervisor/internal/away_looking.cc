@@ -17,9 +17,9 @@ void Missed(StepContext& context, int64_t number) {
   const bool may_lag = !rental.listed && context.now() < ListedFrom(rental);
   if (may_lag && !context.plants.Has(Plant::kListLagIgnored)) return;
   if (rental.missed_reads == 0 ||
-      context.now() - rental.missed_at_ms >= timing.read_spacing.count()) {
+      context.boot() - rental.missed_at_ms >= timing.read_spacing.count()) {
     ++rental.missed_reads;
-    rental.missed_at_ms = context.now();
+    rental.missed_at_ms = context.boot();
   }
   if (rental.missed_reads < (single_read ? 1 : timing.reads)) return;
   if (rental.machine.empty() && !rental.ending) {
@@ -107,10 +107,10 @@ void Looked(StepContext& context) {
     if (!there) missing.push_back(rental.number);
   }
   for (const int64_t number : missing) Missed(context, number);
-  if (state.cut_off) state.awake_since_ms = context.now();
-  state.cut_off = false;
+  if (state.failed_looks != 0) state.awake_since_ms = context.boot();
+  state.failed_looks = 0;
   state.last_look_ms = context.now();
-  state.next_look_ms = std::numeric_limits<int64_t>::max();
+  state.next_look_ms = kNoWake;
 }
 
 void SendDestroy(StepContext& context, Rental& rental) {
@@ -118,7 +118,7 @@ void SendDestroy(StepContext& context, Rental& rental) {
   if (rental.destroys > 0 && context.plants.Has(Plant::kDestroyTriedOnce)) return;
   const int64_t wait = std::min(kMinute, kSecond << std::min<int64_t>(rental.destroys, 6));
   ++rental.destroys;
-  rental.next_destroy_ms = context.now() + wait;
+  rental.next_destroy_ms = context.boot() + wait;
   context.Add(EffectKind::kDestroy, rental.number);
 }
 
@@ -127,7 +127,7 @@ void DestroyAnswered(StepContext& context) {
   if (rental == nullptr) return;
   LookSoon(context, rental->terms.timing.read_spacing.count());
   if (context.event.kind == EventKind::kDestroyFailed) return;
-  rental->next_destroy_ms = context.now() + rental->terms.timing.destroy_delay.count();
+  rental->next_destroy_ms = context.boot() + rental->terms.timing.destroy_delay.count();
   if (context.plants.Has(Plant::kDestroyAcceptedIsGone)) CloseRental(context, rental->number);
 }
 

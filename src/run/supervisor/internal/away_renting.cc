@@ -82,9 +82,9 @@ void Decided(StepContext& context) {
     return context.Add(EffectKind::kAdmit);
   }
   const bool may_change = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;
-  if (may_change && context.now() - state.phase_since_ms < kMarketPatience) {
+  if (may_change && context.boot() - state.phase_since_ms < kMarketPatience) {
     state.reason = "waits for an offer";
-    state.next_ask_ms = context.now() + kMinute;
+    state.next_ask_ms = context.boot() + kMinute;
     return;
   }
   state.exit_code = 1;

@@ -135,7 +135,7 @@ void Fetched(StepContext& context) {
 
 void FetchFailed(StepContext& context) {
   if (context.state().phase != Phase::kFetching) return;
-  context.state().next_ask_ms = context.now() + kMinute;
+  context.state().next_ask_ms = context.boot() + kMinute;
   LookSoon(context, 0);
 }
 

@@ -13,10 +13,13 @@ struct StepContext {
   const Event& event;
   int64_t seq = 0;
   Plants plants;
+  RunState& folded;
   Transition next;
 
-  RunState& state() { return next.state; }
-  int64_t now() const { return next.state.timeline.now_ms; }
+  RunState& state() { return folded; }
+  const RunState& state() const { return folded; }
+  int64_t now() const { return folded.timeline.now_ms; }    // for money
+  int64_t boot() const { return folded.timeline.boot_ms; }  // for waiting: it never jumps
   std::string Text(std::string_view key) const { return event.data.StringOr(key, ""); }
 
   void Add(EffectKind kind, int64_t rental = 0, Json data = {});
@@ -27,6 +30,9 @@ struct StepContext {
   // The verdict is fixed, and the record told; machines still on the books are ended.
   void Close(Phase verdict, std::string reason);
 };
+
+// `rental` 0: of any.
+bool HasPending(const RunState& state, EffectKind kind, int64_t rental = 0);
 
 // Events of a run away from home. False: the event is none of its business.
 bool HandleAway(StepContext& context);
