@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/units.h"
+
 #include "run/simulate/shell_model.h"
 
 namespace curbstop {
@@ -31,6 +35,7 @@ Life::Life(uint64_t seed, Plants plants, Trace* trace)
   DrawWorld();
   DrawMarket();
   ScheduleDisasters();
+  if (trace_ != nullptr) TellWorld();
 }
 
 Life::~Life() = default;
@@ -84,6 +89,27 @@ void Life::DrawMarket() {
     row.end.guard_installed = !faults_.Has(Fault::kGuardAbsent) && dice_.Chance(60);
     market_.push_back(row);
   }
+}
+
+void Life::TellWorld() {
+  trace_->Say(fmt::format("the step works {}, writes a checkpoint in {}, which is brought in {}",
+                          DurationText(Millis(step_.work_ms)), DurationText(Millis(step_.write_ms)),
+                          DurationText(Millis(step_.bring_ms))));
+  trace_->Say(fmt::format("checkpoints go {}; the cap is {}; a lease of {} is asked for{}",
+                          named_place_ ? "to a named place" : "home", UsdText(MicroUsd(cap_)),
+                          DurationText(Millis(lease_asked_ms_)),
+                          detached_ ? "; this computer may be closed" : ""));
+  for (const Market& row : market_) {
+    trace_->Say(fmt::format("{}: {} per hour, {}, grade {}, billed by {}, at least {}", row.offer,
+                            UsdText(row.terms.billing.per_hour), row.spot ? "spot" : "on demand",
+                            NameOf(row.end.declared), DurationText(row.terms.billing.grain),
+                            DurationText(row.terms.billing.minimum)));
+  }
+  std::string faults;
+  for (int i = 0; i < kFaults; ++i) {
+    if (faults_.Has(static_cast<Fault>(i))) faults += fmt::format(" {}", NameOf(static_cast<Fault>(i)));
+  }
+  trace_->Say("disasters in store:" + faults);
 }
 
 void Life::ScheduleDisasters() {
@@ -144,8 +170,8 @@ void Life::Live() {
 
 // Time in which work could not be brought to safety, and in which nobody watched.
 void Life::TrackUnable() {
-  const int64_t passed = now_ - tracked_ms_;
-  tracked_ms_ = now_;
+  const int64_t from = std::exchange(tracked_ms_, now_);
+  const int64_t passed = now_ - from;
   const bool watched =
       home_up_ && network_up_ &&
       std::ranges::any_of(supervisors_, [](const auto& one) { return one->alive(); });
@@ -155,8 +181,8 @@ void Life::TrackUnable() {
     if (acted)
       machine.unwatched_at_heard_ms = std::min(machine.unwatched_at_heard_ms, unwatched_ms_);
   }
-  const bool able = named_place_ ? now_ >= place_gone_until_ : watched && !disk_full_;
-  if (!able) unable_ms_ += passed;
+  if (named_place_) unable_ms_ += std::max<int64_t>(std::min(now_, place_gone_until_) - from, 0);
+  else if (!watched || disk_full_) unable_ms_ += passed;
 }
 
 void Life::Happen(const Item& item) {

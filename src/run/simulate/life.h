@@ -53,6 +53,7 @@ class Life {
   // life.cc: the draw, the agenda, the computer.
   void DrawWorld();
   void DrawMarket();
+  void TellWorld();
   void ScheduleDisasters();
   void Schedule(int64_t in_ms, What what, int64_t a = 0, int64_t b = 0);
   void Happen(const Item& item);

@@ -181,6 +181,7 @@ void Life::Uploaded(const Item& item) {
     return;
   if (faults_.Has(Fault::kPlaceUnreachable) && place_gone_until_ == 0 && dice_.Chance(40)) {
     place_gone_until_ = now_ + dice_.Between(1, 60) * kMinute;
+    unable_ms_ += step_.bring_ms;  // it was gone while it was tried
   }
   if (now_ < place_gone_until_) {
     return Schedule(place_gone_until_ - now_ + step_.bring_ms, What::kUploaded, item.a, item.b);
@@ -345,13 +346,14 @@ void Life::JudgeEnd(int64_t machine, const RunState& state) {
   const bool counts = !worker.judged && !one.twin && !state.cancel_asked && !too_dear;
   worker.judged = true;
   if (!counts || outputs_home_) return;
-  if (worker.state == WorkerState::kDone && WasWanted(machine)) {
+  const bool had_time = state.saving_timed_out == 0;
+  if (worker.state == WorkerState::kDone && WasWanted(machine) && had_time) {
     watch_.Lost(step_.work_ms, 0, "because a machine was ended before its outputs were at home");
   }
   const Written* newest = worker.Newest();
   const bool in_time =
       WasWanted(machine) && now_ < worker.lease_end_ms && worker.state != WorkerState::kAbsent;
-  if (newest != nullptr && in_time && state.saving_timed_out == 0) {
+  if (newest != nullptr && in_time && had_time) {
     watch_.Lost(newest->work_ms - safe_work_, 0,
                 "because a machine was ended before its work was safe");
   }

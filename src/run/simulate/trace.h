@@ -13,6 +13,7 @@ class Trace {
  public:
   explicit Trace(int64_t start_ms) : start_ms_(start_ms) {}
 
+  void Say(std::string words) { lines_.push_back(std::move(words)); }
   void World(int64_t at_ms, const std::string& words);  // something that no supervisor knows yet
   void Did(int64_t at_ms, const Effect& effect);
   void Heard(int64_t at_ms, const Event& event, const RunState& after);

@@ -101,6 +101,12 @@ void Watch::LookBooked(const std::vector<SeenMachine>& seen_machines) {
   }
 }
 
+// What it forgot it may do once more: to commit twice is as to commit once.
+void Watch::JournalLost() {
+  journal_lost_ = true;
+  commits_.clear();
+}
+
 void Watch::Allow(const std::string& machine, int64_t micro_usd) { allowed_[machine] += micro_usd; }
 
 // The theorem's second half: rate x X, where X is how long the provider broke its contract.

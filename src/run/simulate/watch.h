@@ -54,7 +54,7 @@ class Watch final : public JournalWitness {
   // What the provider's breach of its contract allows beyond the reserve of a machine.
   void Allow(const std::string& machine, int64_t ms);
   // Until the next listing is booked: the journal lost what it had acknowledged.
-  void JournalLost() { journal_lost_ = true; }
+  void JournalLost();
   // A machine was told to live so long: the reserve for it has to be there.
   void LeaseGiven(const ModelMachine& machine, int64_t lease_ms);
   void Lost(int64_t lost_ms, int64_t printed_ms, const std::string& how);

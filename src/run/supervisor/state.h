@@ -58,11 +58,12 @@ struct Rental {
   int64_t paused_ms = 0;
   int64_t interval_ms = 0;  // between checkpoints
   int64_t lease_ms = 0;
+  int64_t reserved_lease_ms = 0;  // the longest that it may have been given
   int64_t lease_from_ms = 0;  // the agent's first word; before it: opened_ms
   MicroUsd reserve;
   MicroUsd accrued;
   int64_t metered_ms = 0;
-  bool listed = false;  // a listing has shown it: from then on its absence means something
+  int64_t seen_ms = 0;  // the latest listing or answer that showed it
   int64_t missed_reads = 0;
   int64_t missed_at_ms = 0;     // in boot time
   int64_t next_destroy_ms = 0;  // in boot time

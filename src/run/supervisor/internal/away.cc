@@ -53,10 +53,18 @@ bool MustHearFirst(const RunState& state) {
   return state.failed_looks != 0 || state.timeline.boot_ms - state.awake_since_ms < kHearFirst;
 }
 
+// What a cap can still end: outputs get the time to come home that saving gets.
+bool BillsFor(const RunState& state) {
+  if (state.phase == Phase::kFetching) {
+    return state.timeline.boot_ms - state.phase_since_ms >= kSaveLimit;
+  }
+  return IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking, Phase::kParked});
+}
+
 void CheckLimit(StepContext& context) {
   RunState& state = context.state();
   const int64_t limit = context.event.facts.limit_micro_usd;
-  if (limit == 0 || !IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking, Phase::kParked})) return;
+  if (limit == 0 || !BillsFor(state)) return;
   if (MustHearFirst(state)) return;
   if (context.plants.Has(Plant::kLoweredCapIgnored)) return;
   const Rental* rental = Current(context);
@@ -65,6 +73,7 @@ void CheckLimit(StepContext& context) {
   if (state.spent - rental->accrued + when_saved < MicroUsd(limit)) return;
   constexpr const char* kWhy = "the cap is reached";
   if (state.phase == Phase::kWorking) return Save(context, Phase::kFailed, kWhy);
+  if (state.phase == Phase::kFetching) ++state.saving_timed_out;
   context.Close(state.phase == Phase::kParked ? Phase::kCancelled : Phase::kFailed, kWhy);
 }
 

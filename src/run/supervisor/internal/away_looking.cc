@@ -14,7 +14,7 @@ void Missed(StepContext& context, int64_t number) {
   const ProviderTiming& timing = rental.terms.timing;
   const bool single_read = context.plants.Has(Plant::kSingle404IsGone);
   // Before a listing has to show it, that it does not says nothing.
-  const bool may_lag = !rental.listed && context.now() < ListedFrom(rental);
+  const bool may_lag = rental.seen_ms == 0 && context.now() < ListedFrom(rental);
   if (may_lag && !context.plants.Has(Plant::kListLagIgnored)) return;
   if (rental.missed_reads == 0 ||
       context.boot() - rental.missed_at_ms >= timing.read_spacing.count()) {
@@ -67,7 +67,7 @@ void Seen(StepContext& context, const SeenMachine& seen) {
     return AddStray(context, seen);
   }
   found->missed_reads = 0;
-  found->listed = true;
+  found->seen_ms = context.now();
   if (found->machine.empty()) {
     return MachineKnown(context, *found, seen.machine, seen.micro_usd_per_hour);
   }

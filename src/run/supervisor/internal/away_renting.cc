@@ -28,7 +28,7 @@ void OpenRental(StepContext& context) {
   rental.terms = TermsOf(state.proposal);
   rental.spot = state.proposal.spot != 0;
   rental.interval_ms = state.proposal.interval_ms;
-  rental.lease_ms = state.proposal.lease_ms;
+  rental.lease_ms = rental.reserved_lease_ms = state.proposal.lease_ms;
   rental.opened_ms = rental.lease_from_ms = rental.metered_ms = context.now();
   TakeReserve(context, rental, MicroUsd(state.proposal.reserve_micro_usd));
   state.settled_ms = std::max(state.settled_ms, ListedFrom(rental));
@@ -104,6 +104,7 @@ void Admitted(StepContext& context) {
   const bool parks = state.phase == Phase::kParking;
   if (!parks && state.phase != Phase::kWorking) return;
   TakeReserve(context, *rental, MicroUsd(state.proposal.reserve_micro_usd));
+  rental->reserved_lease_ms = std::max(rental->reserved_lease_ms, state.proposal.lease_ms);
   context.Add(parks ? EffectKind::kPause : EffectKind::kMark, rental->number);
 }
 
@@ -159,6 +160,7 @@ void AddStray(StepContext& context, const SeenMachine& seen) {
   const Rental* meant = FindRental(state, seen.rental);
   Rental stray;
   stray.terms = meant != nullptr ? meant->terms : TermsOf(state.proposal);
+  stray.reserved_lease_ms = meant != nullptr ? meant->reserved_lease_ms : state.proposal.lease_ms;
   stray.terms.billing.per_hour = MicroUsd(seen.micro_usd_per_hour);
   stray.number = ++state.rentals_made;
   stray.machine = seen.machine;

@@ -17,17 +17,29 @@ BillingRule RuleOf(const Rental& rental, Plants plants) {
   return rule;
 }
 
-}  // namespace
-
-MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants) {
+MicroUsd DueFor(const Rental& rental, int64_t runs_until_ms, int64_t exists_until_ms,
+                Plants plants) {
   const BillingRule rule = RuleOf(rental, plants);
-  const Millis existing(std::max<int64_t>(now_ms - rental.opened_ms, 0));
-  Millis running = existing;
+  const Millis existing(std::max<int64_t>(exists_until_ms - rental.opened_ms, 0));
+  Millis running(std::max<int64_t>(runs_until_ms - rental.opened_ms, 0));
   if (rental.paused) running = Millis(rental.paused_ms - rental.opened_ms);
   if (plants.Has(Plant::kLedgerRoundsDown)) {
     running = running / rule.grain.count() * rule.grain.count();
   }
   return Charge(rule, running, existing);
+}
+
+// Nobody has seen it since: it ran for as long as its lease lets it at most. When it is seen again
+// after that, all the time counts.
+int64_t RanUntil(const Rental& rental, int64_t now_ms) {
+  const Millis longest = LongestLife(rental.terms, Millis(rental.reserved_lease_ms));
+  return std::min(now_ms, std::max(rental.seen_ms, rental.opened_ms + longest.count()));
+}
+
+}  // namespace
+
+MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants) {
+  return DueFor(rental, now_ms, now_ms, plants);
 }
 
 void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount) {
@@ -37,12 +49,15 @@ void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount) {
 }
 
 void Meter(StepContext& context, Rental& rental) {
-  const MicroUsd due = DueAt(rental, context.now(), context.plants);
+  const int64_t ran = RanUntil(rental, context.now());
+  // Interrupted before its lease's end, its disk is kept by nobody's leave.
+  const int64_t existed = rental.terms.may_pause || rental.paused ? context.now() : ran;
+  const MicroUsd due = DueFor(rental, ran, existed, context.plants);
   if (due <= rental.accrued) return;
-  context.Book("accrue", "rent", due - rental.accrued, rental.metered_ms, context.now(),
+  context.Book("accrue", "rent", due - rental.accrued, rental.metered_ms, existed,
                rental.terms.billing.per_hour, rental.offer, rental.number);
   rental.accrued = due;
-  rental.metered_ms = context.now();
+  rental.metered_ms = existed;
 }
 
 void MeterAll(StepContext& context) {
