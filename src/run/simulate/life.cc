@@ -283,10 +283,12 @@ void Life::HomeDown(const Item& item) {
 }
 
 void Life::HomeUp(const Item& item) {
+  if (item.a == 0) slept_ms_ += now_ - last_cut_ms_;
   home_up_ = network_up_ = true;
   if (trace_ != nullptr) trace_->World(now_, "the computer is back");
   if (item.a >= 1 && item.a <= 3) {
     booted_ms_ = now_ - kMinute;
+    slept_ms_ = 0;
     ++boots_;
     Schedule(kMinute, What::kStartSupervisor);
   }

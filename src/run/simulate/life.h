@@ -66,6 +66,7 @@ class Life {
   void DiskChanges(const Item& item);
   int64_t WallNow() const { return now_ + wall_offset_; }
   int64_t BootNow() const { return now_ - booted_ms_; }
+  int64_t AwakeNow() const { return BootNow() - slept_ms_; }
   bool CanReachOut() const { return home_up_ && network_up_; }
   void TrackUnable();
   bool Over() const;
@@ -152,6 +153,7 @@ class Life {
 
   // The computer.
   int64_t booted_ms_ = 0;
+  int64_t slept_ms_ = 0;  // since then
   int64_t boots_ = 1;
   int64_t wall_offset_ = 0;
   bool home_up_ = true;

@@ -20,7 +20,8 @@ Event Supervisor::MakeEvent(EventKind kind) const {
   Event event;
   event.kind = kind;
   event.at_ms = life_.WallNow();
-  event.awake_ms = event.facts.boot_ms = life_.BootNow();
+  event.awake_ms = life_.AwakeNow();
+  event.facts.boot_ms = life_.BootNow();
   return event;
 }
 
@@ -100,7 +101,8 @@ void Supervisor::Outcome(Event event) {
     else event.kind = EventKind::kFetchFailed;
   }
   event.at_ms = life_.WallNow();
-  event.awake_ms = event.facts.boot_ms = life_.BootNow();
+  event.awake_ms = life_.AwakeNow();
+  event.facts.boot_ms = life_.BootNow();
   if (event.facts.date_ms != 0) event.facts.date_ms = life_.now_;
   Hear(event);
   LinkChanged();

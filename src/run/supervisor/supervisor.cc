@@ -7,6 +7,7 @@
 namespace curbstop {
 namespace {
 
+constexpr int64_t kShortestSleep = 10'000;
 constexpr int64_t kLatest = 90'000;  // after the time that a supervisor which is awake is woken
 
 constexpr std::string_view kPhaseNames[] = {
@@ -301,10 +302,12 @@ bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
 
 namespace {
 
-// Sleep or a stopped process: what was waited for came much too late.
-void NoteSleep(StepContext& context, int64_t wake_ms) {
-  const bool slept = wake_ms != kNoWake && context.boot() - wake_ms > kLatest;
-  if (!slept && context.event.kind != EventKind::kRecovered) return;
+// Sleep, or a stopped process: what was waited for came much too late.
+void NoteSleep(StepContext& context, const Timeline& before, int64_t wake_ms) {
+  const int64_t passed = context.boot() - before.boot_ms;
+  const bool slept = passed - (context.event.awake_ms - before.awake_ms) > kShortestSleep;
+  const bool late = wake_ms != kNoWake && context.boot() - wake_ms > kLatest;
+  if (!slept && !late && context.event.kind != EventKind::kRecovered) return;
   context.state().awake_since_ms = context.boot();
 }
 
@@ -313,11 +316,12 @@ void NoteSleep(StepContext& context, int64_t wake_ms) {
 Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants) {
   StepContext context{event, seq, plants, state, {}};
   const int64_t wake_ms = WakeAt(state);
+  const Timeline before = state.timeline;
   ForgetPending(context);
   const bool rebooted =
       event.kind == EventKind::kRecovered && event.data.StringOr("boot_id", "") != state.boot_id;
   Advance(state.timeline, event, rebooted, plants);
-  NoteSleep(context, wake_ms);
+  NoteSleep(context, before, wake_ms);
   const bool is_away = state.terms.away && HandleAway(context);
   if (!is_away) Handle(context);
   if (state.terms.away) DoWhatIsDue(context);

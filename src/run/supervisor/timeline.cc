@@ -13,6 +13,7 @@ void Advance(Timeline& timeline, const Event& event, bool rebooted, Plants plant
   else timeline.now_ms += std::max<int64_t>(rebooted ? by_wall : by_boot, 0);
   timeline.trusted = (timeline.trusted && !rebooted) || event.facts.date_ms != 0;
   timeline.boot_ms = event.facts.boot_ms;
+  timeline.awake_ms = event.awake_ms;
   timeline.wall_ms = event.at_ms;
 }
 

@@ -13,6 +13,7 @@ namespace curbstop {
 struct Timeline {
   int64_t now_ms = 0;
   int64_t boot_ms = 0;
+  int64_t awake_ms = 0;
   int64_t wall_ms = 0;
   bool trusted = false;  // an answer's Date was heard in this boot
 };

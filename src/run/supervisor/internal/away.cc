@@ -180,8 +180,9 @@ void ScheduleLook(StepContext& context) {
   if (state.rentals.empty() && MayTurnUp(context)) every = kMinute;
   if (every == kNoWake) return;
   LookSoon(context, every);
-  if (context.boot() < state.next_look_ms || context.IsPending(EffectKind::kLook)) return;
-  context.Add(EffectKind::kLook);
+  if (context.boot() < state.next_look_ms) return;
+  if (!context.IsPending(EffectKind::kLook)) return context.Add(EffectKind::kLook);
+  if (context.boot() >= state.next_look_ms + kLongestLook) state.next_look_ms = context.boot();
 }
 
 // The last machine is gone and none can turn up: the run is over.
@@ -302,7 +303,9 @@ int64_t WakeAt(const RunState& state) {
   const auto at = [&](int64_t time, EffectKind kind, int64_t rental = 0) {
     if (time < wake && !HasPending(state, kind, rental)) wake = time;
   };
-  at(state.next_look_ms, EffectKind::kLook);
+  // A look that stays out is no reason to sleep on.
+  if (!HasPending(state, EffectKind::kLook)) wake = state.next_look_ms;
+  else if (state.next_look_ms != kNoWake) wake = state.next_look_ms + kLongestLook;
   if (state.phase == Phase::kDeciding) at(state.next_ask_ms, EffectKind::kDecide);
   if (BringsHome(state)) at(state.next_keep_ms, EffectKind::kKeep);
   const int64_t judged = JudgementAt(state);

@@ -18,6 +18,7 @@ inline constexpr int64_t kLeaseMargin =
     15 * kMinute;                                  // before a lease's end: time to decide and save
 inline constexpr int64_t kHearFirst = kMinute;     // after sleep, before deadlines count
 inline constexpr int64_t kCalmLook = 10 * kMinute;  // between looks while all is well
+inline constexpr int64_t kLongestLook = 2 * kMinute;
 inline constexpr int64_t kMarketPatience = 60 * kMinute;
 inline constexpr int64_t kParkTime = 48 * (60 * kMinute);  // ARCHITECTURE §4: `park 48 h`
 
