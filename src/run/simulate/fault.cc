@@ -25,7 +25,8 @@ std::string_view NameOf(Fault fault) { return kNames[static_cast<size_t>(fault)]
 
 FaultSet DrawFaults(Dice& dice) {
   FaultSet faults;
-  for (int64_t n = dice.Between(1, 5); n > 0; --n) {
+  const bool is_bad_day = dice.Chance(25);
+  for (int64_t n = is_bad_day ? dice.Between(6, 12) : dice.Between(1, 5); n > 0; --n) {
     faults.Add(static_cast<Fault>(dice.Between(0, kFaults - 1)));
   }
   return faults;

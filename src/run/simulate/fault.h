@@ -67,7 +67,7 @@ class FaultSet {
 };
 static_assert(kFaults <= 64);
 
-// One to five of them, each as likely as the others.
+// One to five of them, on a bad day six to twelve, each as likely as the others.
 FaultSet DrawFaults(Dice& dice);
 
 }  // namespace curbstop

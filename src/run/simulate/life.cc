@@ -124,8 +124,12 @@ void Life::ScheduleDisasters() {
   if (faults_.Has(Fault::kClockJump)) Schedule(somewhen(), What::kWallJump);
   if (faults_.Has(Fault::kSleep)) Schedule(somewhen(), What::kHomeDown, 0);
   if (faults_.Has(Fault::kPowerCut)) Schedule(somewhen(), What::kHomeDown, 1);
-  if (faults_.Has(Fault::kFsyncLost)) Schedule(somewhen(), What::kHomeDown, 2);
-  if (faults_.Has(Fault::kJournalTorn)) Schedule(somewhen(), What::kHomeDown, 3);
+  // The disk's faults, at some time or right after some write.
+  for (const auto& [fault, how] : {std::pair{Fault::kFsyncLost, 2}, {Fault::kJournalTorn, 3}}) {
+    if (!faults_.Has(fault)) continue;
+    if (dice_.Chance(40)) Schedule(somewhen(), What::kHomeDown, how);
+    else cut_in_ = dice_.Between(2, 30), cut_how_ = how;
+  }
   if (faults_.Has(Fault::kNetworkOut)) Schedule(somewhen(), What::kHomeDown, 4);
   if (faults_.Has(Fault::kDiskFull)) Schedule(somewhen(), What::kDiskFull);
   if (faults_.Has(Fault::kCapLowered)) Schedule(somewhen(), What::kCapLowered);

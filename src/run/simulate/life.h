@@ -167,6 +167,8 @@ class Life {
   int64_t tracked_ms_ = 0;
   int64_t kill_in_ = 0;  // journal writes and effects until a supervisor dies; 0: not planned
   int64_t kills_left_ = 0;
+  int64_t cut_in_ = 0;  // writes of what is no routine until the power fails; 0: not planned
+  int64_t cut_how_ = 0;
 
   std::vector<std::pair<Phase, EventKind>> pairs_;
   int64_t events_ = 0;

@@ -88,6 +88,10 @@ void Supervisor::Hear(const Event& event) {
     return Die();
   }
   Noted(event, before);
+  const bool is_routine = event.kind == EventKind::kTick || event.kind == EventKind::kLooked;
+  if (!is_routine && life_.cut_in_ != 0 && --life_.cut_in_ == 0) {
+    life_.Schedule(0, What::kHomeDown, life_.cut_how_);
+  }
   if (!DiesHere("after it wrote")) Rearm();
 }
 

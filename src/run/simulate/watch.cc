@@ -114,11 +114,14 @@ int64_t Watch::AllowedFor(const ModelMachine& machine) const {
   const auto given = allowed_.find(machine.name);
   const auto cost = [&](int64_t ms) { return CostOfTime(machine, ms); };
   int64_t allowed = given == allowed_.end() ? 0 : cost(given->second);
-  const int64_t unwatched = unwatched_ - machine.unwatched_at_made_ms;
   if (machine.lease_broken) {
     allowed +=
         cost(std::min(unwatched_, machine.unwatched_at_heard_ms) - machine.unwatched_at_made_ms);
   }
+  // Longer than a person was said to be away at most.
+  const int64_t unwatched = unwatched_ - machine.unwatched_at_made_ms;
+  const bool attended = machine.terms.grade >= LeaseGrade::kBStar && !machine.terms.has_guard;
+  if (attended && Millis(unwatched) > kUnguarded) allowed += cost(unwatched);
   if (machine.refused_ms != 0) {
     allowed += cost(machine.refused_ms + unwatched_ - machine.unwatched_at_refusal_ms);
   }
