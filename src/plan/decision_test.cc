@@ -167,6 +167,8 @@ TEST(CheckpointInterval, FollowsYoungAndDaly) {
   EXPECT_EQ(CheckpointInterval(minutes(30), hours(100)), kLongestInterval);
   EXPECT_EQ(CheckpointInterval(minutes(1), std::nullopt), kLongestInterval);
   EXPECT_EQ(CheckpointInterval(minutes(9), minutes(10)), minutes(10));
+  EXPECT_EQ(IntervalToBring(minutes(10), minutes(8)), minutes(10));
+  EXPECT_EQ(IntervalToBring(minutes(2), minutes(8)), minutes(9) + std::chrono::seconds(5));
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ Millis CheckpointInterval(Millis write, std::optional<Millis> mtbf) {
   return std::clamp(Millis(static_cast<int64_t>(best)), kShortestInterval, kLongestInterval);
 }
 
+Millis IntervalToBring(Millis interval, Millis bring) {
+  return std::max(interval, bring + bring / 8 + std::chrono::seconds(5));
+}
+
 Millis LostWorkBound(const SafeWork& work) { return work.interval + work.write + work.bring; }
 
 }  // namespace curbstop

@@ -20,6 +20,10 @@ inline constexpr Millis kLongestInterval = std::chrono::hours(1);
 // be lost at all. Between kShortestInterval and kLongestInterval.
 Millis CheckpointInterval(Millis write, std::optional<Millis> mtbf);
 
+// No shorter than it takes to bring one to safety, and an eighth more: else each would wait for the
+// one before, longer and longer.
+Millis IntervalToBring(Millis interval, Millis bring);
+
 // Work is safe when its checkpoint is complete *and* at a place that survives the machine. Lost at
 // worst: what was done since the last safe one began.
 struct SafeWork {

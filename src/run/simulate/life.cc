@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/units.h"
-
 #include "run/simulate/shell_model.h"
 
 namespace curbstop {
@@ -107,7 +106,8 @@ void Life::TellWorld() {
   }
   std::string faults;
   for (int i = 0; i < kFaults; ++i) {
-    if (faults_.Has(static_cast<Fault>(i))) faults += fmt::format(" {}", NameOf(static_cast<Fault>(i)));
+    if (faults_.Has(static_cast<Fault>(i)))
+      faults += fmt::format(" {}", NameOf(static_cast<Fault>(i)));
   }
   trace_->Say("disasters in store:" + faults);
 }
@@ -281,7 +281,10 @@ void Life::HomeDown(const Item& item) {
   const bool has_records = journal_.records().size() > 2;
   if (item.a == 2 && has_records) journal_.LoseLast();
   if (item.a == 3 && has_records) journal_.TearLast();
-  if ((item.a == 2 || item.a == 3) && has_records) watch_.JournalLost();
+  if ((item.a == 2 || item.a == 3) && has_records) {
+    watch_.JournalLost();
+    for (ModelMachine& machine : machines_) machine.Unheard();
+  }
   LinksChanged();
   Schedule(out, What::kHomeUp, item.a);
 }

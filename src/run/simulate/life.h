@@ -119,8 +119,8 @@ class Life {
   FaultSet faults_;
   int64_t now_ = 0;
   Agenda agenda_;
-  std::vector<Item> asleep_;     // what supervisors were about to do when the lid was closed
-  Slots<Effect> effects_;  // that items point to
+  std::vector<Item> asleep_;  // what supervisors were about to do when the lid was closed
+  Slots<Effect> effects_;     // that items point to
   Slots<Event> outcomes_;
   std::vector<ModelMachine> machines_;
   std::vector<Worker> workers_;  // one per machine

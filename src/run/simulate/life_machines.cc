@@ -343,7 +343,8 @@ void Life::JudgeEnd(int64_t machine, const RunState& state) {
   Worker& worker = workers_[Index(machine)];
   const ModelMachine& one = machines_[Index(machine)];
   const bool too_dear = one.micro_usd_per_hour > one.agreed_per_hour;
-  const bool counts = !worker.judged && !one.twin && !state.cancel_asked && !too_dear;
+  const bool agreed_on = !one.twin && !too_dear && !one.refused;
+  const bool counts = !worker.judged && !state.cancel_asked && agreed_on;
   worker.judged = true;
   if (!counts || outputs_home_) return;
   const bool had_time = state.saving_timed_out == 0;
@@ -392,9 +393,9 @@ void Life::WorkStops(int64_t machine, const std::string& how) {
 int64_t Life::PrintedLoss(int64_t machine) const {
   const ModelMachine& one = machines_[Index(machine)];
   const std::optional<Millis> mtbf = MtbfOf(one);
-  const int64_t interval =
-      std::max(CheckpointInterval(Millis(step_.write_ms), mtbf).count(), step_.bring_ms);
-  const SafeWork work{Millis(interval), Millis(step_.write_ms), Millis(step_.bring_ms)};
+  const Millis best = CheckpointInterval(Millis(step_.write_ms), mtbf);
+  const Millis interval = IntervalToBring(best, Millis(step_.bring_ms));
+  const SafeWork work{interval, Millis(step_.write_ms), Millis(step_.bring_ms)};
   const bool home_was_promised = named_place_ || !detached_ || !mtbf;
   const int64_t unable = home_was_promised ? unable_ms_ - safe_unable_ : 0;
   return LostWorkBound(work).count() + kPollSlack + unable;
@@ -460,7 +461,7 @@ void Life::Zombie(const Item& item) {
   ModelMachine& machine = machines_[Index(item.a)];
   if (!machine.Exists(now_) || machine.Runs(now_)) return;
   ResumeMachine(machine, now_);
-  machine.zombie_since_ms = now_;
+  machine.zombie_since_ms = std::min(machine.zombie_since_ms, now_);
   if (trace_ != nullptr) trace_->World(now_, "machine " + machine.name + " comes back by itself");
 }
 

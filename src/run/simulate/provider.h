@@ -16,9 +16,10 @@ namespace curbstop {
 
 struct ModelMachine {
   std::string name;
-  int64_t rental = 0;   // what its mark says
-  bool orphan = false;  // the disk at home lost the record that it was asked for
-  bool twin = false;    // made beside another by one call: the provider's fault
+  int64_t rental = 0;    // what its mark says
+  bool orphan = false;   // the disk at home lost the record that it was asked for
+  bool twin = false;     // made beside another by one call: the provider's fault
+  bool refused = false;  // the answer was an error
   LeaseTerms terms;
   int64_t micro_usd_per_hour = 0;
   int64_t made_ms = 0;
@@ -43,6 +44,7 @@ struct ModelMachine {
 
   static constexpr int64_t kNever = INT64_MAX;
   bool Exists(int64_t now) const { return made_ms <= now && now < gone_ms; }
+  void Unheard() { heard_ms = unwatched_at_heard_ms = kNever; }
   bool Runs(int64_t now) const { return Exists(now) && paused_ms == kNever; }
 };
 

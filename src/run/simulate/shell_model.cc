@@ -169,7 +169,8 @@ void Supervisor::LinkChanged() {
   const Rental* rental = FindRental(state(), state().current);
   if (rental == nullptr) return;
   const int64_t machine = MachineOf(*rental);
-  const auto told = static_cast<int64_t>(life_.workers_[static_cast<size_t>(machine)].reports.size());
+  const auto told =
+      static_cast<int64_t>(life_.workers_[static_cast<size_t>(machine)].reports.size());
   const bool is_new = state().last_agent_seq < SpoolBase(*rental) + told;
   if (is_new) life_.Schedule(200, What::kDeliver, machine, number_);
 }
@@ -186,8 +187,8 @@ void Supervisor::Deliver(int64_t machine) {
     Event report = MakeEvent(EventKind::kAgentReport);
     report.agent_seq = seq;
     report.data = reports[i];
-    if (i == 0) life_.machines_[static_cast<size_t>(machine)].heard_ms = life_.now_;
     Hear(report);
+    if (i == 0 && alive_) life_.machines_[static_cast<size_t>(machine)].heard_ms = life_.now_;
   }
 }
 
@@ -258,7 +259,7 @@ Event Supervisor::DecidedEvent(const Decision& decision,
   facts.reads = taken.terms.timing.reads;
   facts.read_spacing_ms = taken.terms.timing.read_spacing.count();
   const Millis interval = CheckpointInterval(Millis(life_.step_.write_ms), taken.mtbf);
-  facts.interval_ms = std::max(interval.count(), life_.step_.bring_ms);
+  facts.interval_ms = IntervalToBring(interval, Millis(life_.step_.bring_ms)).count();
   return event;
 }
 
@@ -318,6 +319,7 @@ void Supervisor::Create(const Effect& effect) {
   const std::string& name = life_.machines_[static_cast<size_t>(machine)].name;
   if (faults.Has(Fault::kRefusedButMade) && dice.Chance(60)) {
     refused.facts.machine = name;
+    life_.machines_[static_cast<size_t>(machine)].refused = true;
     return Answer(effect, in + kSecond, refused);
   }
   Event answered = MakeEvent(EventKind::kCreateAnswered);

@@ -22,7 +22,7 @@ class Supervisor final : public EffectSink {
   void Ask(const std::string& what);
   void Deliver(int64_t machine);
   void Tick(int64_t token);
-  void Rearm();  // for the next tick
+  void Rearm();        // for the next tick
   void LinkChanged();  // home, network or machine: can the agent be heard?
 
   bool alive() const { return alive_; }

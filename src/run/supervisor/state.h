@@ -59,7 +59,7 @@ struct Rental {
   int64_t interval_ms = 0;  // between checkpoints
   int64_t lease_ms = 0;
   int64_t reserved_lease_ms = 0;  // the longest that it may have been given
-  int64_t lease_from_ms = 0;  // the agent's first word; before it: opened_ms
+  int64_t lease_from_ms = 0;      // the agent's first word; before it: opened_ms
   MicroUsd reserve;
   MicroUsd accrued;
   int64_t metered_ms = 0;
@@ -138,9 +138,9 @@ struct RunState {
   int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
   int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;      // progress that a surviving place holds
-  int64_t failed_looks = 0;    // in a row: the provider cannot be reached
-  int64_t last_look_ms = 0;  // the latest listing that was read
-  int64_t settled_ms = 0;    // a listing later than this shows every machine that any create made
+  int64_t failed_looks = 0;      // in a row: the provider cannot be reached
+  int64_t last_look_ms = 0;      // the latest listing that was read
+  int64_t settled_ms = 0;  // a listing later than this shows every machine that any create made
   // In boot time, which never jumps: what is waited for.
   int64_t phase_since_ms = 0;
   int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived

@@ -34,7 +34,6 @@ class Life {
   }
   Transition Feed(const Event& event) {
     Transition transition = Apply(state, event, ++seq_);
-    state = transition.state;
     for (const LedgerEntry& entry : transition.ledger) booked += entry.amount;
     return transition;
   }

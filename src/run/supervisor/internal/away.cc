@@ -133,6 +133,9 @@ void WatchCurrent(StepContext& context) {
       !context.IsPending(EffectKind::kFetch, rental->number)) {
     return context.Add(EffectKind::kFetch, rental->number);
   }
+  if (state.phase == Phase::kParking && context.boot() - state.phase_since_ms >= kSaveLimit) {
+    return context.Close(Phase::kCancelled, "saved; its disk could not be kept in time");
+  }
   if (state.phase == Phase::kParked && now - rental->paused_ms >= kParkTime) {
     context.Close(Phase::kCancelled, "its disk was kept as long as agreed");
   }
@@ -242,9 +245,7 @@ bool HandleAway(StepContext& context) {
     case EventKind::kCreateRefused: CreateRefused(context); return true;
     case EventKind::kCreateUnknown: CreateUnknown(context); return true;
     case EventKind::kLooked: Looked(context); return true;
-    case EventKind::kLookFailed:
-      LookAgain(context);
-      return true;
+    case EventKind::kLookFailed: LookAgain(context); return true;
     case EventKind::kDestroyAccepted:
     case EventKind::kDestroyFailed: DestroyAnswered(context); return true;
     case EventKind::kMarked: Marked(context); return true;
@@ -284,7 +285,8 @@ int64_t JudgementAt(const RunState& state) {
     return time - state.timeline.now_ms + state.timeline.boot_ms;
   };
   switch (state.phase) {
-    case Phase::kSaving: return state.phase_since_ms + kSaveLimit;
+    case Phase::kSaving:
+    case Phase::kParking: return state.phase_since_ms + kSaveLimit;
     case Phase::kParked: return in_boot_time(rental->paused_ms + kParkTime);
     case Phase::kFetching:
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
