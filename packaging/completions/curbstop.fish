@@ -13,6 +13,7 @@ complete -c curbstop -n '__fish_use_subcommand' -a simulate -d 'Try the promises
 complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the schema of curbstop.yaml'
 complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
 complete -c curbstop -n '__fish_use_subcommand' -a data -d 'Data and outputs in the store, in DVC\'s own format'
+complete -c curbstop -n '__fish_use_subcommand' -a model -d 'What a model needs: memory, time, hardware'
 complete -c curbstop -n '__fish_use_subcommand' -a paths -d 'Show every file and folder that curbstop uses'
 complete -c curbstop -n '__fish_use_subcommand' -l help
 complete -c curbstop -n '__fish_use_subcommand' -l json
@@ -99,4 +100,19 @@ complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subc
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l dry-run
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from du' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model' -a fit -d 'Tell whether a model fits a GPU, and how sure that is'
+complete -c curbstop -n '__fish_seen_subcommand_from model' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l build
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l cache-type
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l context
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l experts-in-ram
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l explain
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu-layers
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l no-flash-attention
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l quant
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l slots
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l ubatch
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l verify
 complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help

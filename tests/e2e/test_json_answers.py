@@ -269,7 +269,30 @@ def test_data(world):
     assert world.ask("data-gc", "data", "gc", "--yes")["removed"] is True
 
 
+TRUTH = """id,model,params_b,dtype_quant,technique,seq_len,batch,ctx,hardware,metric,value,unit,grade,source,notes
+a,llama-3-8b,8.03,Q4_K_M,llama.cpp b2824 no FA,,1,8192,CUDA 1 GPU,kv_buffer:CUDA0,1024,MiB,A,log,
+b,nobody,,Q4_K_M,llama.cpp b2824 no FA,,1,8192,CUDA 1 GPU,kv_buffer:CUDA0,1024,MiB,A,log,
+"""
+
+
+def test_model_fit(world):
+    fit = world.ask("model-fit", "model", "fit", "qwen2.5-7b", "--quant", "Q4_K_M", "--gpu", "RTX-3080")
+    assert fit["verdict"] == "fits"
+    gpu = [part for part in fit["components"] if part["device"] == "gpu0"]
+    assert sum(part["mid"] for part in gpu) == fit["peak_bytes"]["mid"]
+    assert world.ask("model-fit", "model", "fit", "llama-3.3-70b", "--gpu", "RTX-3080", code=1)["verdict"] == "no"
+    (world.folder / "truth.csv").write_text(TRUTH)
+    verified = world.ask("model-fit-verify", "model", "fit", "--verify", "truth.csv")
+    assert verified["metrics"][0] | {"coverage": 100, "mean": 0, "understood": 1, "rows": 2} == verified["metrics"][0]
+    assert [row["id"] for row in verified["not_understood"]] == ["b"]
+
+
 WRONG = {
+    "model without a name": ("invalid_input", ["model", "fit"]),
+    "model that is not known": ("not_found", ["model", "fit", "nobody"]),
+    "quantisation that is not known": ("invalid_input", ["model", "fit", "qwen2.5-7b", "--quant", "q77"]),
+    "GPU that is not known": ("not_found", ["model", "fit", "qwen2.5-7b", "--gpu", "RTX-1"]),
+    "no such measurements": ("not_found", ["model", "fit", "--verify", "none.csv"]),
     "unknown step": ("not_found", ["run", "nope", "--yes"]),
     "unknown step to plan": ("not_found", ["plan", "nope"]),
     "unknown step to drill": ("not_found", ["drill", "nope", "--yes"]),

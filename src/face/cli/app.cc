@@ -63,6 +63,8 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(data, AddDataCheckout);
   commands.Add(data, AddDataGc);
   commands.Add(data, AddDataDu);
+  CLI::App& model = AddNoun(app, "model", "What a model needs: memory, time, hardware");
+  commands.Add(model, AddModelFit);
   commands.Add(app, AddPaths);
   commands.Add(app, AddSupervise);
 }

@@ -27,6 +27,7 @@ Action AddDataStatus(CLI::App& parent);
 Action AddDataCheckout(CLI::App& parent);
 Action AddDataGc(CLI::App& parent);
 Action AddDataDu(CLI::App& parent);
+Action AddModelFit(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
 Action AddSupervise(CLI::App& parent);
 

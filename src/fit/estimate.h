@@ -1,0 +1,56 @@
+// What the room answers: components with an interval and its evidence, their sum, a verdict.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "fit/checked.h"
+
+namespace curbstop::fit {
+
+// Bytes, or another count; low <= mid <= high. The true value lies within in 95 of 100 cases.
+struct Span {
+  int64_t low = 0;
+  int64_t mid = 0;
+  int64_t high = 0;
+
+  bool IsExact() const { return low == high; }
+  bool operator==(const Span&) const = default;
+};
+
+Span Exact(Wide value);
+// mid*(1-below) .. mid*(1+above).
+Span Around(Wide mid, double below, double above);
+Span operator+(const Span& a, const Span& b);
+
+struct Component {
+  std::string name;    // "weights", "cache", "compute", "context", ...
+  std::string device;  // "gpu0", "host"
+  Span bytes;
+  std::string evidence;  // "exact", "formula", "class constant", "measured here", "guess"
+  std::string source;    // where the rule or the constant comes from
+};
+
+enum class Verdict { kFits, kTight, kNo, kUnknown };  // unknown: no memory was named
+std::string_view NameOf(Verdict verdict);             // "fits", "tight", "no", "unknown"
+
+struct Estimate {
+  std::vector<Component> components;  // of the fullest device first
+  Span peak;                          // of the fullest device
+  int64_t available = 0;              // bytes of that device; 0: not known
+  Verdict verdict = Verdict::kUnknown;
+};
+
+// Sum of the components of one device.
+Span SumOf(const std::vector<Component>& components, std::string_view device);
+
+// fits: the whole interval lies below; no: the whole interval lies above; tight: it straddles.
+Verdict Judge(const Span& peak, int64_t available);
+
+// Errors: kInvalidInput if a figure reached 2^60 bytes.
+Status CheckSize(const Estimate& estimate);
+
+}  // namespace curbstop::fit

@@ -1,0 +1,220 @@
+// Rows of training: the technique's free text becomes a TrainingUse.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "fit/internal/predictors.h"
+#include "fit/training.h"
+
+namespace curbstop::fit {
+namespace {
+
+Stack StackOf(const RowFacts& facts) {
+  if (Has(facts.technique, {"unsloth"})) return Stack::kUnsloth;
+  if (Has(facts.text, {"litgpt", "bf16-true"})) return Stack::kLitgpt;
+  if (Has(facts.text, {"torchtune"})) return Stack::kTorchtune;
+  if (Has(facts.text, {"torchtitan"})) return Stack::kTorchtitan;
+  if (Has(facts.text, {"huggingface/peft"})) return Stack::kPeft;
+  if (Has(facts.text, {"llama-factory"})) return Stack::kLlamaFactory;
+  if (Has(facts.text, {"megatron", "nemo"})) return Stack::kMegatron;
+  return Stack::kGeneric;
+}
+
+// Fine-tuning sets like Alpaca hold short samples; their longest is what peaks.
+constexpr int64_t kUsualSample = 512;
+
+// "<=768 (avg ~210)": padded to the longest of a batch, the mean is a quarter above that of the
+// samples, and the 99th of 100 lies half way between it and the longest.
+int64_t SequenceOf(const TruthRow& row, const RowFacts& facts) {
+  const std::string text = Lower(row.seq);
+  const auto first = FirstNumber(text);
+  if (first && Has(text, {"avg"})) {
+    const double mean = 1.25 * NumberBehind(text, {"avg ~", "avg "}).value_or(*first / 3);
+    if (Has(row.metric, {"_avg"}) || Has(facts.technique, {"average"})) return std::llround(mean);
+    if (Has(row.metric, {"p99"})) return std::llround((mean + *first) / 2);
+  }
+  if (first && *first >= 1) return std::llround(std::min(*first, 1e9));
+  if (const auto longest = NumberBehind(facts.text, {"longest sample "}))
+    return std::llround(std::min(*longest, 1e9));
+  return kUsualSample;
+}
+
+Checkpointing CheckpointingOf(const RowFacts& facts, Stack stack, Method method) {
+  if (Has(facts.technique, {"no gradient checkpointing", "no activation checkpointing",
+                            "no checkpointing", "checkpointing off"}))
+    return Checkpointing::kNone;
+  if (Has(facts.technique, {"selective"})) return Checkpointing::kSelective;
+  if (Has(facts.text, {"checkpointing", "full ac", "full recompute"})) return Checkpointing::kFull;
+  if (stack == Stack::kTorchtune) return Checkpointing::kFull;
+  if (stack == Stack::kLlamaFactory || stack == Stack::kUnsloth) return Checkpointing::kFull;
+  if (stack == Stack::kLitgpt && Has(facts.technique, {"fsdp"})) return Checkpointing::kFull;
+  return method == Method::kFull && stack == Stack::kMegatron ? Checkpointing::kSelective
+                                                              : Checkpointing::kNone;
+}
+
+// Steps of torchtune's ladder are cumulative: each row names the last one that was added.
+void ApplyLadder(const RowFacts& facts, TrainingUse& use) {
+  constexpr std::string_view kSteps[] = {"baseline",
+                                         "+packed",
+                                         "+compile",
+                                         "+chunked",
+                                         "+activation checkpointing",
+                                         "+optimizer in backward",
+                                         "+activation offloading",
+                                         "+8-bit"};
+  size_t step = 0;
+  while (step < std::size(kSteps) && !Has(facts.technique, {kSteps[step]})) ++step;
+  use.compiled = step >= 2;
+  use.chunked_loss = step >= 3;
+  use.checkpointing = step >= 4 ? Checkpointing::kFull : Checkpointing::kNone;
+  use.optimizer_in_backward = step >= 5 && use.method == Method::kFull;
+  use.activation_offload = step >= 6;
+  if (step == 7) use.optimizer = Optimizer::kAdamW8bit;
+  if (step == 0) use.sequence = use.sequence / 8;  // unpacked samples are short
+}
+
+int64_t Degree(const RowFacts& facts, std::initializer_list<std::string_view> words) {
+  return std::llround(std::clamp(NumberBehind(facts.technique, words).value_or(1), 1.0, 65536.0));
+}
+
+void ApplyParallelism(const RowFacts& facts, TrainingUse& use) {
+  use.tensor_parallel = Degree(facts, {"tp "});
+  use.pipeline = Degree(facts, {"pp "});
+  use.context_parallel = Degree(facts, {"cp "});
+  use.gpus = std::max<int64_t>(1, facts.hardware.count);
+  if (Has(facts.technique, {"fsdp", "zero-3", "zero3", "full_shard", "deepspeed", "cpu offload"}))
+    use.sharding = Sharding::kZero3;
+  if (Has(facts.technique, {"zero-2", "zero2", "shard_grad_op"})) use.sharding = Sharding::kZero2;
+  if (Has(facts.technique, {"zero-1", "zero1"})) use.sharding = Sharding::kZero1;
+  use.cpu_offload = Has(facts.technique, {"cpu offload"});
+}
+
+Method MethodOf(const RowFacts& facts) {
+  if (Has(facts.technique, {"no opt-in-bwd"}))
+    return Has(facts.technique, {"lora"}) ? Method::kLora : Method::kFull;
+  if (Has(facts.technique, {"dora"})) return Method::kDora;
+  if (Has(facts.technique, {"lora"})) return Method::kLora;
+  if (Has(facts.technique, {"adapter", "ia3"})) return Method::kAdapter;
+  return Method::kFull;
+}
+
+Optimizer OptimizerOf(const RowFacts& facts, Stack stack, Method method) {
+  if (Has(facts.text, {"paged"})) return Optimizer::kPagedAdamW;
+  if (Has(facts.technique, {"8-bit adam", "8bit adam", "adamw8bit", "adamw 8"}))
+    return Optimizer::kAdamW8bit;
+  if (Has(facts.technique, {"adafactor"})) return Optimizer::kAdafactor;
+  if (Has(facts.technique, {"sgd"})) return Optimizer::kSgd;
+  // litgpt's own recipes for full fine-tuning keep the states out of the device's memory.
+  if (stack == Stack::kLitgpt && method == Method::kFull) return Optimizer::kPagedAdamW;
+  return Optimizer::kAdamW;
+}
+
+bool HasMixedPrecision(const TruthRow& row, Stack stack) {
+  const std::string dtype = Lower(row.dtype);
+  return Has(dtype, {"mixed", "amp"}) || stack == Stack::kTorchtitan;
+}
+
+TrainingUse UseOf(const TruthRow& row, const RowFacts& facts) {
+  TrainingUse use;
+  use.stack = StackOf(facts);
+  use.method = MethodOf(facts);
+  use.sequence = SequenceOf(row, facts);
+  use.batch = std::llround(std::clamp(FirstNumber(row.batch).value_or(1), 1.0, 1e6));
+  use.checkpointing = CheckpointingOf(facts, use.stack, use.method);
+  use.optimizer = OptimizerOf(facts, use.stack, use.method);
+  use.rank = std::llround(std::clamp(
+      NumberBehind(facts.technique, {"lora r", " r", "rank "}).value_or(8), 1.0, 4096.0));
+  use.trainable = use.method == Method::kFull
+                      ? 0
+                      : std::llround(std::clamp(
+                            NumberBehind(facts.technique, {"trainable "}).value_or(0), 0.0, 1e15));
+  use.all_linear = Has(facts.technique, {"all linear", "all layers", "mlp", "v2"});
+  use.compiled = Has(facts.technique, {"compile"});
+  use.chunked_loss =
+      Has(facts.technique, {"chunked"}) || (use.stack == Stack::kTorchtune && use.compiled);
+  use.optimizer_in_backward = Has(facts.text, {"optimizer-in-backward", "optimizer in backward"});
+  use.activation_offload = Has(facts.technique, {"activation offload"});
+  use.mixed_precision = HasMixedPrecision(row, use.stack);
+  use.untied_head = use.stack == Stack::kLitgpt;
+  use.adapter_v2 = Has(facts.technique, {"adapter v2"});
+  use.reserved = Has(row.metric, {"reserved"});
+  use.includes_context = Has(row.metric, {"peak_gpu", "peak_vram", "device_used", "vram_used"});
+  ApplyParallelism(facts, use);
+  if (Has(facts.technique, {"ladder"})) {
+    if (use.stack == Stack::kTorchtune) ApplyLadder(facts, use);
+  }
+  return use;
+}
+
+// litgpt loads the whole model on each GPU before it shards.
+bool LoadsWhole(const TrainingUse& use) {
+  return use.stack == Stack::kLitgpt && use.sharding == Sharding::kZero3 && use.gpus > 1 &&
+         use.method != Method::kFull;
+}
+
+Span WithLoading(const Span& peak, const ModelShape& shape, const WeightFormat& format,
+                 const TrainingUse& use) {
+  if (!LoadsWhole(use)) return peak;
+  const int64_t whole = WeightBytes(shape, format).mid;
+  const Span loading = Around(Wide{whole}, 0.02, 0.1);
+  return {Clamp(Wide{peak.low} + loading.low), Clamp(Wide{peak.mid} + loading.mid),
+          Clamp(Wide{peak.high} + loading.high)};
+}
+
+// config_hub's tables name the machine, not the devices that were used: one.
+void UseOneDevice(const TruthRow& row, const RowFacts& facts, TrainingUse& use) {
+  if (use.stack != Stack::kLitgpt || !Has(facts.text, {"config_hub"}) ||
+      use.sharding != Sharding::kNone)
+    return;
+  use.gpus = 1;
+  (void)row;
+}
+
+Result<Prediction> AtInit(const TruthRow& row, const ModelShape& shape, const WeightFormat& format,
+                          const TrainingUse& use, const RowFacts& facts) {
+  const TrainingParts parts = TrainingPartsOf(shape, format, use);
+  // What is quantised while it is loaded has been 16 bit just before: some tensors of it at least.
+  const double spike = Has(facts.text, {"quantis", "quantiz"}) ? 0.7 : 0;
+  const int64_t plain = 2 * shape.params_total;
+  const int64_t low = parts.weights;
+  const int64_t mid = Clamp(Wide{low} + Scale(std::max<int64_t>(0, plain - low), spike * 0.5));
+  const int64_t high =
+      Clamp(Wide{Scale(mid, 1.05)} + Scale(std::max<int64_t>(0, plain - low), spike * 0.3));
+  return MemoryPrediction(row, {Scale(low, 0.99), mid, high}, {}, facts);
+}
+
+}  // namespace
+
+Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts) {
+  if (Has(facts.text, {"second table"}) ||
+      (Has(facts.text, {"flags not stated"}) && !Has(facts.text, {"uses"}))) {
+    return InvalidInput("the source does not name the technique of this row");
+  }
+  TRY_ASSIGN(const ModelShape shape, ShapeOf(row));
+  TRY_ASSIGN(const WeightFormat format, FormatOf(row, shape));
+  TrainingUse use = UseOf(row, facts);
+  UseOneDevice(row, facts, use);
+  if (Has(row.metric, {"_init"})) return AtInit(row, shape, format, use, facts);
+  Estimate estimate = EstimateTraining(shape, format, use, facts.hardware.Available());
+  TRY(CheckSize(estimate));
+  const Span peak = WithLoading(estimate.peak, shape, format, use);
+  if (row.metric == "peak_cpu") {
+    const Span host = SumOf(estimate.components, "host");
+    if (host.mid == 0) return InvalidInput("host memory is foretold for offloading alone");
+    return MemoryPrediction(row, host, peak, facts);
+  }
+  if (row.metric == "alloc_avg") {
+    // Most of the time between two peaks: weights, states and gradients where all are trained.
+    const TrainingParts parts = TrainingPartsOf(shape, format, use);
+    const Wide steady = Wide{parts.weights} + parts.states + parts.gradients;
+    return MemoryPrediction(row, Around(steady, 0.01, 0.08), peak, facts);
+  }
+  if (row.metric == "act_copies_per_layer")
+    return InvalidInput("one layer's copies are a constant of the stack, not an estimate");
+  return MemoryPrediction(row, peak, peak, facts);
+}
+
+}  // namespace curbstop::fit

@@ -1,0 +1,24 @@
+// What the room would have said of a published measurement, had it been asked: the row's free text
+// is understood, the estimate made, and the answer given in the row's own unit.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "fit/estimate.h"
+#include "fit/truth.h"
+
+namespace curbstop::fit {
+
+struct Prediction {
+  double low = 0;  // in the unit of the row
+  double mid = 0;
+  double high = 0;
+  Verdict verdict = Verdict::kUnknown;  // of a memory row whose hardware is known
+  bool is_memory = false;
+};
+
+// Errors: kNotFound or kInvalidInput with the reason why the row is not understood.
+Result<Prediction> Predict(const TruthRow& row);
+
+}  // namespace curbstop::fit

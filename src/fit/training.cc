@@ -1,0 +1,333 @@
+#include "fit/training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/units.h"
+
+namespace curbstop::fit {
+namespace {
+
+struct StackFacts {
+  Stack stack;
+  double copies;            // own copies of the hidden state, full training
+  double adapter_copies;    // added by adapters
+  double quantised_copies;  // added by dequantising linear layers
+  double compiled_less;     // saved by torch.compile
+  double logit_bytes;
+  double live_copies;  // of one layer under checkpointing
+  double fixed_gib;    // small buffers that no rule covers
+  std::string_view source;
+};
+
+// One row for each training stack; nothing here belongs to a single model.
+constexpr StackFacts kStacks[] = {
+    {Stack::kGeneric, 10, 1, 7, 6, 10, 28, 0.1, "mean of the stacks below"},
+    {Stack::kLitgpt, 9.1, 0.8, 12.3, 6, 8.9, 28, 0,
+     "Lightning-AI/litgpt@26857050, tutorials and config_hub"},
+    {Stack::kTorchtune, 15.2, -3.6, 3, 6.9, 8.3, 19, 0.25, "pytorch/torchtune@bd2a0fc7, README.md"},
+    {Stack::kPeft, 10.5, 0.5, 7, 6, 10, 28, 0.2, "huggingface/peft method_comparison"},
+    {Stack::kLlamaFactory, 10, 1, 7, 6, 10, 28, 0.2, "LLaMA-Factory wiki, Performance-comparison"},
+    {Stack::kUnsloth, 8, 0, 2, 0, 0, 7, 0.6, "LLaMA-Factory wiki, Performance-comparison"},
+    {Stack::kTorchtitan, 10, 0, 0, 1, 14, 28, 0.5, "pytorch/torchtitan@31a17bfd, benchmarks"},
+    {Stack::kMegatron, 17, 0, 0, 0, 10, 17, 0.5, "Korthikanti et al. 2022"},
+};
+
+const StackFacts& FactsOf(Stack stack) {
+  const auto* found = std::find_if(std::begin(kStacks), std::end(kStacks),
+                                   [&](const StackFacts& one) { return one.stack == stack; });
+  return found == std::end(kStacks) ? kStacks[0] : *found;
+}
+
+bool IsQuantised(const WeightFormat& format) {
+  return format.kind != FormatKind::kPlain && format.bits < 15;
+}
+
+double Real(Wide value) { return static_cast<double>(value); }
+
+class Timeline {
+ public:
+  Timeline(const ModelShape& shape, const WeightFormat& format, const TrainingUse& use)
+      : s_(shape), format_(format), use_(use), facts_(FactsOf(use.stack)) {}
+
+  TrainingParts Run() {
+    TrainingParts parts;
+    parts.trainable = Trainable();
+    parts.weights = Scaled(Weights() / Shards(Sharding::kZero3));
+    parts.gradients = Scaled(GradientBytes() * Real(parts.trainable) / Shards(Sharding::kZero2));
+    parts.states = Scaled(StateBytes(parts.trainable) / Shards(Sharding::kZero1));
+    parts.activations = Scaled(Activations());
+    parts.logits = Scaled(Logits());
+    parts.layer_work = Scaled(LayerWork());
+    parts.dequantised = Scaled(Dequantised());
+    parts.optimizer_work = Scaled(OptimizerWork(parts));
+    if (use_.cpu_offload) MoveToHost(parts);
+    if (use_.sharding == Sharding::kZero3 && use_.gpus > 1) parts.weights += Scaled(LiveParams());
+    FindPeak(parts);
+    return parts;
+  }
+
+ private:
+  static int64_t Scaled(double bytes) {
+    return bytes > 0 ? Clamp(static_cast<Wide>(std::min(bytes, 1.2e18))) : 0;
+  }
+
+  bool IsFull() const { return use_.method == Method::kFull; }
+  double TokensPerDevice() const {
+    return Real(Wide{use_.sequence} * use_.batch) /
+           Real(std::max<int64_t>(1, use_.context_parallel));
+  }
+  double Shards(Sharding least) const {
+    const double model = Real(Wide{use_.tensor_parallel} * use_.pipeline);
+    return use_.sharding >= least ? std::max(1.0, Real(use_.gpus)) : std::max(1.0, model);
+  }
+  double ModelParallel() const { return Real(std::max<int64_t>(1, use_.tensor_parallel)); }
+
+  double HeadAgain() const {
+    return s_.tied && use_.untied_head ? Real(Wide{s_.vocab} * s_.hidden) : 0;
+  }
+
+  int64_t Trainable() const {
+    if (IsFull()) return Clamp(Wide{s_.params_total} + static_cast<Wide>(HeadAgain()));
+    return use_.trainable > 0 ? use_.trainable : AdapterParams(s_, use_.rank, use_.all_linear);
+  }
+
+  double Weights() const {
+    double bytes = Real(WeightBytes(s_, format_).mid);
+    const double head_bits = format_.kind == FormatKind::kPlain ? format_.bits : format_.head_bits;
+    bytes += HeadAgain() * head_bits / 8;
+    if (!IsFull())
+      bytes += Real(Trainable()) * (use_.mixed_precision || IsQuantised(format_) ? 4 : 2);
+    return bytes;
+  }
+
+  double GradientBytes() const { return use_.mixed_precision ? 4 : 2; }
+
+  double StateBytes(int64_t trainable) const {
+    const double count = Real(trainable);
+    const double wide = use_.mixed_precision || (!IsFull() && IsQuantised(format_)) ? 2 : 1;
+    switch (use_.optimizer) {
+      case Optimizer::kAdamW: return 4 * wide * count;
+      case Optimizer::kAdamW8bit: {
+        // Token table and head keep 32-bit states.
+        const double tables = IsFull() ? Real(Wide{s_.vocab} * s_.hidden) : 0;
+        return (2 + 8.0 / 256) * (count - tables) + 6 * tables;
+      }
+      case Optimizer::kPagedAdamW: return 0;  // in host memory, paged in while the step runs
+      case Optimizer::kAdafactor: return 0.02 * count;
+      case Optimizer::kSgdMomentum:
+      case Optimizer::kLion: return 2 * wide * count;
+      case Optimizer::kSgd: return 0;
+    }
+    return 0;
+  }
+
+  double Width() const {
+    const double width = s_.has_experts()
+                             ? Real(Wide{s_.experts_per_token} * s_.expert_intermediate)
+                             : Real(s_.intermediate);
+    return s_.hidden > 0 ? width / Real(s_.hidden) : 4;
+  }
+
+  // Adapters on the MLP keep the inputs of its matrices; prefix adapters keep no dropped-out
+  // inputs.
+  double MethodCopies() const {
+    if (use_.method == Method::kAdapter) return use_.adapter_v2 ? 8 : -4;
+    return use_.all_linear && use_.checkpointing == Checkpointing::kNone ? 2 + Width() : 0;
+  }
+
+  // Copies of the hidden state that a layer keeps for its backward pass.
+  double Copies() const {
+    const bool gated = s_.mlp_matrices == 3;
+    double copies = facts_.copies;
+    if (gated) {
+      copies += 4 * Width();
+    } else {
+      copies += 2 * Width() - 4;
+    }
+    if (!IsFull()) copies += facts_.adapter_copies + MethodCopies();
+    if (!IsFull() && IsQuantised(format_)) copies += facts_.quantised_copies;
+    if (use_.compiled) copies -= facts_.compiled_less + (IsFull() ? 0 : Width());
+    // One matrix of scores where no fused kernel takes heads of that width.
+    const bool fused = use_.flash_attention && s_.head_dim != 80;
+    if (!fused && s_.hidden > 0) copies += Real(Wide{s_.heads} * use_.sequence) / Real(s_.hidden);
+    return std::max(copies, 2.0);
+  }
+
+  double HiddenCopy() const { return 2 * Real(s_.hidden) * TokensPerDevice() / ModelParallel(); }
+  double Layers() const {
+    const double stacks = s_.kind == ModelKind::kEncoderDecoder ? 2 : 1;
+    return stacks * Real(s_.layers) / Real(std::max<int64_t>(1, use_.pipeline));
+  }
+
+  double Activations() const {
+    switch (use_.checkpointing) {
+      case Checkpointing::kNone: return Copies() * HiddenCopy() * Layers();
+      case Checkpointing::kSelective: return 0.5 * Copies() * HiddenCopy() * Layers();
+      case Checkpointing::kFull: break;
+    }
+    return use_.activation_offload ? 2 * HiddenCopy() : HiddenCopy() * Layers();
+  }
+
+  double LayerWork() const {
+    const double copies = use_.checkpointing == Checkpointing::kFull ? facts_.live_copies : 4;
+    return copies * HiddenCopy();
+  }
+
+  double Logits() const {
+    if (use_.chunked_loss) return 0.08 * facts_.logit_bytes * Real(s_.vocab) * TokensPerDevice();
+    return facts_.logit_bytes * Real(s_.vocab) * TokensPerDevice() / ModelParallel();
+  }
+
+  double Dequantised() const {
+    if (!IsQuantised(format_)) return 0;
+    const double matrix =
+        Real(std::max(Wide{s_.intermediate} * s_.hidden,
+                      Wide{s_.vocab} * s_.hidden * (format_.head_bits < 15 ? 1 : 0)));
+    return 2 * matrix;
+  }
+
+  // The two largest layers are whole while they are computed, and the table and head with them.
+  double LiveParams() const {
+    const double layer = s_.layers > 0 ? Real(LayerParams(s_)) / Real(s_.layers) : 0;
+    return (use_.mixed_precision ? 2 : format_.bits / 8) *
+           (2 * layer + Real(Wide{s_.vocab} * s_.hidden));
+  }
+
+  double OptimizerWork(const TrainingParts& parts) const {
+    if (use_.optimizer_in_backward || use_.cpu_offload) return 0;
+    const bool for_each = IsFull() && (use_.stack == Stack::kPeft || use_.stack == Stack::kGeneric);
+    return for_each && use_.optimizer == Optimizer::kAdamW ? Real(parts.gradients) : 0;
+  }
+
+  void MoveToHost(TrainingParts& parts) const {
+    parts.host = Clamp(Wide{parts.weights} + parts.gradients + parts.states);
+    parts.weights = parts.gradients = parts.states = 0;
+    parts.weights = Scaled(LiveParams());
+  }
+
+  // torch's AdamW makes three temporaries of the tensor that it updates; fused 8-bit ones make
+  // none.
+  double StepCopies() const { return use_.optimizer == Optimizer::kAdamW ? 4 : 2; }
+
+  void FindPeak(TrainingParts& parts) const {
+    const double layers = std::max(1.0, Layers());
+    const double one_layer = Real(parts.gradients) / layers;
+    const double tables =
+        IsFull() ? GradientBytes() * Real(Wide{s_.vocab} * s_.hidden) / Shards(Sharding::kZero2)
+                 : 0;
+    const double all = use_.optimizer_in_backward ? std::max(one_layer, tables * StepCopies())
+                                                  : Real(parts.gradients);
+    const double base = Real(parts.weights) + Real(parts.states);
+    struct Event {
+      const char* name;
+      double bytes;
+    };
+    const double work = Real(parts.layer_work) + Real(parts.dequantised);
+    const Event events[] = {
+        {"end of forward", Real(parts.activations) + Real(parts.logits) + Real(parts.dequantised)},
+        {"backward, first layer",
+         Real(parts.activations) + work +
+             std::min(all, tables * (use_.optimizer_in_backward ? StepCopies() : 1) + one_layer)},
+        {"backward, last layer", work + all},
+        {"optimizer step", all + Real(parts.optimizer_work)}};
+    const Event* most =
+        std::max_element(std::begin(events), std::end(events),
+                         [](const Event& a, const Event& b) { return a.bytes < b.bytes; });
+    parts.peak_event = most->name;
+    parts.peak = Scaled(base + most->bytes);
+  }
+
+  const ModelShape& s_;
+  const WeightFormat& format_;
+  const TrainingUse& use_;
+  const StackFacts& facts_;
+};
+
+// torch's context; a caching allocator rounds and splits.
+constexpr double kAllocator = 0.04;
+
+Component Part(std::string name, int64_t bytes, double below, double above, std::string evidence,
+               std::string source) {
+  return {std::move(name), "gpu0", Around(bytes, below, above), std::move(evidence),
+          std::move(source)};
+}
+
+}  // namespace
+
+int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear) {
+  Wide sum = 0;
+  for (const Tensor& tensor : TensorsOf(shape)) {
+    const bool is_linear = tensor.layer >= 0 && tensor.role != TensorRole::kVector &&
+                           tensor.role != TensorRole::kRouter;
+    const bool is_qv = tensor.role == TensorRole::kAttnQ || tensor.role == TensorRole::kAttnV;
+    if (tensor.role == TensorRole::kAttnQkv && !all_linear) {
+      sum += 2 * Wide{rank} * (tensor.columns + Wide{shape.heads} * shape.head_dim);
+    } else if (is_linear && (all_linear || is_qv) && !tensor.expert) {
+      sum += Wide{rank} * (tensor.columns + tensor.rows);
+    } else if (is_linear && all_linear && tensor.expert && shape.experts > 0) {
+      sum += Wide{rank} * (Wide{tensor.columns} * shape.experts + tensor.rows);
+    }
+  }
+  return Clamp(sum);
+}
+
+TrainingParts TrainingPartsOf(const ModelShape& shape, const WeightFormat& format,
+                              const TrainingUse& use) {
+  return Timeline(shape, format, use).Run();
+}
+
+Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
+                          const TrainingUse& use, int64_t available) {
+  const TrainingParts parts = TrainingPartsOf(shape, format, use);
+  const StackFacts& facts = FactsOf(use.stack);
+  const std::string source(facts.source);
+  const double doubt = shape.evidence == ShapeEvidence::kCloses
+                           ? 0
+                           : (shape.evidence == ShapeEvidence::kApproximate ? 0.05 : 0.15);
+  Estimate estimate;
+  estimate.available = available;
+  auto& list = estimate.components;
+  list.push_back(Part("weights", parts.weights, 0.002 + doubt, 0.01 + doubt, "exact",
+                      format.name + "; " + shape.source));
+  list.push_back(Part("optimizer states", parts.states, doubt, doubt, "exact", "fit/training.h"));
+  // What is alive at the peak beside weights and states, in the shares of that moment.
+  const int64_t rest = std::max<int64_t>(0, parts.peak - parts.weights - parts.states);
+  const bool late =
+      parts.peak_event == "optimizer step" || parts.peak_event == "backward, last layer";
+  if (late) {
+    list.push_back(Part("gradients and work", rest, 0.03 + doubt, 0.06 + doubt, "formula", source));
+  } else {
+    const int64_t logits = std::min(parts.logits, rest);
+    list.push_back(Part("logits", logits, 0.15, 0.25, "class constant", source));
+    list.push_back(
+        Part("activations", rest - logits, 0.15 + doubt, 0.15 + doubt, "class constant", source));
+  }
+  list.push_back({"buffers", "gpu0",
+                  Around(static_cast<Wide>(facts.fixed_gib * 1073741824.0), 1, 1), "class constant",
+                  source});
+  if (use.reserved || use.includes_context) {
+    const int64_t slack = Scale(rest, kAllocator);
+    list.push_back(
+        {"allocator", "gpu0", {0, slack, 3 * slack}, "class constant", "torch caching allocator"});
+  }
+  if (use.includes_context) {
+    list.push_back({"context",
+                    "gpu0",
+                    {MiB(400).value, MiB(460).value, MiB(560).value},
+                    "class constant, not probed here",
+                    "stas00/ml-engineering@744d01e1"});
+  }
+  estimate.peak = SumOf(list, "gpu0");
+  if (parts.host > 0) {
+    list.push_back(
+        {"weights and states", "host", Around(parts.host, 0.05, 0.5), "formula", "fit/training.h"});
+  }
+  estimate.verdict = Judge(estimate.peak, available);
+  return estimate;
+}
+
+}  // namespace curbstop::fit

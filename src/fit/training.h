@@ -1,0 +1,100 @@
+// Memory of training, as the maximum over the events of one step and not as a sum: gradients and
+// activations do not peak together.
+//
+//   peak = W + S + max(A + logits,                          end of the forward pass
+//                      over layers, backward: A left + gradients so far + work of a layer,
+//                      G + work of the optimizer)           the step
+//
+// Every technique is an edit of that timeline: checkpointing keeps 2h bytes for each token and
+// layer, an optimizer that runs in the backward pass keeps one layer's gradients, chunked cross
+// entropy has no logits, sharding divides.
+//
+// Activations, in copies of the 16-bit hidden state (2h bytes) for each token and layer, q = a*d/h:
+//   gated MLP   4f/h (3f/h under torch.compile) + the stack's own copies
+//   plain MLP   2f/h + the stack's own copies - 4 (LayerNorm keeps no 32-bit input)
+//   attention that no fused kernel serves: + a*s/h
+// The stack's own copies (norms, attention, residuals, adapters) and the bytes for each logit are
+// one constant for each training stack, not for each model: table kStacks in training.cc.
+//
+// Sources: Korthikanti et al. 2022; torchtune, litgpt, PEFT, LLaMA-Factory and torchtitan tables as
+// named in kStacks; bytes for each optimizer: docs/benchmarks/fit.md.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fit/estimate.h"
+#include "fit/shape.h"
+#include "fit/weights.h"
+
+namespace curbstop::fit {
+
+enum class Method { kFull, kLora, kDora, kAdapter };  // QLoRA: LoRA over quantised weights
+enum class Optimizer { kAdamW, kAdamW8bit, kPagedAdamW, kAdafactor, kSgdMomentum, kSgd, kLion };
+enum class Checkpointing { kNone, kSelective, kFull };
+enum class Sharding { kNone, kZero1, kZero2, kZero3 };
+enum class Stack {
+  kGeneric,
+  kLitgpt,
+  kTorchtune,
+  kPeft,
+  kLlamaFactory,
+  kUnsloth,
+  kTorchtitan,
+  kMegatron
+};
+
+struct TrainingUse {
+  Method method = Method::kFull;
+  Optimizer optimizer = Optimizer::kAdamW;
+  Checkpointing checkpointing = Checkpointing::kNone;
+  Sharding sharding = Sharding::kNone;
+  Stack stack = Stack::kGeneric;
+  int64_t sequence = 2048;
+  int64_t batch = 1;  // sequences of one micro-batch on one device
+  int64_t gpus = 1;   // that share weights, gradients and states
+  int64_t tensor_parallel = 1;
+  int64_t pipeline = 1;
+  int64_t context_parallel = 1;
+  int64_t rank = 16;
+  int64_t trainable = 0;    // 0: from rank and targets
+  bool adapter_v2 = false;  // scales and biases on every linear layer
+  bool all_linear = true;   // adapters on every linear layer; else on q and v
+  bool compiled = false;
+  bool flash_attention = true;
+  bool chunked_loss = false;
+  bool optimizer_in_backward = false;
+  bool activation_offload = false;
+  bool cpu_offload = false;
+  bool mixed_precision = false;   // 32-bit weights, gradients and states
+  bool untied_head = false;       // the stack stores a tied head a second time
+  bool reserved = false;          // what the allocator holds and not what tensors use
+  bool includes_context = false;  // as `nvidia-smi` sees it
+};
+
+struct TrainingParts {
+  int64_t weights = 0;
+  int64_t trainable = 0;  // parameters
+  int64_t gradients = 0;
+  int64_t states = 0;
+  int64_t activations = 0;  // at the end of the forward pass
+  int64_t logits = 0;
+  int64_t layer_work = 0;  // live under checkpointing, or of one layer's backward
+  int64_t optimizer_work = 0;
+  int64_t dequantised = 0;  // the largest matrix in 16 bit
+  int64_t host = 0;         // in RAM with CPU offload
+  std::string peak_event;   // "end of forward", "backward", "optimizer step"
+  int64_t peak = 0;
+};
+
+TrainingParts TrainingPartsOf(const ModelShape& shape, const WeightFormat& format,
+                              const TrainingUse& use);
+
+// Trainable parameters of adapters of that rank.
+int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear);
+
+Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
+                          const TrainingUse& use, int64_t available);
+
+}  // namespace curbstop::fit
