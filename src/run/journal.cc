@@ -9,11 +9,12 @@
 #include "sys/mount_kind.h"
 
 CURBSTOP_EMBEDDED(money_schema, MoneySchema)
+CURBSTOP_EMBEDDED(money_schema_2, MoneySchema2)
 
 namespace curbstop {
 namespace {
 
-constexpr std::string_view kVersion = "1";
+constexpr int64_t kVersion = 2;
 
 constexpr int64_t kNoExitCode = -1;  // in a column that may not be NULL
 
@@ -22,14 +23,40 @@ constexpr std::string_view kRunColumns =
     "active, state, reason, attempt, resumed_from, checkpoints, last_checkpoint, exit_code, "
     "started_at_ms, ended_at_ms, busy_ms, micro_usd, outputs, metrics, tail";
 
-Status CheckVersion(Database& database) {
+// 0: an empty file.
+Result<int64_t> VersionOf(Database& database) {
+  TRY_ASSIGN(Statement table,
+             database.Prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'"));
+  TRY_ASSIGN(const bool counted, table.Step());
+  if (!counted || table.Int(0) == 0) return 0;
   TRY_ASSIGN(Statement query, database.Prepare("SELECT value FROM meta WHERE key = 'version'"));
   TRY_ASSIGN(const bool found, query.Step());
-  const std::string version = found ? query.Text(0) : "none";
-  if (version == kVersion) return {};
-  return Corrupt(fmt::format("`{}` has version {}, this curbstop knows version {}",
-                             database.file().string(), version, kVersion))
+  const std::string text = found ? query.Text(0) : "none";
+  if (text == "1") return 1;
+  if (text == "2") return kVersion;
+  return Corrupt(fmt::format("`{}` has version {}, this curbstop knows versions 1 to {}",
+                             database.file().string(), Printable(text), kVersion))
       .WithHint("use the newer curbstop that wrote it");
+}
+
+// To open for writing already changes a file: its journal mode, and what lies in its WAL is moved.
+Status RefuseNewer(const std::filesystem::path& file) {
+  Result<Database> database = Database::Open(file, {.read_only = true, .create = false});
+  if (!database.ok()) return {};  // none yet, or one that opening for writing will explain
+  const Result<int64_t> version = VersionOf(*database);
+  if (version.ok() || version.error().kind() != ErrorKind::kCorrupt) return {};
+  return version.error();
+}
+
+// Every step to the present version in one transaction. Several processes may try at once.
+Status Migrate(Database& database) {
+  TRY_ASSIGN(int64_t version, VersionOf(database));
+  if (version == kVersion) return {};
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database));
+  TRY_ASSIGN(version, VersionOf(database));
+  if (version < 1) TRY(database.Execute(MoneySchema()));
+  if (version < 2) TRY(database.Execute(MoneySchema2()));
+  return transaction.Commit();
 }
 
 Json JsonColumn(const Statement& row, int column) {
@@ -78,20 +105,43 @@ Result<JournalRecord> RecordOf(const Statement& row) {
   record.effect = row.Text(4);
   record.agent_seq = row.Int(5);
   record.body = row.Text(6);
+  record.sum = static_cast<uint64_t>(row.Int(7));
   return record;
 }
 
-Status InsertLedger(Database& database, const std::string& run, const LedgerEntry& entry) {
-  TRY_ASSIGN(
-      Statement insert,
-      database.Prepare("INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, "
-                       "to_ms, micro_usd_per_hour, source, at_ms) "
-                       "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6 FROM runs "
-                       "WHERE id = ?1"));
+// Records are numbered without a hole, and none after one with a sum is without: SQLite finds a
+// torn page of its own, but a disk that drops whole pages leaves well-formed tables that lack rows.
+Status CheckFollows(const JournalRecord* before, const JournalRecord& next, int64_t expected) {
+  if (next.seq != expected) {
+    return Corrupt(fmt::format("record {} of the journal is missing", expected));
+  }
+  if (before == nullptr || before->sum == 0 || next.sum != 0) return {};
+  return Corrupt(fmt::format("record {} of the journal has lost its sum", next.seq));
+}
+
+// Of a run without any event; its row stays, so that `runs` shows what became of it, and frees its
+// step for the next run.
+RunState NeverBegun(const JournalRecord& torn) {
+  RunState state;
+  state.phase = Phase::kCrashed;
+  state.reason = "its journal's only record is torn";
+  state.ended_at_ms = torn.at_ms;
+  return state;
+}
+
+Status InsertLedger(Database& database, const std::string& run, int64_t seq,
+                    const LedgerEntry& entry) {
+  TRY_ASSIGN(Statement insert,
+             database.Prepare(
+                 "INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, "
+                 "to_ms, micro_usd_per_hour, source, at_ms, rental, event) "
+                 "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?9, ?10 FROM runs "
+                 "WHERE id = ?1"));
   return insert
       .BindAll(std::string_view(run), std::string_view(entry.kind),
                std::string_view(entry.ledger_class), entry.amount.value(), entry.from_ms,
-               entry.to_ms, entry.per_hour.value(), std::string_view(entry.source))
+               entry.to_ms, entry.per_hour.value(), std::string_view(entry.source), entry.rental,
+               seq)
       .Run();
 }
 
@@ -99,14 +149,9 @@ Status InsertLedger(Database& database, const std::string& run, const LedgerEntr
 
 Result<Journal> Journal::Open(const std::filesystem::path& file) {
   TRY(RequireLocalMount(file, "the money database"));
+  TRY(RefuseNewer(file));
   TRY_ASSIGN(Database database, Database::Open(file));
-  // The usual case costs one SELECT; only a new file is written to.
-  if (!CheckVersion(database).ok()) {
-    TRY_ASSIGN(Transaction transaction, Transaction::Begin(database));
-    TRY(database.Execute(MoneySchema()));
-    TRY(CheckVersion(database));
-    TRY(transaction.Commit());
-  }
+  TRY(Migrate(database));
   return Journal(std::move(database));
 }
 
@@ -141,7 +186,7 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
   RunState state;
   const Transition transition = Apply(state, created, 1);
   TRY(InsertRecord(run.id, EncodeEvent(created, 1)));
-  TRY(InsertConsequences(run.id, transition, state));
+  TRY(InsertConsequences(run.id, 1, transition, state));
   TRY(SetOwner(run.id, "creator", creator));
   return transaction.Commit();
 }
@@ -149,12 +194,12 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
 Status Journal::InsertRecord(const std::string& run, const JournalRecord& record) {
   TRY_ASSIGN(Statement insert,
              database_.Prepare(
-                 "INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data) "
-                 "VALUES(?,?,?,?,?,?,?,?)"));
+                 "INSERT INTO events(run, seq, at_ms, awake_ms, kind, effect, agent_seq, data, "
+                 "sum) VALUES(?,?,?,?,?,?,?,?,?)"));
   TRY(insert
           .BindAll(std::string_view(run), record.seq, record.at_ms, record.awake_ms,
                    NameOf(record.kind), std::string_view(record.effect), record.agent_seq,
-                   std::string_view(record.body))
+                   std::string_view(record.body), static_cast<int64_t>(record.sum))
           .Run());
   if (record.effect.empty()) return {};
   TRY_ASSIGN(Statement done,
@@ -162,8 +207,8 @@ Status Journal::InsertRecord(const std::string& run, const JournalRecord& record
   return done.BindAll(record.seq, std::string_view(run), std::string_view(record.effect)).Run();
 }
 
-Status Journal::InsertConsequences(const std::string& run, const Transition& transition,
-                                   const RunState& state) {
+Status Journal::InsertConsequences(const std::string& run, int64_t seq,
+                                   const Transition& transition, const RunState& state) {
   for (const Effect& effect : transition.effects) {
     TRY_ASSIGN(Statement insert,
                database_.Prepare("INSERT INTO effects(run, id, kind, data) VALUES(?,?,?,?)"));
@@ -173,7 +218,7 @@ Status Journal::InsertConsequences(const std::string& run, const Transition& tra
                      std::string_view(data))
             .Run());
   }
-  for (const LedgerEntry& entry : transition.ledger) TRY(InsertLedger(database_, run, entry));
+  for (const LedgerEntry& entry : transition.ledger) TRY(InsertLedger(database_, run, seq, entry));
   return UpdateRow(run, state);
 }
 
@@ -197,16 +242,18 @@ Status Journal::UpdateRow(const std::string& run, const RunState& state) {
 }
 
 Result<std::vector<JournalRecord>> Journal::ReadRecords(const std::string& run, int64_t after) {
-  TRY_ASSIGN(
-      Statement query,
-      database_.Prepare("SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data FROM events "
-                        "WHERE run = ? AND seq > ? ORDER BY seq"));
+  TRY_ASSIGN(Statement query,
+             database_.Prepare(
+                 "SELECT seq, kind, at_ms, awake_ms, effect, agent_seq, data, sum FROM events "
+                 "WHERE run = ? AND seq > ? ORDER BY seq"));
   query.BindAll(std::string_view(run), after);
   std::vector<JournalRecord> records;
   for (;;) {
     TRY_ASSIGN(const bool row, query.Step());
     if (!row) return records;
     TRY_ASSIGN(JournalRecord record, RecordOf(query));
+    const JournalRecord* before = records.empty() ? nullptr : &records.back();
+    TRY(CheckFollows(before, record, before ? before->seq + 1 : after + 1));
     records.push_back(std::move(record));
   }
 }
@@ -231,9 +278,43 @@ Status Journal::AppendRecord(const std::string& run, const JournalRecord& record
   FAILPOINT("journal.before_append");
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY(InsertRecord(run, record));
-  TRY(InsertConsequences(run, transition, state));
+  TRY(InsertConsequences(run, record.seq, transition, state));
   TRY(transaction.Commit());
   FAILPOINT("journal.after_append");
+  return {};
+}
+
+// The record was never acted on as far as anyone can tell, so that whatever came with it goes too,
+// in the same transaction.
+Status Journal::DropLastRecord(const std::string& run) {
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  TRY_ASSIGN(std::vector<JournalRecord> records, RecordsOf(run));
+  if (records.empty()) return NotFound("the journal is empty");
+  const JournalRecord torn = std::move(records.back());
+  records.pop_back();
+  if (SumIsRight(torn)) {
+    return Corrupt(
+        fmt::format("record {} of the journal cannot be read, though its sum is right", torn.seq));
+  }
+  RunState state;
+  for (const JournalRecord& record : records) {
+    TRY_ASSIGN(const Event event, DecodeRecord(record));
+    Apply(state, event, record.seq);
+  }
+  TRY(DeleteRecord(run, torn.seq));
+  if (records.empty()) state = NeverBegun(torn);
+  TRY(UpdateRow(run, state));
+  return transaction.Commit();
+}
+
+Status Journal::DeleteRecord(const std::string& run, int64_t seq) {
+  for (const char* sql : {"DELETE FROM events WHERE run = ?1 AND seq = ?2",
+                          "DELETE FROM effects WHERE run = ?1 AND id GLOB ?2 || '.*'",
+                          "UPDATE effects SET done_seq = NULL WHERE run = ?1 AND done_seq = ?2",
+                          "DELETE FROM ledger WHERE run = ?1 AND event = ?2"}) {
+    TRY_ASSIGN(Statement change, database_.Prepare(sql));
+    TRY(change.BindAll(std::string_view(run), seq).Run());
+  }
   return {};
 }
 

@@ -73,8 +73,9 @@ struct UserRequest {
 
 class Journal {
  public:
+  // A file of an older version is brought up to this one, or, after a crash, is still the old one.
   // Errors: kInvalidInput on a network or 9p mount, kCorrupt (with the version) if a newer curbstop
-  // wrote it, kExhausted, kDenied.
+  // wrote it, which is then left as it is; kExhausted, kDenied.
   static Result<Journal> Open(const std::filesystem::path& file);
 
   // The run, its kCreated event, and who made it (until the run has a supervisor, it is looked
@@ -101,10 +102,17 @@ class Journal {
   Result<std::vector<NumberedEvent>> EventsAfter(const std::string& run, int64_t after);
 
   // One run's records, as the supervisor's Runner reads and writes them.
+  // Errors: kCorrupt if one is missing, or lacks its sum where those before it have one.
   Result<std::vector<JournalRecord>> RecordsOf(const std::string& run);
   // Errors: kConflict if there is a record of that number.
   Status AppendRecord(const std::string& run, const JournalRecord& record,
                       const Transition& transition, const RunState& state);
+
+  // Takes a last record away whose sum is wrong, with its intents and ledger entries; the run's row
+  // becomes that of the records before it, or that of a crashed run if there are none.
+  // Errors: kCorrupt, and nothing is changed, if the last record is whole or an earlier one is
+  // torn.
+  Status DropLastRecord(const std::string& run);
 
   Status RemoveRun(const std::string& id);  // its ledger entries stay
 
@@ -115,8 +123,9 @@ class Journal {
   Status InsertRun(const NewRun& run, int64_t at_ms);
   Result<std::vector<JournalRecord>> ReadRecords(const std::string& run, int64_t after);
   Status InsertRecord(const std::string& run, const JournalRecord& record);
-  Status InsertConsequences(const std::string& run, const Transition& transition,
+  Status InsertConsequences(const std::string& run, int64_t seq, const Transition& transition,
                             const RunState& state);
+  Status DeleteRecord(const std::string& run, int64_t seq);
   Status UpdateRow(const std::string& run, const RunState& state);
 
   Database database_;
@@ -132,8 +141,7 @@ class MoneyJournal final : public RunJournal {
                 const RunState& state) override {
     return journal_.AppendRecord(run_, record, transition, state);
   }
-  // SQLite's own sums keep torn pages out; a record that does not fold was never torn.
-  Status DropLast() override { return Corrupt("the journal's last record cannot be read"); }
+  Status DropLast() override { return journal_.DropLastRecord(run_); }
 
  private:
   Journal& journal_;
