@@ -15,6 +15,7 @@
 
 namespace curbstop {
 
+// A kind's number is in the sums of its records: new ones come last.
 enum class EventKind {
   kCreated,    // {rate_micro_usd_per_hour, energy_source, boot_id}; away: terms of the whole run
   kRecovered,  // a supervisor took over: {boot_id, can_restart}

@@ -155,7 +155,7 @@ uint64_t SumOf(const JournalRecord& record) {
   uint64_t sum = XXH3_64bits(head, sizeof head);
   sum = XXH3_64bits_withSeed(record.effect.data(), record.effect.size(), sum);
   sum = XXH3_64bits_withSeed(record.body.data(), record.body.size(), sum);
-  return sum == 0 ? 1 : sum >> 1;  // 63 bits: SQLite's integers have a sign
+  return std::max<uint64_t>(sum >> 1, 1);  // 63 bits: SQLite's integers have a sign
 }
 
 }  // namespace

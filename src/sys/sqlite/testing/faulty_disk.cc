@@ -38,6 +38,7 @@ struct Node {
 struct Handle : sqlite3_file {
   MemoryVfs* vfs = nullptr;
   std::shared_ptr<Node> node;
+  bool read_only = false;
   bool syncs_folder = false;  // at its next sync, as the unix VFS does for new journals and WALs
   int level = SQLITE_LOCK_NONE;
   bool uses_index = false;
@@ -106,6 +107,7 @@ int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
 }
 
 int Write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
+  if (Of(file).read_only) return SQLITE_READONLY;
   const std::string_view view(static_cast<const char*>(bytes), static_cast<size_t>(size));
   return Of(file).vfs->Write(*Of(file).node, view, at);
 }
@@ -126,6 +128,7 @@ int FileSize(sqlite3_file* file, sqlite3_int64* size) {
 }
 
 int TakeExclusive(Handle& handle) {
+  if (handle.read_only) return SQLITE_IOERR_LOCK;  // as fcntl answers
   Node& node = *handle.node;
   const bool held =
       (node.reserved && node.reserved != &handle) || (node.exclusive && node.exclusive != &handle);
@@ -318,6 +321,7 @@ MemoryVfs::MemoryVfs(DiskImage image) {
 
 MemoryVfs::~MemoryVfs() {
   CHECK(open_files == 0);
+  CHECK(sqlite3_vfs_find(nullptr) == &registered_);  // the latest made goes first
   sqlite3_vfs_unregister(&registered_);
   sqlite3_vfs_register(before_, 1);
 }
@@ -340,6 +344,7 @@ int MemoryVfs::Open(const char* path, Handle& handle, int flags) {
   const auto found = files_.find(path);
   if (found == files_.end() && !creates) return SQLITE_CANTOPEN;
   handle.node = found == files_.end() ? Create(path) : found->second;
+  handle.read_only = (flags & SQLITE_OPEN_READONLY) != 0;
   handle.syncs_folder = creates && (flags & kWithFolder) != 0;
   return SQLITE_OK;
 }
