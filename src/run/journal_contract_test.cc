@@ -70,8 +70,11 @@ class MoneyJournalTest : public testing::Test {
   void Live(size_t count) {
     ASSERT_TRUE(place_.Create(life_[0]).ok());
     for (size_t i = 1; i < count; ++i) {
-      ASSERT_TRUE(place_.journal().Append(life_[i].record, life_[i].transition).ok());
+      ASSERT_TRUE(Append(life_[i]).ok());
     }
+  }
+  Status Append(const LifeStep& step) {
+    return place_.journal().Append(step.record, step.transition, step.state);
   }
   void ExpectCorrupt(const Status& status, std::string_view text) {
     ASSERT_FALSE(status.ok());
@@ -86,7 +89,7 @@ class MoneyJournalTest : public testing::Test {
 TEST_F(MoneyJournalTest, TheRowOfADroppedRecordIsThatOfTheRecordBefore) {
   Live(12);
   const RunRow before = *place_.money().GetRun(kRun);
-  ASSERT_TRUE(place_.journal().Append(life_[12].record, life_[12].transition).ok());
+  ASSERT_TRUE(Append(life_[12]).ok());
   ASSERT_NE(place_.money().GetRun(kRun)->checkpoints, before.checkpoints);
   place_.TearRecord(13);
   ASSERT_TRUE(place_.journal().DropLast().ok());

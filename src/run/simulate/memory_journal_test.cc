@@ -12,7 +12,7 @@ namespace {
 class MemoryPlace final : public JournalPlace, JournalWitness {
  public:
   Status Create(const LifeStep& created) override {
-    return journal_.Append(created.record, created.transition);
+    return journal_.Append(created.record, created.transition, created.state);
   }
   RunJournal& journal() override { return journal_; }
   void Reopen() override {}
@@ -22,7 +22,7 @@ class MemoryPlace final : public JournalPlace, JournalWitness {
     std::vector<JournalRecord> above(journal_.records().begin() + seq, journal_.records().end());
     for (size_t i = 0; i < above.size(); ++i) journal_.LoseLast();
     journal_.TearLast();
-    for (const JournalRecord& record : above) ASSERT_TRUE(journal_.Append(record, {}).ok());
+    for (const JournalRecord& record : above) ASSERT_TRUE(journal_.Append(record, {}, {}).ok());
   }
   Consequences Kept() override {
     Consequences kept;
@@ -39,8 +39,9 @@ class MemoryPlace final : public JournalPlace, JournalWitness {
   }
 
  private:
-  void Written(const JournalRecord& record, const Transition& transition) override {
-    told_.try_emplace(record.seq, transition);  // TearRecord puts back without it
+  void Written(const Transition& transition, const RunState&) override {
+    // Not again for what TearRecord puts back.
+    told_.try_emplace(journal_.records().back().seq, transition);
   }
 
   std::map<int64_t, Transition> told_;

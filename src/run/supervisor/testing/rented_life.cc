@@ -131,7 +131,7 @@ void Extend(Script& life) {
   longer.lease_ms = 120 * kMinute;
   longer.reserve_micro_usd = 2'490'000;
   life.Looked({kMachine});
-  life.Pass(6 * kMinute);
+  life.Pass(kMinute);
   life.Say(EventKind::kTick);
   life.Answer(EffectKind::kDecide, EventKind::kDecided, longer);
   life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
@@ -159,8 +159,8 @@ void Finish(Script& life) {
 }  // namespace
 
 LifeStep StepAfter(const RunState& state, const Event& event, int64_t seq) {
-  LifeStep step{event, EncodeEvent(event, seq), Apply(state, event, seq), {}};
-  step.state = step.transition.state;
+  LifeStep step{event, EncodeEvent(event, seq), {}, state};
+  step.transition = Apply(step.state, event, seq);
   return step;
 }
 
