@@ -284,8 +284,10 @@ Status Journal::AppendRecord(const std::string& run, const JournalRecord& record
   return {};
 }
 
-// The record was never acted on as far as anyone can tell, so that whatever came with it goes too,
-// in the same transaction.
+// The record never was: whatever came with it goes too, in the same transaction, and the user's
+// request that it took up is open again. If its intents were acted on all the same, as when a disk
+// spoilt it later, the supervisor finds that out as after any lost outcome: performing one twice
+// has the effect of once, and a machine is looked for by its mark.
 Status Journal::DropLastRecord(const std::string& run) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY_ASSIGN(std::vector<JournalRecord> records, RecordsOf(run));
@@ -308,10 +310,12 @@ Status Journal::DropLastRecord(const std::string& run) {
 }
 
 Status Journal::DeleteRecord(const std::string& run, int64_t seq) {
-  for (const char* sql : {"DELETE FROM events WHERE run = ?1 AND seq = ?2",
-                          "DELETE FROM effects WHERE run = ?1 AND id GLOB ?2 || '.*'",
-                          "UPDATE effects SET done_seq = NULL WHERE run = ?1 AND done_seq = ?2",
-                          "DELETE FROM ledger WHERE run = ?1 AND event = ?2"}) {
+  for (const char* sql :
+       {"DELETE FROM events WHERE run = ?1 AND seq = ?2",
+        "DELETE FROM effects WHERE run = ?1 AND id GLOB ?2 || '.*'",
+        "UPDATE effects SET done_seq = NULL WHERE run = ?1 AND done_seq = ?2",
+        "UPDATE requests SET handled_seq = NULL WHERE run = ?1 AND handled_seq = ?2",
+        "DELETE FROM ledger WHERE run = ?1 AND event = ?2"}) {
     TRY_ASSIGN(Statement change, database_.Prepare(sql));
     TRY(change.BindAll(std::string_view(run), seq).Run());
   }

@@ -111,6 +111,15 @@ TEST_F(MoneyJournalTest, AnIntentWhoseOutcomeIsDroppedIsOpenAgain) {
   EXPECT_EQ(open(), "4.0");
 }
 
+TEST_F(MoneyJournalTest, ARequestThatADroppedRecordTookUpIsOpenAgain) {
+  Live(4);
+  ASSERT_TRUE(place_.money().Ask(kRun, "cancel", 5).ok());
+  ASSERT_TRUE(place_.money().CloseRequest(1, 4).ok());
+  place_.TearRecord(4);
+  ASSERT_TRUE(place_.journal().DropLast().ok());
+  EXPECT_EQ(place_.money().OpenRequests(kRun)->size(), 1u);
+}
+
 TEST_F(MoneyJournalTest, AWholeRecordIsNotDropped) {
   Live(5);
   ExpectCorrupt(place_.journal().DropLast(), "record 5 ");

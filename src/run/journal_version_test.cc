@@ -1,5 +1,9 @@
 // Files of other versions: testdata/money-v1.db was written by three runs of the curbstop that
 // made version 1 (commit 2fcd6ce), the last of which was still running; then its WAL was emptied.
+#include <map>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "run/journal.h"
@@ -82,6 +86,19 @@ TEST_F(JournalVersionTest, ARunThatVersion1LeftIsContinuedWithSums) {
   ASSERT_EQ(records.size(), 9u);
   EXPECT_EQ(records[7].sum, 0u);
   EXPECT_EQ(records[8], EncodeEvent(recovered, 9));
+}
+
+// Worked out from docs/formats/money-db.md by libxxhash alone: XXH3_64bits_withSeed over the
+// five numbers, "1.0" and the body.
+TEST(JournalSum, IsThatOfTheFormatsPage) {
+  JournalRecord record;
+  record.seq = 2, record.kind = EventKind::kTick, record.at_ms = 1'700'000'000'000;
+  record.awake_ms = 5000, record.effect = "1.0", record.agent_seq = 3;
+  record.body = "{\"note\":\"\u00fc\"}";
+  record.sum = 2'681'627'124'675'013'557u;
+  EXPECT_TRUE(SumIsRight(record));
+  record.sum += 1;
+  EXPECT_FALSE(SumIsRight(record));
 }
 
 TEST_F(JournalVersionTest, ANewerVersionIsRefusedWithTheReasonAndNoByteIsChanged) {
