@@ -179,6 +179,30 @@ TEST_F(JournalCrashTest, ACrashAtAnyOperationLeavesWhatWasAnsweredFor) {
   RecordProperty("operations", static_cast<int>(disk.operations()));
 }
 
+TEST_F(JournalCrashTest, ACrashWhileAnotherIsRecoveredFromLosesNothing) {
+  FaultyDisk disk;
+  LiveOn(disk);
+  for (int64_t at = 40; at <= disk.operations(); at += 61) {
+    FaultyDisk again(disk.AfterCrash(at, Crash::kTorn, SyncKind::kHonest, 14));
+    size_t found = 0;
+    int64_t answered = 0;
+    {
+      Result<Journal> journal = Journal::Open(file_);
+      ASSERT_TRUE(journal.ok());
+      found = journal->RecordsOf(kRun)->size();
+      if (found == life_.size()) break;
+      ASSERT_TRUE(Append(*journal, life_[found]).ok());
+      answered = again.operations();
+    }
+    for (int64_t second = 1; second <= again.operations() + 1; ++second) {
+      SCOPED_TRACE(fmt::format("crash in operation {}, then in {}", at, second));
+      ExpectIntact(again.AfterCrash(second, Crash::kReordered, SyncKind::kHonest, 15),
+                   found + (answered < second ? 1 : 0), found + 1);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 // Nothing can be promised of what such a disk keeps, but what is read is what was written.
 TEST_F(JournalCrashTest, ALyingSyncLosesTheEndOrIsNoticed) {
   FaultyDisk disk;
