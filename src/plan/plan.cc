@@ -75,21 +75,21 @@ class ReasonCounts {
   std::vector<std::pair<std::string, int64_t>> counts_;
 };
 
-// What a row that could run still costs out of the cap.
-MicroUsd OutOfCap(const PlanRow& row, const Budget& budget) {
-  const bool counts = row.place != "local" || budget.include_energy;
-  return counts ? row.worst.value_or(MicroUsd()) : MicroUsd();
-}
+// What stands in a row's way under the caps; empty reason: nothing.
+struct CapVerdict {
+  std::string reason;
+  std::string hint;
+  MicroUsd reserve;
+};
 
 // Plans one step after the other; what the earlier ones reserve is no longer left for the later.
 class Planner {
  public:
   Planner(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {
-    plan_.month_spent = facts.month_spent;
-    plan_.month_cap = facts.project->budget.cap;
-    plan_.energy_in_cap = facts.project->budget.include_energy;
+    plan_.budget = facts.project->budget;
+    plan_.spending = facts.spending;
     plan_.electricity = facts.electricity;
-    reserved_ = facts.month_spent;
+    spending_ = facts.spending;
   }
 
   Status Add(const Step& step, const StepHistory& history);
@@ -108,7 +108,8 @@ class Planner {
   PlanRow LocalRow(const Current& current) const;
   PlanRow OfferRow(const Current& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
-  std::string CapReason(const PlanRow& row) const;
+  std::string EndByCap(const PlanRow& row) const;
+  CapVerdict UnderCaps(const Current& current, const PlanRow& row) const;
   bool InPlace(const Place& place, const Offer& offer) const;
   bool HasDriver(const Offer& offer) const;
   const std::vector<uint32_t>& Order(SpotUse spot);
@@ -119,7 +120,7 @@ class Planner {
   const PlanFacts& facts_;
   bool every_row_;
   Plan plan_;
-  MicroUsd reserved_;
+  Spending spending_;  // with what the steps before reserve
   std::optional<std::vector<uint32_t>> by_price_;
   std::optional<std::vector<uint32_t>> by_spot_price_;
 };
@@ -270,17 +271,31 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
   return rows;
 }
 
-// Empty if the worst case fits under what is left of the cap.
-std::string Planner::CapReason(const PlanRow& row) const {
+CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const {
   const Budget& budget = facts_.project->budget;
-  if (row.place == "local" && !budget.include_energy) return "";
-  if (!budget.cap)
-    return row.place == "local" ? "" : "no `budget: {cap: …}` is set, so nothing may be spent";
-  if (!row.worst) return "its time is unknown, so it could cross the cap";
-  const MicroUsd left = std::max(MicroUsd(), *budget.cap - reserved_);
-  if (*row.worst <= left) return "";
-  return fmt::format("worst case {} USD, {} of the cap's {} are left", UsdTextUp(*row.worst),
-                     UsdText(left), UsdText(*budget.cap));
+  const bool local = row.place == "local";
+  if (!local && !budget.cap) return {"no `budget: {cap: …}` is set, so nothing may be spent", "", {}};
+  if (!local && !row.worst) {
+    return {"its time is unknown, so it could cross the cap",
+            "give the step a `needs: {time: …}` or a `deadline`",
+            {}};
+  }
+  CapAsk ask = AskForEnergy(budget, current.time, row.per_hour.value_or(MicroUsd()));
+  ask.counts = ask.counts || !local;
+  // A row's own figure, which for this computer is made of the watts themselves.
+  if (row.worst) ask.reserve = ask.at_least = *row.worst;
+  const Result<MicroUsd> held = Admit(ask, spending_);
+  if (!held.ok()) return {held.error().message(), held.error().hint(), {}};
+  return {"", "", *held};
+}
+
+// What bounds a step of unknown time at home.
+std::string Planner::EndByCap(const PlanRow& row) const {
+  const Budget& budget = facts_.project->budget;
+  const std::optional<CapState> cap = TightestCap(budget, spending_);
+  if (row.worst || row.place != "local" || !budget.include_energy || !cap) return "";
+  return fmt::format("; saved and ended by the cap after {} at the latest",
+                     DurationText(TimeFor(cap->Left(), row.per_hour.value_or(MicroUsd()))));
 }
 
 std::string Difference(MicroUsd from, MicroUsd to, std::string_view unit) {
@@ -324,25 +339,29 @@ std::string UnknownGpu(const Need& need) {
 // Rows come with `why_not` filled where they cannot run, `why` holding a note.
 void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
   const PlanRow* best = nullptr;
-  Blocked blocked{current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs"};
+  MicroUsd reserve;
+  Blocked blocked{
+      current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs", ""};
   for (PlanRow& row : rows) {
     if (!row.why_not.empty() && row.place == "local")
       blocked.reason = row.why_not + UnknownGpu(current.needs);
     if (!row.has_driver || !row.why_not.empty()) continue;
-    const std::string over = CapReason(row);
-    if (!over.empty()) {
-      row.why_not = over;
-      blocked = {current.step.name, ErrorKind::kOverBudget, over};
+    const CapVerdict caps = UnderCaps(current, row);
+    if (!caps.reason.empty()) {
+      row.why_not = caps.reason;
+      blocked = {current.step.name, ErrorKind::kOverBudget, caps.reason, caps.hint};
     } else if (best == nullptr || BetterThan(row, *best)) {
       best = &row;
+      reserve = caps.reserve;
     }
   }
   if (best == nullptr) plan_.blocked.push_back(blocked);
-  else reserved_ += OutOfCap(*best, facts_.project->budget);
+  // An unknown time is no sum: the steps run one after the other, and the cap ends the last.
+  else if (best->worst) spending_.planned += reserve;
   for (PlanRow& row : rows) {
     row.chosen = &row == best;
     if (row.chosen) {
-      row.why = WhyChosen(row);
+      row.why = WhyChosen(row) + EndByCap(row);
       continue;
     }
     if (row.why_not.empty()) {
@@ -374,7 +393,7 @@ std::string CatalogueName(const GpuNeed& need) {
 
 Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& history) const {
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
-  Current current{step, step.needs, by_option ? facts_.on : step.where, "", TimeOf(step, history)};
+  Current current{step, step.needs, by_option ? facts_.on : step.where, "", TimeOf(step, history, facts_.lease)};
   const Status works = CheckPlaceWorks(current.place, facts_.drivers);
   if (!works.ok()) {
     return Error(works.error()).While(fmt::format("cannot plan step `{}`", step.name));
@@ -441,10 +460,9 @@ Status CheckEveryStepHasAPlace(const Plan& plan) {
   const bool over = first.kind == ErrorKind::kOverBudget;
   return Error(first.kind, first.reason)
       .While(fmt::format("step `{}` can run nowhere now", first.step))
-      .WithHint(
-          over ? "raise `budget: {cap: …}`, or give the step a `needs: {time: …}` or a `deadline`"
-               : "`curbstop plan --why-not` lists every place with its reason; rented places have "
-                 "no driver yet");
+      .WithHint(over ? first.hint
+                     : "`curbstop plan --why-not` lists every place with its reason; rented places "
+                       "have no driver yet");
 }
 
 Result<Plan> MakePlan(const PlanFacts& facts, bool every_row) {

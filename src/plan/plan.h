@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "machine/machine.h"
 #include "market/offer.h"
+#include "plan/caps.h"
 #include "plan/energy.h"
 #include "plan/step_time.h"
 #include "project/project.h"
@@ -26,8 +27,9 @@ struct PlanFacts {
   int64_t offers_set_aside = 0;      // rows that contradicted themselves
   std::vector<std::string> drivers;  // providers that this version can rent from
   ElectricityPrice electricity;
-  Place on;  // kAuto: each step's own `where`
-  MicroUsd month_spent;
+  Place on;                     // kAuto: each step's own `where`
+  std::optional<Millis> lease;  // --lease: ends every step
+  Spending spending;            // under the project's name, of no run in particular
 };
 
 struct PlanRow {
@@ -60,16 +62,16 @@ struct LeftOut {
 // A step for which no place can be chosen.
 struct Blocked {
   std::string step;
-  ErrorKind kind = ErrorKind::kNo;  // kOverBudget: only the cap stands in the way
+  ErrorKind kind = ErrorKind::kNo;  // kOverBudget: only a cap stands in the way
   std::string reason;
+  std::string hint;  // of a cap
 };
 
 struct Plan {
   std::vector<PlanRow> rows;  // per step: the chosen row first, then by worst cost
   std::vector<LeftOut> left_out;
-  MicroUsd month_spent;
-  std::optional<MicroUsd> month_cap;
-  bool energy_in_cap = false;
+  Budget budget;
+  Spending spending;  // before any of the steps
   std::vector<Blocked> blocked;
   std::vector<StepTime> times;  // one per planned step, in the order of the rows
   ElectricityPrice electricity;

@@ -85,6 +85,7 @@ TEST(StepTime, ComesFromHistoryThenFromTheFileElseItIsUnknown) {
     std::optional<Millis> usual;
     std::optional<Millis> worst;
     const char* source = "";
+    std::optional<Millis> lease = {};
   };
   const StepHistory three{3, 10 * kMinute, 14 * kMinute};
   const Case cases[] = {
@@ -96,12 +97,15 @@ TEST(StepTime, ComesFromHistoryThenFromTheFileElseItIsUnknown) {
       {three, {}, 12 * kMinute, 10 * kMinute, 12 * kMinute, "3 earlier runs"},
       {three, {}, 5 * kMinute, 5 * kMinute, 5 * kMinute, "3 earlier runs"},
       {{}, {}, 2 * kHour, {}, 2 * kHour, "deadline"},
+      {{}, {}, 2 * kHour, {}, kHour, "--lease", kHour},
+      {{}, {}, kHour, {}, kHour, "deadline", 2 * kHour},
+      {three, {}, {}, 10 * kMinute, 11 * kMinute, "3 earlier runs", 11 * kMinute},
   };
   for (const Case& c : cases) {
     Step step;
     step.needs.time = c.needs_time;
     step.deadline = c.deadline;
-    const StepTime time = TimeOf(step, c.history);
+    const StepTime time = TimeOf(step, c.history, c.lease);
     EXPECT_EQ(time.usual, c.usual);
     EXPECT_EQ(time.worst, c.worst);
     EXPECT_EQ(time.source, c.source);
@@ -374,6 +378,7 @@ TEST(Plan, EnergyCountsInTheCapOnlyWhereTheProjectSaysSo) {
   world.project.budget.include_energy = true;
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kOverBudget);
   EXPECT_THAT(world.Refusal().message(), StartsWith("worst case "));
+  EXPECT_THAT(world.Refusal().hint(), HasSubstr("raise `cap`"));
   EXPECT_EQ(world.Compare().blocked.size(), 2u);
 }
 
@@ -384,7 +389,8 @@ TEST(Plan, WhatTheFirstStepReservesIsNotLeftForTheSecond) {
   world.project.budget.include_energy = true;
   const MicroUsd hour =
       EnergyCost(PowerUnderLoad(world.machine, false).watts, MicroUsd(180'000), kHour);
-  world.facts.month_spent = MicroUsd(500);
+  world.facts.spending.month = MicroUsd(200);
+  world.facts.spending.held = MicroUsd(300);
   world.project.budget.cap = hour + hour + MicroUsd(500);
   EXPECT_THAT(world.Compare().blocked, IsEmpty());
   world.project.budget.cap = hour + hour + MicroUsd(499);
@@ -392,10 +398,37 @@ TEST(Plan, WhatTheFirstStepReservesIsNotLeftForTheSecond) {
   EXPECT_EQ(world.Compare().blocked[0].step, "eval");
 }
 
-TEST(Plan, UnknownTimeUnderAHardCapIsRefused) {
+// At home the cap itself ends it: one step after the other may use all of it.
+TEST(Plan, AStepOfUnknownTimeAtHomeIsEndedByTheCap) {
   World world;
+  world.AddStep("eval");
   world.project.budget = {.cap = MicroUsd(1'000'000), .include_energy = true};
+  const Plan plan = world.Compare();
+  EXPECT_THAT(plan.blocked, IsEmpty());
+  EXPECT_THAT(plan.rows.at(0).why, HasSubstr("; saved and ended by the cap after "));
+  EXPECT_EQ(PlanJson(plan).IntOr("worst_micro_usd", 0), 1'000'000);
+  world.facts.spending.month = MicroUsd(1'000'000);
+  EXPECT_THAT(world.Refusal().message(), StartsWith("too little is left of the cap of 1.00 USD"));
+}
+
+TEST(Plan, AUnknownTimeOnARentedPlaceCouldCrossTheCap) {
+  World world;
+  world.offers = {Rented("vast", "t", 400'000)};
+  world.facts.drivers = {"vast"};
+  world.facts.on = {.kind = PlaceKind::kProvider, .provider = "vast"};
+  world.project.budget = {.cap = MicroUsd(1'000'000)};
   EXPECT_EQ(world.Refusal().message(), "its time is unknown, so it could cross the cap");
+}
+
+TEST(Plan, ALeaseBoundsWhatAStepCanCost) {
+  World world;
+  world.step().needs.time = 1000 * kHour;
+  world.project.budget = {.cap = MicroUsd(1'000'000), .include_energy = true};
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kOverBudget);
+  world.facts.lease = kHour;
+  const Plan plan = world.Compare();
+  EXPECT_THAT(plan.blocked, IsEmpty());
+  EXPECT_EQ(plan.rows.at(0).finish_worst, kHour);
 }
 
 TEST(Plan, ARentedPlaceWithADriverIsChosenOnlyUnderACap) {

@@ -65,8 +65,8 @@ std::string HeadLine(const std::string& step, const StepTime& time) {
                        DurationText(*time.worst), time.source);
   }
   if (time.worst) {
-    return fmt::format("{}: takes at most {}, its deadline; no earlier run to learn from", step,
-                       DurationText(*time.worst));
+    return fmt::format("{}: takes at most {}, its {}; no earlier run to learn from", step,
+                       DurationText(*time.worst), time.source);
   }
   return fmt::format(
       "{}: time unknown (no earlier run, no `needs: {{time: …}}`), by price per hour", step);
@@ -169,17 +169,24 @@ std::string Notes(const Plan& plan) {
         " A rented machine is reckoned with the step's time here: a faster or slower one changes "
         "it.";
   }
-  if (!plan.energy_in_cap) notes += " Electricity at home is outside the cap.";
+  if (!plan.budget.include_energy) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "", "");
 }
 
-// Sum of the chosen worst cases; empty if one is unknown or a step has no place.
+// What no step at home can cross where electricity counts, however long it takes.
+std::optional<MicroUsd> LeftOfCaps(const Plan& plan) {
+  if (!plan.budget.include_energy) return std::nullopt;
+  const std::optional<CapState> tightest = TightestCap(plan.budget, plan.spending);
+  return tightest ? std::optional(tightest->Left()) : std::nullopt;
+}
+
+// Sum of the chosen worst cases; empty if a step has no place, or one may cost anything.
 std::optional<MicroUsd> WorstOf(const Plan& plan) {
   if (!plan.blocked.empty()) return std::nullopt;
   MicroUsd sum;
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen) continue;
-    if (!row.worst) return std::nullopt;
+    if (!row.worst) return LeftOfCaps(plan);
     sum += *row.worst;
   }
   return sum;
@@ -187,10 +194,7 @@ std::optional<MicroUsd> WorstOf(const Plan& plan) {
 
 std::string LastLine(const Plan& plan) {
   const std::optional<MicroUsd> worst = WorstOf(plan);
-  const std::string cap =
-      plan.month_cap ? fmt::format(" of {}", UsdText(*plan.month_cap)) : ", no cap set";
-  return fmt::format("worst {} · month {}{}\n", worst ? UsdTextUp(*worst) : "unknown",
-                     UsdText(plan.month_spent), cap);
+  return MoneyLine(worst ? UsdTextUp(*worst) : "unknown", plan.budget, plan.spending);
 }
 
 Json MicrosJson(std::optional<MicroUsd> amount) { return amount ? Json(amount->value()) : Json(); }
@@ -230,12 +234,11 @@ Json PlanJson(const Plan& plan) {
     left_out.Push(
         Json::MakeObject({{"step", left.step}, {"reason", left.reason}, {"count", left.count}}));
   }
-  Json month = Json::MakeObject({{"spent_micro_usd", plan.month_spent.value()},
-                                 {"cap_micro_usd", MicrosJson(plan.month_cap)}});
   return Json::MakeObject({{"rows", rows},
                            {"left_out", left_out},
                            {"worst_micro_usd", MicrosJson(WorstOf(plan))},
-                           {"month", month}});
+                           {"month", MonthJson(plan.budget, plan.spending)},
+                           {"caps", CapsJson(CapsOf(plan.budget, plan.spending))}});
 }
 
 std::string PlanText(const Plan& plan) {

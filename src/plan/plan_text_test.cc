@@ -52,8 +52,8 @@ Plan TwoRows() {
   plan.times = {{30 * kMinute, 30 * kMinute, "needs.time",
                  "the project's own figure, which comes without a spread"}};
   plan.left_out = {{"train", "no GPU", 2262}, {"train", "dearer than those shown", 7}};
-  plan.month_spent = MicroUsd(3'100'000);
-  plan.month_cap = MicroUsd(20'000'000);
+  plan.spending.month = MicroUsd(3'100'000);
+  plan.budget.cap = MicroUsd(20'000'000);
   return plan;
 }
 
@@ -85,7 +85,7 @@ TEST(PlanText, TheUsualCostHasAColumnWhereItDiffers) {
 TEST(PlanText, UnknownTimeShowsPricesPerHourAndAnUnknownWorstCase) {
   Plan plan = TwoRows();
   plan.times[0] = {};
-  plan.month_cap.reset();
+  plan.budget.cap.reset();
   for (PlanRow& row : plan.rows) row.worst = row.p50 = std::nullopt;
   const std::string text = PlanText(plan);
   EXPECT_THAT(text, HasSubstr("train: time unknown (no earlier run, no `needs: {time: …}`), by "
@@ -98,7 +98,7 @@ TEST(PlanText, UnknownTimeShowsPricesPerHourAndAnUnknownWorstCase) {
 TEST(PlanText, AStepWithoutAPlaceMakesTheWorstCaseUnknown) {
   Plan plan = TwoRows();
   plan.rows[0].chosen = false;
-  plan.blocked = {{"train", ErrorKind::kNo, "because"}};
+  plan.blocked = {{"train", ErrorKind::kNo, "because", ""}};
   EXPECT_THAT(PlanText(plan), EndsWith("worst unknown · month 3.10 of 20.00\n"));
 }
 
@@ -158,7 +158,7 @@ TEST(PlanJson, UnknownNumbersAreNull) {
   Plan plan = TwoRows();
   plan.rows[0].worst = plan.rows[0].p50 = std::nullopt;
   plan.rows[0].finish_p50 = std::nullopt;
-  plan.month_cap.reset();
+  plan.budget.cap.reset();
   const Json json = PlanJson(plan);
   for (const char* key : {"worst_micro_usd", "p50_micro_usd", "finish_p50_s"}) {
     EXPECT_TRUE(json.Find("rows")->items()[0].Find(key)->IsNull()) << key;

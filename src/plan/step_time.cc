@@ -23,17 +23,21 @@ StepTime Unbounded(const Step& step, const StepHistory& history) {
 
 }  // namespace
 
-StepTime TimeOf(const Step& step, const StepHistory& history) {
+StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease) {
   StepTime time = Unbounded(step, history);
-  if (!step.deadline) return time;
+  const bool leased = lease && (!step.deadline || *lease < *step.deadline);
+  const std::optional<Millis> bound = leased ? lease : step.deadline;
+  const std::string name = leased ? "--lease" : "deadline";
+  if (!bound) return time;
   if (!time.worst) {
-    time.source = "deadline";
-    time.why = "no earlier run; the step is ended at its deadline, so it cannot take longer";
-  } else if (*time.worst > *step.deadline) {
-    time.why += "; the deadline ends it before";
+    time.source = name;
+    time.why =
+        fmt::format("no earlier run; the step is ended at its {}, so it cannot take longer", name);
+  } else if (*time.worst > *bound) {
+    time.why += fmt::format("; the {} ends it before", name);
   }
-  time.worst = std::min(time.worst.value_or(*step.deadline), *step.deadline);
-  if (time.usual) time.usual = std::min(*time.usual, *step.deadline);
+  time.worst = std::min(time.worst.value_or(*bound), *bound);
+  if (time.usual) time.usual = std::min(*time.usual, *bound);
   return time;
 }
 

@@ -20,13 +20,14 @@ struct StepHistory {
 struct StepTime {
   std::optional<Millis> usual;
   std::optional<Millis> worst;
-  std::string source;  // "3 earlier runs", "needs.time", "deadline", "unknown"
+  std::string source;  // "3 earlier runs", "needs.time", "deadline", "--lease", "unknown"
   std::string why;     // how `worst` was made, in words
 };
 
 // History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that
 // figure, because it comes without a spread and a factor of ours would be invented. A `deadline`
-// bounds both, because the step is ended there; with nothing else it is the worst case alone.
-StepTime TimeOf(const Step& step, const StepHistory& history);
+// bounds both, because the step is ended there; with nothing else it is the worst case alone. A
+// `lease` is the wish of one start, to the same effect; the shorter of the two holds.
+StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease = {});
 
 }  // namespace curbstop

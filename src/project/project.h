@@ -76,9 +76,21 @@ struct DataSource {
   std::string from;  // a file, folder or glob, relative to the project root
 };
 
+// Where each cap stands, for whoever is told to raise it.
+struct CapMarks {
+  std::string file;  // its name alone; empty: not from a file
+  int cap = 0;       // lines; 0: not written
+  int day = 0;
+  int run = 0;
+};
+
+// Of all runs under the project's name, wherever its folder lies. Cap 0: nothing may be spent.
 struct Budget {
   std::optional<MicroUsd> cap;  // per UTC calendar month; empty: nothing may be spent but energy
+  std::optional<MicroUsd> day;  // per UTC day
+  std::optional<MicroUsd> run;  // per run of a step
   bool include_energy = false;
+  CapMarks marks;
 };
 
 struct Project {

@@ -97,6 +97,18 @@ std::string CleanName(std::string_view folder) {
   return name.empty() ? "project" : name;
 }
 
+int LineOf(const Node& budget, std::string_view key) {
+  const Node* node = budget.Find(key);
+  return node != nullptr ? node->line : 0;
+}
+
+CapMarks MarksOf(const Node& root, const fs::path& file) {
+  const Node* budget = root.Find("budget");
+  if (budget == nullptr) return {};
+  return {file.filename().string(), LineOf(*budget, "cap"), LineOf(*budget, "day"),
+          LineOf(*budget, "run")};
+}
+
 Result<Project> ReadNamed(const fs::path& file, std::string_view text, const NodeSource& source) {
   TRY_ASSIGN(Node tree, ParseYaml(text, source));
   TRY(CheckShape(tree, source));
@@ -105,6 +117,7 @@ Result<Project> ReadNamed(const fs::path& file, std::string_view text, const Nod
   project.file = file.lexically_normal();
   project.root = project.file.parent_path();
   if (project.name.empty()) project.name = CleanName(project.root.filename().string());
+  project.budget.marks = MarksOf(root, file);
   StepNodes nodes;
   for (const NodeEntry& entry : root.Find("steps")->entries) nodes[entry.key.text] = &entry.value;
   TRY(CheckSteps(project, nodes, source));

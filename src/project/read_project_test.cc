@@ -52,7 +52,7 @@ TEST(ReadProject, AFileWithoutStepsTakesAStepsKeysAtTheTop) {
 TEST(ReadProject, ReadsEveryKeyThatWorksNow) {
   const Project project = Read(R"(
 name: triage
-budget: {cap: 40 USD, per: month, include: energy}
+budget: {cap: 40 USD, per: month, run: 5 USD, day: 0 USD, include: energy}
 secrets: [HF_TOKEN]
 data:
   calls: {from: data/calls/*.csv}
@@ -80,6 +80,10 @@ steps:
   ASSERT_EQ(project.steps.size(), 2);
   const Step& train = project.steps[0];
   EXPECT_EQ(project.budget.cap, MicroUsd(40'000'000));
+  EXPECT_EQ(project.budget.run, MicroUsd(5'000'000));
+  EXPECT_EQ(project.budget.day, MicroUsd(0));
+  EXPECT_EQ(project.budget.marks.file, "curbstop.yaml");
+  EXPECT_EQ(project.budget.marks.run, 3);
   EXPECT_TRUE(project.budget.include_energy);
   EXPECT_THAT(project.secrets, ElementsAre("HF_TOKEN"));
   EXPECT_EQ(project.data.at(0).from, "data/calls/*.csv");

@@ -44,8 +44,9 @@ constexpr std::string_view kTail = R"(
 # Secrets by name, for the environment: `curbstop secret set HF_TOKEN` asks for the value.
 #secrets: [HF_TOKEN]
 
-# The most that may be spent in a calendar month.
-#budget: {cap: 40 USD, per: month}
+# The most that may be spent in a calendar month, a day (both UTC) and one run of a step.
+# Electricity at home counts with `include: energy`.
+#budget: {cap: 40 USD, per: month, day: 10 USD, run: 5 USD}
 
 # Several steps: instead of `run:` and the keys of a step above, give each its name.
 #steps:

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/time_text.h"
-
 namespace curbstop {
 namespace {
 
@@ -38,19 +36,6 @@ Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
   history.median = Percentile(times, 50);
   history.p90 = Percentile(times, 90);
   return history;
-}
-
-Result<MicroUsd> MonthSpent(Journal& journal, const std::string& project, bool include_energy,
-                            int64_t now_ms) {
-  TRY_ASSIGN(
-      Statement query,
-      journal.database().Prepare(
-          "SELECT coalesce(sum(micro_usd), 0) FROM ledger WHERE project = ? AND at_ms >= ? AND "
-          "at_ms < ? AND class <> 'practice' AND (class <> 'energy' OR ?)"));
-  query.BindAll(std::string_view(project), MonthStart(now_ms), NextMonthStart(now_ms),
-                int64_t{include_energy});
-  TRY_ASSIGN([[maybe_unused]] const bool row, query.Step());
-  return MicroUsd(query.Int(0));
 }
 
 Result<std::vector<LedgerLine>> ReadLedger(Journal& journal, const LedgerFilter& filter) {

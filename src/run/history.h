@@ -14,11 +14,6 @@ namespace curbstop {
 Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
                                 const std::string& step, const std::string& machine_class);
 
-// Money that the project's ledger counts in the calendar month of `now_ms`, energy included only
-// where the budget does.
-Result<MicroUsd> MonthSpent(Journal& journal, const std::string& project, bool include_energy,
-                            int64_t now_ms);
-
 struct LedgerFilter {
   std::string project;  // empty: any
   int64_t since_ms = 0;

@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "run/spending.h"
 #include "sys/failpoint.h"
 #include "sys/mount_kind.h"
 
@@ -172,7 +173,8 @@ Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
       .Run();
 }
 
-Status Journal::Create(const NewRun& run, const Event& created, const ProcessIdentity& creator) {
+Status Journal::Create(const NewRun& run, const Event& wanted, const ProcessIdentity& creator,
+                       const CapAsk& ask) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY_ASSIGN(const std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
@@ -182,6 +184,8 @@ Status Journal::Create(const NewRun& run, const Event& created, const ProcessIde
         .WithHint(fmt::format("`curbstop logs -f {0}` follows it; `curbstop cancel {0}` ends it",
                               others[0].run.id));
   }
+  Event created = wanted;
+  TRY(TakeReserve(database_, run.project, run.step, ask, created));
   TRY(InsertRun(run, created.at_ms));
   RunState state;
   const Transition transition = Apply(state, created, 1);

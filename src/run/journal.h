@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "plan/caps.h"
 #include "run/supervisor/event.h"
 #include "run/supervisor/record.h"
 #include "run/supervisor/supervisor.h"
@@ -79,9 +80,11 @@ class Journal {
   static Result<Journal> Open(const std::filesystem::path& file);
 
   // The run, its kCreated event, and who made it (until the run has a supervisor, it is looked
-  // after by that process). Errors: kConflict if the step has an active run, whose id is in the
-  // message.
-  Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator);
+  // after by that process). What `ask` reserves is read, judged and entered in the same
+  // transaction, so that two starts at once cannot both take the last of a cap.
+  // Errors: kConflict if the step has an active run, whose id is in the message; kOverBudget.
+  Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator,
+                const CapAsk& ask = {});
 
   Result<std::vector<RunRow>> FindRuns(const RunFilter& filter);
   Result<RunRow> GetRun(const std::string& id);  // Errors: kNotFound, with "did you mean"

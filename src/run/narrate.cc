@@ -15,6 +15,7 @@ std::string NarrateAttemptEnd(const Json& data) {
   const std::string attempt =
       fmt::format("attempt {} ended with {}", data.IntOr("attempt", 0), code);
   if (why == "cancel") return attempt + ", as asked";
+  if (why == "cap") return attempt + " at the cap";
   if (why == "hang") return attempt + " after too long without a sign of life";
   if (why == "deadline") return attempt + " at the time limit";
   return data.IntOr("exit_code", 0) == 0 ? "" : attempt;
@@ -22,6 +23,7 @@ std::string NarrateAttemptEnd(const Json& data) {
 
 std::string NarrateStop(std::string_view why) {
   if (why == "cancel") return "stops the step, as asked";
+  if (why == "cap") return "stops the step, so that it can save: the cap is reached";
   if (why == "deadline") return "stops the step: its time limit is reached";
   return "stops the step: too long without a sign of life";
 }
@@ -47,6 +49,13 @@ std::string NarrateReport(const Json& data) {
   return "";
 }
 
+std::string NarrateCreated(const Json& data) {
+  const MicroUsd held(data.IntOr("reserve_micro_usd", 0));
+  if (held == MicroUsd()) return "";
+  return fmt::format("holds {} USD of the cap ({})", UsdTextUp(held),
+                     data.StringOr("reserve_why", ""));
+}
+
 std::string OutputsText(const Json& outputs) {
   int64_t files = 0;
   int64_t size = 0;
@@ -61,6 +70,7 @@ std::string OutputsText(const Json& outputs) {
 
 std::string NarrateEvent(const Event& event) {
   switch (event.kind) {
+    case EventKind::kCreated: return NarrateCreated(event.data);
     case EventKind::kAgentReport: return NarrateReport(event.data);
     case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
     case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));

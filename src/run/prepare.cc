@@ -12,7 +12,9 @@
 #include "run/agent/checkpoints.h"
 #include "run/checkpoint_folder.h"
 #include "run/fingerprint.h"
+#include "run/history.h"
 #include "run/secret_check.h"
+#include "run/spending.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 #include "sys/mount_kind.h"
@@ -216,6 +218,8 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.record_run = NewToken(outside.random);
   prepared.run.facts =
       FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
+  prepared.run.facts.Set("budget", BudgetJson(project.budget))
+      .Set("project_file", project.file.string());
   prepared.code = fingerprint.code;
   prepared.sources = fingerprint.content;
   return prepared;
@@ -229,6 +233,13 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
                                 UsdText(per_kwh), assumed ? " (assumed)" : "")};
 }
 
+Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& machine,
+                  std::optional<Millis> lease, MicroUsd per_hour, Journal& journal) {
+  TRY_ASSIGN(const StepHistory history,
+             ReadHistory(journal, project.name, step.name, MachineClass(machine)));
+  return AskForEnergy(project.budget, TimeOf(step, history, lease), per_hour);
+}
+
 namespace {
 
 Status FillFolder(const PreparedRun& prepared, const fs::path& folder, FileStore& files) {
@@ -239,28 +250,28 @@ Status FillFolder(const PreparedRun& prepared, const fs::path& folder, FileStore
                      WriteJson(OrderJson(prepared.order), JsonStyle::kIndented), 0600);
 }
 
-Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
-                      const Clock& clock) {
+Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask,
+                      Journal& journal, const Clock& clock) {
   Event created;
   created.kind = EventKind::kCreated;
   created.at_ms = clock.WallMs();
   created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
                                    {"energy_source", rate.source},
                                    {"boot_id", ReadBootId()}});
-  return journal.Create(prepared.run, created, IdentifySelf());
+  return journal.Create(prepared.run, created, IdentifySelf(), ask);
 }
 
 }  // namespace
 
-Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
-                 const RunOutside& outside) {
+Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask,
+                 Journal& journal, const RunOutside& outside) {
   // A record that cannot be written is refused now, not when the step has done its work.
   TRY_ASSIGN([[maybe_unused]] const Record record,
              Record::Open(outside.directories.MlflowDb(), outside.directories.Artifacts()));
   TRY(CheckSecrets(prepared, outside));
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
   Status made = FillFolder(prepared, folder, outside.files);
-  if (made.ok()) made = EnterInJournal(prepared, rate, journal, outside.clock);
+  if (made.ok()) made = EnterInJournal(prepared, rate, ask, journal, outside.clock);
   // The folder of a run that is in no journal is nobody's.
   if (!made.ok()) static_cast<void>(RemoveTree(folder));
   return made;

@@ -66,11 +66,16 @@ struct EnergyRate {
 };
 EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed);
 
+// What a start of the step here asks of the project's caps, by what is known of its time.
+Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& machine,
+                  std::optional<Millis> lease, MicroUsd per_hour, Journal& journal);
+
 // Makes the run's folder with the order, and writes the run's first event; the supervisor can then
 // be started. A refused run leaves no folder.
-// Errors: kConflict if the step runs already; those of opening the record and of CheckSecrets.
-Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, Journal& journal,
-                 const RunOutside& outside);
+// Errors: kConflict if the step runs already; kOverBudget; those of opening the record and of
+// CheckSecrets.
+Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask,
+                 Journal& journal, const RunOutside& outside);
 
 // `curbstop supervise RUN` as a process of its own, with this process's environment.
 Status StartSupervisor(const std::string& run, bool adopted, const RunOutside& outside);

@@ -65,7 +65,7 @@ struct PrepareTest : testing::Test {
   std::string StartedRun(const std::string& lr) {
     clock.Advance(std::chrono::seconds(1));
     const Result<PreparedRun> prepared = Prepare(lr);
-    EXPECT_TRUE(prepared.ok() && CreateRun(*prepared, {}, journal, outside).ok());
+    EXPECT_TRUE(prepared.ok() && CreateRun(*prepared, {}, {}, journal, outside).ok());
     Tell(prepared->run.id, EventKind::kRecordStarted);
     return prepared->run.id;
   }
@@ -159,11 +159,11 @@ TEST_F(PrepareTest, LookingChangesNothing) {
 
 TEST_F(PrepareTest, ARefusedRunLeavesNoFolder) {
   const Result<PreparedRun> first = Prepare("1");
-  ASSERT_TRUE(CreateRun(*first, {}, journal, outside).ok());
+  ASSERT_TRUE(CreateRun(*first, {}, {}, journal, outside).ok());
   EXPECT_TRUE(Exists(directories.RunFolder(first->run.id) / "order.json"));
   EXPECT_TRUE(Exists(directories.RunFolder(first->run.id) / "code.json"));
   const Result<PreparedRun> second = Prepare("2");
-  EXPECT_EQ(CreateRun(*second, {}, journal, outside).error().kind(), ErrorKind::kConflict);
+  EXPECT_EQ(CreateRun(*second, {}, {}, journal, outside).error().kind(), ErrorKind::kConflict);
   ASSERT_EQ(RunFolders().size(), 1u);
   EXPECT_EQ(RunFolders()[0].name, first->run.id);
 }

@@ -14,6 +14,7 @@
 #include "run/agent/touch_watch.h"
 #include "run/fingerprint.h"
 #include "run/metrics_file.h"
+#include "run/spending.h"
 #include "store/object_store.h"
 #include "sys/failpoint.h"
 #include "sys/file_lock.h"
@@ -98,6 +99,7 @@ Status Shell::Run() {
 Status Shell::RunLocked() {
   TRY_ASSIGN(journal_, Journal::Open(outside_.directories.MoneyDb()));
   TRY_ASSIGN(row_, journal_->GetRun(run_));
+  if (const Json* budget = row_.run.facts.Find("budget")) budget_ = BudgetOf(*budget);
   records_.emplace(*journal_, run_);
   runner_.emplace(*records_, static_cast<EffectSink&>(*this));
   TRY(runner_->Load());
@@ -142,7 +144,7 @@ Status Shell::Turn() {
   TRY(ReadReports());
   TRY(ReadRequests());
   TRY(NoticeLostAgent());
-  TRY(TickEachMinute());
+  TRY(TickWhenDue());
   TRY(performed);
   return PerformPending();
 }
@@ -284,14 +286,16 @@ Status Shell::AwaitAgent(int pid) const {
 }
 
 // To an agent that ends by itself where the run's folder was removed.
-Status Shell::Command(const std::string& what) const {
+Status Shell::Command(const std::string& what, const std::string& why) const {
   if (!IsFolder(folder_)) return {};
   TRY_ASSIGN(SpoolWriter commands, SpoolWriter::Open(folder_ / "agent.commands", outside_.files));
-  return commands.Append(Json::MakeObject({{"kind", what}}));
+  Json command = Json::MakeObject({{"kind", what}});
+  if (!why.empty()) command.Set("why", why);
+  return commands.Append(command);
 }
 
 Result<Event> Shell::TellAgent(const Effect& effect) {
-  TRY(Command(effect.data.StringOr("what", "cancel")));
+  TRY(Command(effect.data.StringOr("what", "cancel"), effect.data.StringOr("why", "")));
   return Outcome(EventKind::kAgentTold);
 }
 
@@ -425,10 +429,44 @@ Status Shell::NoticeLostAgent() {
   return Append(Outcome(EventKind::kAgentGone, std::move(seen)));
 }
 
-Status Shell::TickEachMinute() {
-  if (outside_.clock.Awake() < next_tick_ || state().phase != Phase::kRunning) return {};
-  next_tick_ = outside_.clock.Awake() + kTickEvery;
-  return Append(Outcome(EventKind::kTick));
+// The caps as they are now: they may be lowered or raised while the step runs. A file that cannot
+// be read, or is another project's by now, changes nothing.
+const Budget& Shell::ReadBudget() {
+  const Result<Project> project = LoadProject(row_.run.facts.StringOr("project_file", ""));
+  if (project.ok() && project->name == row_.run.project) budget_ = project->budget;
+  return budget_;
+}
+
+// What this run may cost in all, by the ledger as it stands; none where no cap counts it.
+Result<std::optional<MicroUsd>> Shell::LimitNow(Event& tick) {
+  const Budget& budget = ReadBudget();
+  if (!budget.include_energy) return std::optional<MicroUsd>();
+  TRY_ASSIGN(const Spending spending,
+             ReadSpending(journal_->database(), {.project = row_.run.project,
+                                                 .include_energy = true,
+                                                 .now_ms = tick.at_ms,
+                                                 .run = run_}));
+  const std::optional<MicroUsd> limit = RunLimit(budget, spending);
+  if (!limit) return limit;
+  tick.data.Set("cap", CapName(LimitingCap(budget, spending)));
+  // 0 would mean that nobody looked.
+  tick.facts.limit_micro_usd = std::max<int64_t>(limit->value(), 1);
+  return limit;
+}
+
+// A tick each minute; sooner where a cap has to end the step before the next one.
+Status Shell::TickWhenDue() {
+  if (state().phase != Phase::kRunning) return {};
+  const bool begins = !metered_ && budget_.include_energy && state().metered_to_awake_ms;
+  if (outside_.clock.Awake() < next_tick_ && !begins) return {};
+  metered_ = metered_ || begins;
+  Event tick = Outcome(EventKind::kTick);
+  TRY_ASSIGN(const std::optional<MicroUsd> limit, LimitNow(tick));
+  TRY(Append(tick));
+  Ticks pause = kTickEvery;
+  if (limit && state().cap.empty()) pause = std::min(pause, Ticks(TimeUntilSave(state(), *limit)));
+  next_tick_ = outside_.clock.Awake() + std::max<Ticks>(pause, seconds(1));
+  return {};
 }
 
 // What the step logs into its record is a sign of life; the agent, which knows no record, is told

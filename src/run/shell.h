@@ -62,11 +62,13 @@ class Shell : private EffectSink {
   Status ReadReports();
   Status ReadRequests();
   Status NoticeLostAgent();
-  Status TickEachMinute();
+  Status TickWhenDue();
   void PassOnLife();
   Status Append(const Event& event);
   Event Outcome(EventKind kind, Json data = Json::MakeObject()) const;
-  Status Command(const std::string& what) const;
+  Status Command(const std::string& what, const std::string& why = "") const;
+  const Budget& ReadBudget();
+  Result<std::optional<MicroUsd>> LimitNow(Event& tick);
   void Log(const std::string& line) const;
 
   std::string run_;
@@ -81,6 +83,8 @@ class Shell : private EffectSink {
   RecordEndpoint record_;
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
+  bool metered_ = false;  // a tick has looked at the caps since the step began
+  Budget budget_;         // as the project's file says, or last said
   Ticks pause_ = kFirstPause;
   std::optional<Event> agent_seen_;  // the last look that found its lock held
   Ticks commit_deadline_{0};

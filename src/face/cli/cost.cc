@@ -16,6 +16,16 @@ struct Options {
   bool all = false;
 };
 
+// Those of the project in the working folder, if it is the one that is asked about: only its file
+// says them.
+Result<std::vector<CapState>> CapsHere(Journal& journal, const std::string& name,
+                                       const CommandContext& context) {
+  const Result<Project> project = LoadProject(context.folder);
+  if (!project.ok() || project->name != name) return std::vector<CapState>();
+  TRY_ASSIGN(const Spending spending, SpendingNow(journal, *project, context));
+  return CapsOf(project->budget, spending);
+}
+
 Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   LedgerFilter filter;
@@ -29,8 +39,9 @@ Status Run(const Options& options, CommandContext& context) {
   }
   TRY_ASSIGN(const std::vector<LedgerLine> lines, ReadLedger(journal, filter));
   const CostTable table = SumCosts(lines);
-  const std::string text = lines.empty() ? "nothing was spent yet\n" : CostText(table);
-  context.out.Answer(CostJson(table), text);
+  TRY_ASSIGN(const std::vector<CapState> caps, CapsHere(journal, filter.project, context));
+  context.out.Answer(CostJson(table).Set("caps", CapsJson(caps)),
+                     CostText(table) + CapsText(caps));
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "face/cli/run_face.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "market/offer.h"
@@ -67,9 +68,7 @@ Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& c
     TRY_ASSIGN(StepHistory history, ReadHistory(journal, project.name, step.name, machine_class));
     planning.facts.history.push_back(history);
   }
-  TRY_ASSIGN(
-      planning.facts.month_spent,
-      MonthSpent(journal, project.name, project.budget.include_energy, context.clock.WallMs()));
+  TRY_ASSIGN(planning.facts.spending, SpendingNow(journal, project, context));
   return {};
 }
 

@@ -6,24 +6,21 @@
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
 #include "run/drive.h"
-#include "run/history.h"
 
 namespace curbstop {
 namespace {
 
 struct Month {
-  MicroUsd spent;
-  std::optional<MicroUsd> cap;
+  Budget budget;
+  Spending spending;
 };
 
 // Of the project in the working folder; without one there is no cap to speak of.
 Result<Month> ReadMonth(Journal& journal, const CommandContext& context) {
   const Result<Project> project = LoadProject(context.folder);
   if (!project.ok()) return Month();
-  TRY_ASSIGN(
-      const MicroUsd spent,
-      MonthSpent(journal, project->name, project->budget.include_energy, context.clock.WallMs()));
-  return Month{spent, project->budget.cap};
+  TRY_ASSIGN(const Spending spending, SpendingNow(journal, *project, context));
+  return Month{project->budget, spending};
 }
 
 std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
@@ -49,14 +46,13 @@ Status Run(CommandContext& context) {
     runs.Push(RunJson(row).Set("attempt", row.attempt));
     table.push_back(ActiveCells(row, context.clock.WallMs()));
   }
-  const Json cap = month.cap ? Json(month.cap->value()) : Json();
-  const Json object = Json::MakeObject(
-      {{"machines", Json::MakeArray()},
-       {"runs", runs},
-       {"month",
-        Json::MakeObject({{"spent_micro_usd", month.spent.value()}, {"cap_micro_usd", cap}})}});
-  const std::string last = fmt::format("month {}{}\n", UsdText(month.spent),
-                                       month.cap ? " of " + UsdText(*month.cap) : "");
+  const Json object =
+      Json::MakeObject({{"machines", Json::MakeArray()},
+                        {"runs", runs},
+                        {"month", MonthJson(month.budget, month.spending)}});
+  const std::string last = month.budget.cap
+                               ? MoneyLine("", month.budget, month.spending)
+                               : fmt::format("month {}\n", UsdText(month.spending.month));
   context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) + last);
   return {};
 }

@@ -139,13 +139,27 @@ Status RefuseLaterOptions(const Options& options) {
       .WithHint("`curbstop run` plans, asks and runs in one go");
 }
 
+// A place that cannot be served is refused before anything is prepared. What a cap forbids comes
+// when it is known which steps have to run at all.
+Status CheckPlaces(const PlanFacts& facts) {
+  TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
+  std::erase_if(plan.blocked,
+                [](const Blocked& blocked) { return blocked.kind == ErrorKind::kOverBudget; });
+  return CheckEveryStepHasAPlace(plan);
+}
+
+// What stands at the end, where there is a cap to measure it by.
+std::string MoneyText(const Project& project, const Spending& spending) {
+  return project.budget.cap ? MoneyLine("", project.budget, spending) : "";
+}
+
 Status Run(const Options& options, CommandContext& context) {
   TRY(RefuseLaterOptions(options));
   TRY_ASSIGN(RunWishes wishes, WishesOf(options));
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
-  // A place that cannot be served is refused before anything is prepared.
-  TRY_ASSIGN([[maybe_unused]] const Plan all, MakePlan(planning->facts, false));
+  planning->facts.lease = wishes.lease;
+  TRY(CheckPlaces(planning->facts));
   DriveRequest request{.project = &planning->project,
                        .machine = &planning->machine,
                        .wishes = std::move(wishes),
@@ -158,8 +172,10 @@ Status Run(const Options& options, CommandContext& context) {
              DriveSteps(request, journal, OutsideOf(context), voice));
   Json runs = Json::MakeArray();
   for (const StepOutcome& outcome : outcomes) runs.Push(OutcomeJson(outcome));
-  context.out.Answer(Json::MakeObject({{"runs", runs}}),
-                     OutcomeText(outcomes, context.directories));
+  TRY_ASSIGN(const Spending spending, SpendingNow(journal, planning->project, context));
+  context.out.Answer(
+      Json::MakeObject({{"runs", runs}, {"month", MonthJson(planning->project.budget, spending)}}),
+      OutcomeText(outcomes, context.directories) + MoneyText(planning->project, spending));
   context.exit_code = ExitCodeFor(outcomes);
   return {};
 }

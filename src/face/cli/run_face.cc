@@ -4,10 +4,10 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
-#include "project/project.h"
 #include "run/agent/step_process.h"
 #include "run/narrate.h"
 #include "run/shell.h"
+#include "run/spending.h"
 
 namespace curbstop {
 namespace {
@@ -41,6 +41,13 @@ Result<Journal> OpenJournal(CommandContext& context) {
 std::string ProjectHere(const CommandContext& context) {
   const Result<Project> project = LoadProject(context.folder);
   return project.ok() ? project->name : "";
+}
+
+Result<Spending> SpendingNow(Journal& journal, const Project& project,
+                             const CommandContext& context) {
+  return ReadSpending(journal.database(), {.project = project.name,
+                                           .include_energy = project.budget.include_energy,
+                                           .now_ms = context.clock.WallMs()});
 }
 
 Result<RunRow> ResolveRun(const std::string& name, Journal& journal,

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "face/cli/command.h"
+#include "plan/caps.h"
+#include "project/project.h"
 #include "run/drive.h"
 #include "run/journal.h"
 #include "run/prepare.h"
@@ -22,6 +24,10 @@ Result<RunRow> ResolveRun(const std::string& name, Journal& journal, const Comma
 
 // The project's name where the working folder belongs to one, else empty.
 std::string ProjectHere(const CommandContext& context);
+
+// What the ledger has under the project's name, now.
+Result<Spending> SpendingNow(Journal& journal, const Project& project,
+                             const CommandContext& context);
 
 // Lines on stderr, and one live line where that is a terminal.
 class Voice : public RunAudience {

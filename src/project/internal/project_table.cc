@@ -171,6 +171,8 @@ const FieldTable<Budget>& FieldsOf(const Budget*) {
       Field<&Budget::cap>("cap", "Hard limit: nothing starts that could cross it.",
                           FieldUse::kRequired),
       PerField(),
+      Field<&Budget::day>("day", "Hard limit for a day in UTC, beside the cap."),
+      Field<&Budget::run>("run", "Hard limit for one run of a step, beside the cap."),
       Field<&Budget::include_energy, IncludeCodec>("include",
                                                    "What counts in the cap beside rent.")};
   return kTable;

@@ -100,6 +100,7 @@ std::optional<Agent::Ending> Agent::ReasonToEnd(int exit_code) const {
 std::optional<Agent::Ending> Agent::CutOff(const AttemptEnd& end) const {
   if (end.why.empty()) return std::nullopt;
   if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
+  if (end.why == "cap") return Ending{"cancelled", end.exit_code, "a cap is reached"};
   if (end.why == "deadline") return OutOfTime(end.exit_code);
   return Ending{"failed", end.exit_code,
                 "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for "
@@ -348,7 +349,7 @@ bool Agent::PastLimit() const {
 }
 
 std::string Agent::ReasonToStop(const Progress& progress) const {
-  if (wish_ != Wish::kNone) return "cancel";
+  if (wish_ != Wish::kNone) return wish_why_;
   if (PastLimit()) return "deadline";
   return progress.Hangs() ? "hang" : "";
 }
@@ -407,7 +408,10 @@ void Agent::ReadCommands() {
   for (const SpoolLine& line : *lines) {
     last_command_ = line.seq;
     const std::string kind = line.body.StringOr("kind", "");
-    if (kind == "cancel" && wish_ == Wish::kNone) wish_ = Wish::kCancel;
+    if (kind == "cancel" && wish_ == Wish::kNone) {
+      wish_ = Wish::kCancel;
+      wish_why_ = line.body.StringOr("why", "cancel");
+    }
     if (kind == "kill") wish_ = Wish::kKill;
     if (kind == "release") released_ = true;
   }

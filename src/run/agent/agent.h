@@ -52,7 +52,7 @@ class Agent {
   };
   struct AttemptEnd {
     int exit_code = 0;
-    std::string why;      // empty: it ended by itself; else cancel, deadline, hang
+    std::string why;      // empty: it ended by itself; else cancel, cap, deadline, hang
     bool killed = false;  // by SIGKILL, or a signal that nobody of ours sent
   };
 
@@ -108,6 +108,7 @@ class Agent {
   std::string resume_from_;
   std::string tail_;  // last output of the step
   Wish wish_ = Wish::kNone;
+  std::string wish_why_ = "cancel";  // or "cap": what a cap counts is used up
   bool released_ = false;
   bool overdue_told_ = false;
   std::optional<ProcessIdentity> leader_;  // of a lost agent's attempt, while it is ended

@@ -116,6 +116,8 @@ struct RunState {
   std::optional<LifeSign> agent_seen;  // a lost agent's attempt is billed up to here
   std::string boot_id;
   MicroUsd spent;
+  MicroUsd reserve;     // of electricity, where a cap counts it
+  std::string cap;      // that ended the step: "the cap of 20.00 USD per month"
   int64_t busy_ms = 0;  // time that attempts ran
 
   // Away.

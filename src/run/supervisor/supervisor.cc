@@ -7,6 +7,7 @@
 namespace curbstop {
 namespace {
 
+constexpr Millis kHoldAhead{120'000};  // two ticks of the shell
 constexpr int64_t kShortestSleep = 10'000;
 constexpr int64_t kLatest = 90'000;  // after the time that a supervisor which is awake is woken
 
@@ -30,11 +31,45 @@ LifeSign SaidAt(const Event& event) {
   return {event.data.IntOr("awake_ms", event.awake_ms), event.data.IntOr("at_ms", event.at_ms)};
 }
 
+void Hold(StepContext& context, MicroUsd amount) {
+  RunState& state = context.state();
+  if (amount <= MicroUsd()) return;
+  state.reserve += amount;
+  context.Book("reserve", "energy", amount, context.event.at_ms, context.event.at_ms,
+               state.per_hour, state.rate_source);
+}
+
+// A step that takes longer than was known holds more before it spends more, while the caps allow.
+void HoldAhead(StepContext& context, MicroUsd limit) {
+  const RunState& state = context.state();
+  if (state.spent + CostOf(state.per_hour, kHoldAhead) < state.reserve) return;
+  const MicroUsd wanted = state.spent + CostOf(state.per_hour, kHeldAtATime);
+  Hold(context, std::min(wanted, limit) - state.reserve);
+}
+
+void EndAtCap(StepContext& context) {
+  RunState& state = context.state();
+  const MicroUsd limit(context.event.facts.limit_micro_usd);
+  if (limit == MicroUsd() || state.phase != Phase::kRunning || !state.cap.empty()) return;
+  HoldAhead(context, limit);
+  if (TimeUntilSave(state, limit) > Millis(0)) return;
+  state.cap = context.Text("cap");
+  context.Add(EffectKind::kTellAgent, 0, Json::MakeObject({{"what", "cancel"}, {"why", "cap"}}));
+}
+
 // The shell ticks while it sees the agent alive.
 void Tick(StepContext& context) {
   const LifeSign now{context.event.awake_ms, context.event.at_ms};
   context.state().agent_seen = now;
   MeterTo(context, now);
+  EndAtCap(context);
+}
+
+// The user's wish goes before the cap's.
+bool EndedByCap(const RunState& state) { return !state.cap.empty() && !state.cancel_asked; }
+
+void CloseAtCap(StepContext& context) {
+  context.Close(Phase::kFailed, context.state().cap + " is reached");
 }
 
 // Nobody knows when it died: its last sign of life is the end of what is billed, however much later
@@ -55,6 +90,7 @@ void Created(StepContext& context) {
   const Json& data = context.event.data;
   state.per_hour = MicroUsd(data.IntOr("rate_micro_usd_per_hour", 0));
   state.rate_source = context.Text("energy_source");
+  Hold(context, MicroUsd(data.IntOr("reserve_micro_usd", 0)));
   state.boot_id = context.Text("boot_id");
   state.terms.away = data.BoolOr("away", false);
   state.terms.lease_asked_ms = data.IntOr("lease_asked_ms", 0);
@@ -125,6 +161,11 @@ void RecordFinished(StepContext& context) {
   if (state.phase != Phase::kClosing) return;
   state.record_finished = true;
   if (state.terms.away) return;
+  if (state.reserve > MicroUsd()) {
+    context.Book("release", "energy", state.reserve, context.event.at_ms, context.event.at_ms,
+                 state.per_hour, state.rate_source);
+    state.reserve = MicroUsd();
+  }
   state.phase = state.verdict;
   state.ended_at_ms = context.event.at_ms;
   context.Add(EffectKind::kReleaseAgent);
@@ -163,6 +204,7 @@ void AgentFinished(StepContext& context) {
     context.Enter(Phase::kCommitting);
     return context.Add(EffectKind::kCommit);
   }
+  if (outcome == "cancelled" && EndedByCap(state)) return CloseAtCap(context);
   context.Close(outcome == "cancelled" ? Phase::kCancelled : Phase::kFailed,
                 context.Text("reason"));
 }
@@ -202,6 +244,7 @@ void ProcessesEnded(StepContext& context) {
   RunState& state = context.state();
   if (state.phase != Phase::kEnding) return;
   if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+  if (EndedByCap(state)) return CloseAtCap(context);
   if (state.can_restart && state.lost_agents < kMostLostAgents) {
     context.Enter(Phase::kRunning);
     state.agent_started = false;
@@ -295,6 +338,11 @@ void StepContext::Close(Phase verdict, std::string reason) {
   state().reason = std::move(reason);
   Enter(Phase::kClosing);
   Add(EffectKind::kFinishRecord, 0, Json::MakeObject({{"status", StatusOf(verdict)}}));
+}
+
+Millis TimeUntilSave(const RunState& state, MicroUsd limit) {
+  const MicroUsd at_end = state.spent + CostOf(state.per_hour, kTimeToEnd);
+  return at_end >= limit ? Millis(0) : TimeFor(limit - at_end, state.per_hour);
 }
 
 std::string_view NameOf(Phase phase) { return kPhaseNames[static_cast<size_t>(phase)]; }

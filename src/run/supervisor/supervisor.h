@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "plan/caps.h"
 #include "run/supervisor/event.h"
 #include "run/supervisor/plants.h"
 #include "run/supervisor/state.h"
@@ -33,6 +34,10 @@ Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants
 inline constexpr int64_t kNoWake = INT64_MAX;
 int64_t WakeAt(const RunState& state);
 
+// At home: how long the step may go on before it must be told to save, so that it is gone when it
+// has cost `limit`. 0: now.
+Millis TimeUntilSave(const RunState& state, MicroUsd limit);
+
 // The situation that kDecide is about. `places.home_connected`, `left` and the candidates are the
 // shell's to fill in; it needs a connection to know them.
 Situation SituationOf(const RunState& state, Plants plants = {});
@@ -46,11 +51,6 @@ struct BirthOrder {
 };
 BirthOrder BirthOrderOf(const Rental& rental, Plants plants = {});
 
-// The caps that a reserve has to fit, and what is taken already. Months and days are UTC.
-struct Caps {
-  MicroUsd cap;        // of the tightest one: what it allows in all
-  MicroUsd committed;  // spent under it, and reserved by every run, other journals' marks too
-};
 // How much is missing; 0: it fits.
 MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants = {});
 

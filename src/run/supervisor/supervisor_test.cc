@@ -337,5 +337,95 @@ RC_GTEST_PROP(Supervisor, AnyOrderOfEventsKeepsItsPromises, ()) {
   RC_ASSERT(life.booked == life.state.spent);
 }
 
+// ---- caps at home: 36,000 micro-dollars an hour are 10 a second ---------------------------------
+
+Event TickWithLimit(int64_t awake_ms, int64_t limit) {
+  Event event;
+  event.at_ms = 1'000'000 + awake_ms;
+  event.awake_ms = awake_ms;
+  event.facts.limit_micro_usd = limit;
+  event.data = Json::MakeObject({{"cap", "the cap of 0.01 USD per month"}});
+  return event;
+}
+
+int64_t Reserved(const Transition& transition, std::string_view kind) {
+  int64_t sum = 0;
+  for (const LedgerEntry& entry : transition.ledger) {
+    if (entry.kind == kind && entry.ledger_class == "energy") sum += entry.amount.value();
+  }
+  return sum;
+}
+
+TEST(SupervisorCaps, TheStepIsToldToSaveSoThatItIsGoneAtTheLimit) {
+  Life life;
+  life.Start();
+  // 35 s to end cost 350: with 630 spent, 20 of the 1,000 are left, two seconds of work.
+  EXPECT_FALSE(HasEffect(life.Feed(TickWithLimit(63'000, 1'000)), EffectKind::kTellAgent));
+  EXPECT_EQ(TimeUntilSave(life.state, MicroUsd(1'000)), Millis(2'000));
+  const Transition saves = life.Feed(TickWithLimit(65'000, 1'000));
+  ASSERT_TRUE(HasEffect(saves, EffectKind::kTellAgent));
+  EXPECT_EQ(saves.effects.at(0).data.StringOr("why", ""), "cap");
+  EXPECT_FALSE(HasEffect(life.Feed(TickWithLimit(66'000, 1'000)), EffectKind::kTellAgent));
+  life.Report("finished", Finished("cancelled", 143));
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+  EXPECT_EQ(life.state.reason, "the cap of 0.01 USD per month is reached");
+}
+
+TEST(SupervisorCaps, AStepThatFinishesMeanwhileIsASuccess) {
+  Life life;
+  life.Start();
+  life.Feed(TickWithLimit(90'000, 1'000));
+  EXPECT_TRUE(HasEffect(life.Report("finished", Finished("done")), EffectKind::kCommit));
+}
+
+TEST(SupervisorCaps, TheUsersCancelGoesBeforeTheCaps) {
+  Life life;
+  life.Start();
+  life.Feed(TickWithLimit(90'000, 1'000));
+  life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}}));
+  life.Report("finished", Finished("cancelled", 143));
+  EXPECT_EQ(life.state.verdict, Phase::kCancelled);
+}
+
+TEST(SupervisorCaps, NoAttemptFollowsWhereTheAgentDiedAtTheCap) {
+  Life life;
+  life.Start();
+  life.Feed(TickWithLimit(90'000, 1'000));
+  life.Add(EventKind::kAgentGone);
+  EXPECT_FALSE(HasEffect(life.Add(EventKind::kProcessesEnded), EffectKind::kStartAgent));
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+}
+
+TEST(SupervisorCaps, ATickThatNobodyLookedForEndsNothing) {
+  Life life;
+  life.Start();
+  EXPECT_FALSE(HasEffect(life.Feed(TickWithLimit(9'000'000, 0)), EffectKind::kTellAgent));
+}
+
+TEST(SupervisorCaps, TheReserveIsBookedGrowsAheadAndIsReleasedWhole) {
+  RunState state;
+  Event created;
+  created.kind = EventKind::kCreated;
+  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", 36'000},
+                                   {"boot_id", "boot-a"},
+                                   {"reserve_micro_usd", 2'000}});
+  Transition next = Apply(state, created, 1);
+  EXPECT_EQ(Reserved(next, "reserve"), 2'000);
+  Life life;
+  life.state = next.state;
+  life.Start();
+  // Two ticks ahead are 1,200: at 700 spent it holds enough, at 900 not.
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(70'000, 50'000)), "reserve"), 0);
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(90'000, 50'000)), "reserve"), 900 + 36'000 - 2'000);
+  // Never above the limit.
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(3'600'000, 50'000)), "reserve"), 50'000 - 36'900);
+  life.Pass(3'700'000);
+  life.Report("attempt_ended", Json::MakeObject({{"exit_code", 0}}));
+  life.Report("finished", Finished("done"));
+  life.Add(EventKind::kCommitted);
+  EXPECT_EQ(Reserved(life.Add(EventKind::kRecordFinished), "release"), 50'000);
+  EXPECT_EQ(life.state.reserve, MicroUsd(0));
+}
+
 }  // namespace
 }  // namespace curbstop

@@ -79,7 +79,7 @@ void CloseRental(StepContext& context, int64_t number) {
 
 MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants) {
   if (plants.Has(Plant::kCapCheckedAfterCreate)) return {};
-  return std::max(caps.committed + reserve - caps.cap, MicroUsd());
+  return MissingUnder(caps, reserve);
 }
 
 MicroUsd SpentAndHeld(const RunState& state) {
