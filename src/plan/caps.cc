@@ -77,7 +77,8 @@ std::string TakenText(const CapState& cap) {
 std::string WhatToDo(const CapAsk& ask, const CapState& cap) {
   const Millis lease = TimeFor(cap.Left(), ask.per_hour);
   const bool fits = ask.at_least == ask.reserve && lease >= kTimeToEnd;
-  std::string text = fits ? fmt::format("`--lease \"{}\"` fits; or ", DurationText(lease)) : "";
+  std::string text =
+      fits ? fmt::format("`curbstop run --lease \"{}\"` fits; or ", DurationText(lease)) : "";
   if (cap.held > MicroUsd()) text += "wait for what runs (`curbstop ps`), or ";
   return text + "raise " + cap.where;
 }
@@ -88,8 +89,8 @@ std::string WhyOver(const CapAsk& ask, const CapState& cap, MicroUsd missing) {
     return fmt::format("too little is left of {} to start a step of unknown time{}", of,
                        TakenText(cap));
   }
-  return fmt::format("worst case {} USD ({}), {} more than is left of {}{}",
-                     UsdTextUp(ask.reserve), ask.why, UsdTextUp(missing), of, TakenText(cap));
+  return fmt::format("worst case {} USD ({}), {} more than is left of {}{}", UsdTextUp(ask.reserve),
+                     ask.why, UsdTextUp(missing), of, TakenText(cap));
 }
 
 }  // namespace

@@ -100,9 +100,9 @@ struct CapAsk {
   bool counts = false;  // false: it costs nothing that a cap is for
   Budget budget;
   MicroUsd reserve;
-  MicroUsd at_least;    // where the time is unknown: less than the reserve will do
+  MicroUsd at_least;  // where the time is unknown: less than the reserve will do
   MicroUsd per_hour;
-  std::string why;      // "12 h, by deadline"
+  std::string why;  // "12 h, by deadline"
 };
 
 // Electricity at home. A known worst case is held in full. Without one the step may run until the
@@ -117,8 +117,8 @@ std::string CapText(const CapState& cap);
 // "the cap of 20.00 USD per month".
 std::string CapName(const CapState& cap);
 
-// "worst 2.34 · day 1.20 of 10.00 · month 3.10 of 20.00 · 0.50 held": what stands at the end of each answer
-// that can cost. `worst` is left out where it is empty.
+// "worst 2.34 · day 1.20 of 10.00 · month 3.10 of 20.00 · 0.50 held": what stands at the end of
+// each answer that can cost. `worst` is left out where it is empty.
 std::string MoneyLine(const std::string& worst, const Budget& budget, const Spending& spending);
 // {spent_micro_usd, cap_micro_usd, held_micro_usd}
 Json MonthJson(const Budget& budget, const Spending& spending);

@@ -106,23 +106,43 @@ TEST(RunLimit, IsWhatTheOthersLeave) {
   };
   const RunMoney mine = own(Usd(5), Usd(2), Usd(2), Usd(2));  // holds 3
   const Case cases[] = {
-      {"alone under it", {.month = Usd(2), .day = Usd(2), .held = Usd(3), .own = mine}, {}, {},
+      {"alone under it",
+       {.month = Usd(2), .day = Usd(2), .held = Usd(3), .own = mine},
+       {},
+       {},
        Usd(40)},
-      {"others spent 10", {.month = Usd(12), .day = Usd(2), .held = Usd(3), .own = mine}, {}, {},
+      {"others spent 10",
+       {.month = Usd(12), .day = Usd(2), .held = Usd(3), .own = mine},
+       {},
+       {},
        Usd(30)},
-      {"and hold 8", {.month = Usd(12), .day = Usd(2), .held = Usd(11), .own = mine}, {}, {},
+      {"and hold 8",
+       {.month = Usd(12), .day = Usd(2), .held = Usd(11), .own = mine},
+       {},
+       {},
        Usd(22)},
       {"what it spent last month is not this month's",
-       {.month = Usd(1), .day = Usd(1), .own = own(MicroUsd(0), Usd(9), Usd(1), Usd(1))}, {}, {},
+       {.month = Usd(1), .day = Usd(1), .own = own(MicroUsd(0), Usd(9), Usd(1), Usd(1))},
+       {},
+       {},
        Usd(48)},
       {"what it spent yesterday is not today's",
        {.month = Usd(9), .day = Usd(1), .own = own(MicroUsd(0), Usd(9), Usd(9), Usd(1))},
-       Usd(10), {}, Usd(18), CapKind::kDay},
+       Usd(10),
+       {},
+       Usd(18),
+       CapKind::kDay},
       {"its own cap over all its days",
        {.month = Usd(9), .day = Usd(1), .own = own(MicroUsd(0), Usd(9), Usd(9), Usd(1))},
-       Usd(10), Usd(11), Usd(11), CapKind::kRun},
+       Usd(10),
+       Usd(11),
+       Usd(11),
+       CapKind::kRun},
       {"the cap was lowered below what others spent",
-       {.month = Usd(52), .day = Usd(2), .held = Usd(3), .own = mine}, {}, {}, MicroUsd(0)},
+       {.month = Usd(52), .day = Usd(2), .held = Usd(3), .own = mine},
+       {},
+       {},
+       MicroUsd(0)},
   };
   for (const Case& c : cases) {
     Budget budget = Monthly(40);
@@ -146,9 +166,10 @@ TEST(Admit, HoldsTheWholeWorstCaseOrRefuses) {
             "worst case 3.00 USD (1 h, by needs.time), 2.50 more than is left of the cap of 20.00 "
             "USD per month: 15.00 spent, 4.00 held by 2 running steps, 0.50 for the steps before");
   // 0.50 USD at 3 USD an hour.
-  EXPECT_EQ(over.error().hint(),
-            "`--lease \"10 min\"` fits; or wait for what runs (`curbstop ps`), or raise `cap` in "
-            "curbstop.yaml, line 2");
+  EXPECT_EQ(
+      over.error().hint(),
+      "`curbstop run --lease \"10 min\"` fits; or wait for what runs (`curbstop ps`), or raise `cap` in "
+      "curbstop.yaml, line 2");
 }
 
 TEST(Admit, EnergyIsAskedForOnlyWhereTheBudgetIncludesIt) {
@@ -183,7 +204,7 @@ TEST(Admit, TheCapPerRunIsForEachAnew) {
             "worst case 3.00 USD (1 h, by deadline), 1.00 more than is left of the cap of 2.00 USD "
             "per run");
   EXPECT_EQ(over.error().hint(),
-            "`--lease \"40 min\"` fits; or raise `run` in curbstop.yaml, line 7");
+            "`curbstop run --lease \"40 min\"` fits; or raise `run` in curbstop.yaml, line 7");
 }
 
 // Whatever is spent and held: what is admitted fits, and the lease that the hint names would be.
@@ -212,14 +233,14 @@ RC_GTEST_PROP(Admit, NothingAdmittedCrossesACap, ()) {
 
 TEST(MoneyLine, NamesEveryCap) {
   Budget budget;
-  EXPECT_EQ(MoneyLine("2.34", budget, {.month = Usd(3)}),
-            "worst 2.34 · month 3.00, no cap set\n");
+  EXPECT_EQ(MoneyLine("2.34", budget, {.month = Usd(3)}), "worst 2.34 · month 3.00, no cap set\n");
   budget = Monthly(20);
   EXPECT_EQ(MoneyLine("", budget, {.month = Usd(3)}), "month 3.00 of 20.00\n");
   budget.day = Usd(10);
   budget.run = Usd(5);
-  EXPECT_EQ(MoneyLine("2.34", budget, {.month = Usd(3), .day = Usd(1), .held = MicroUsd(500'000)}),
-            "worst 2.34 · at most 5.00 a run · day 1.00 of 10.00 · month 3.00 of 20.00 · 0.50 held\n");
+  EXPECT_EQ(
+      MoneyLine("2.34", budget, {.month = Usd(3), .day = Usd(1), .held = MicroUsd(500'000)}),
+      "worst 2.34 · at most 5.00 a run · day 1.00 of 10.00 · month 3.00 of 20.00 · 0.50 held\n");
 }
 
 }  // namespace

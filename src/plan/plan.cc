@@ -274,7 +274,8 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
 CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const {
   const Budget& budget = facts_.project->budget;
   const bool local = row.place == "local";
-  if (!local && !budget.cap) return {"no `budget: {cap: …}` is set, so nothing may be spent", "", {}};
+  if (!local && !budget.cap)
+    return {"no `budget: {cap: …}` is set, so nothing may be spent", "", {}};
   if (!local && !row.worst) {
     return {"its time is unknown, so it could cross the cap",
             "give the step a `needs: {time: …}` or a `deadline`",
@@ -340,8 +341,8 @@ std::string UnknownGpu(const Need& need) {
 void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
   const PlanRow* best = nullptr;
   MicroUsd reserve;
-  Blocked blocked{
-      current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs", ""};
+  Blocked blocked{current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs",
+                  ""};
   for (PlanRow& row : rows) {
     if (!row.why_not.empty() && row.place == "local")
       blocked.reason = row.why_not + UnknownGpu(current.needs);
@@ -393,7 +394,8 @@ std::string CatalogueName(const GpuNeed& need) {
 
 Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& history) const {
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
-  Current current{step, step.needs, by_option ? facts_.on : step.where, "", TimeOf(step, history, facts_.lease)};
+  Current current{step, step.needs, by_option ? facts_.on : step.where, "",
+                  TimeOf(step, history, facts_.lease)};
   const Status works = CheckPlaceWorks(current.place, facts_.drivers);
   if (!works.ok()) {
     return Error(works.error()).While(fmt::format("cannot plan step `{}`", step.name));

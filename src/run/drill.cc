@@ -159,8 +159,8 @@ class Drill {
     fingerprint_ = prepared.fingerprint;
     const EnergyRate rate =
         EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
-    TRY_ASSIGN(const CapAsk ask, AskOf(*request_.project, step, *request_.machine, {}, rate.per_hour,
-                                    journal_));
+    TRY_ASSIGN(const CapAsk ask,
+               AskOf(*request_.project, step, *request_.machine, {}, rate.per_hour, journal_));
     TRY(CreateRun(prepared, rate, ask, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     return prepared.run.id;

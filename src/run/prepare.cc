@@ -234,7 +234,7 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
 }
 
 Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& machine,
-                  std::optional<Millis> lease, MicroUsd per_hour, Journal& journal) {
+                     std::optional<Millis> lease, MicroUsd per_hour, Journal& journal) {
   TRY_ASSIGN(const StepHistory history,
              ReadHistory(journal, project.name, step.name, MachineClass(machine)));
   return AskForEnergy(project.budget, TimeOf(step, history, lease), per_hour);

@@ -68,7 +68,7 @@ EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_k
 
 // What a start of the step here asks of the project's caps, by what is known of its time.
 Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& machine,
-                  std::optional<Millis> lease, MicroUsd per_hour, Journal& journal);
+                     std::optional<Millis> lease, MicroUsd per_hour, Journal& journal);
 
 // Makes the run's folder with the order, and writes the run's first event; the supervisor can then
 // be started. A refused run leaves no folder.

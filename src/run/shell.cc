@@ -432,12 +432,16 @@ Status Shell::NoticeLostAgent() {
 // The caps as they are now: they may be lowered or raised while the step runs. A file that cannot
 // be read, or is another project's by now, changes nothing.
 const Budget& Shell::ReadBudget() {
-  const Result<Project> project = LoadProject(row_.run.facts.StringOr("project_file", ""));
+  const std::string file = row_.run.facts.StringOr("project_file", "");
+  if (file.empty()) return budget_;  // an older curbstop made the run
+  const Result<Project> project = LoadProject(file);
   if (project.ok() && project->name == row_.run.project) budget_ = project->budget;
   return budget_;
 }
 
-// What this run may cost in all, by the ledger as it stands; none where no cap counts it.
+// What this run may cost in all, by the ledger as it stands; none where no cap counts it. Two runs
+// that grow at once may both hold what only one of them will get; neither spends it, because each
+// is ended by what the other holds.
 Result<std::optional<MicroUsd>> Shell::LimitNow(Event& tick) {
   const Budget& budget = ReadBudget();
   if (!budget.include_energy) return std::optional<MicroUsd>();

@@ -70,8 +70,7 @@ Status TakeReserve(Database& database, const std::string& project, const std::st
                                      .include_energy = ask.budget.include_energy,
                                      .now_ms = created.at_ms}));
   Result<MicroUsd> held = Admit(ask, spending);
-  if (!held.ok())
-    return std::move(held).error().While(fmt::format("cannot start step `{}`", step));
+  if (!held.ok()) return std::move(held).error().While(fmt::format("cannot start step `{}`", step));
   created.data.Set("reserve_micro_usd", held->value()).Set("reserve_why", ask.why);
   return {};
 }

@@ -1,7 +1,7 @@
 // What the ledger says of a project's money, by one SELECT: the facts that plan/caps.h decides on.
 //
-// Spent is what was accrued and corrected, in the month or day (UTC) of its entry; held is what open
-// runs have reserved and not spent. A reserve of a run that is over was released with it.
+// Spent is what was accrued and corrected, in the month or day (UTC) of its entry; held is what
+// open runs have reserved and not spent. A reserve of a run that is over was released with it.
 #pragma once
 
 #include <cstdint>

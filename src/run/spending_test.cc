@@ -1,10 +1,10 @@
 // The ledger's sums over a real money.db, rule by rule.
 #include "run/spending.h"
 
+#include <thread>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <thread>
 
 #include "base/time_text.h"
 #include "run/journal.h"
@@ -89,10 +89,14 @@ TEST_F(SpendingTest, AMonthAndADayBeginAtMidnightUtc) {
     bool in_day;
   };
   const Case cases[] = {
-      {month - 1, false, false}, {month, true, false},      {day - 1, true, false},
-      {day, true, true},         {day + kDay - 1, true, true},
+      {month - 1, false, false},
+      {month, true, false},
+      {day - 1, true, false},
+      {day, true, true},
+      {day + kDay - 1, true, true},
       {day + kDay, true, false},  // the 30th: its clock was ahead
-      {day + 2 * kDay - 1, true, false}, {day + 2 * kDay, false, false},
+      {day + 2 * kDay - 1, true, false},
+      {day + 2 * kDay, false, false},
   };
   for (const Case& c : cases) {
     ASSERT_TRUE(journal_.database().Execute("DELETE FROM ledger").ok());

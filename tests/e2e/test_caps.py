@@ -105,7 +105,7 @@ def test_a_step_that_could_cross_the_cap_is_refused_before_anything_starts(tmp_p
     assert answer(project, dear, "runs")["runs"] == []
     assert curbstop(project, dear, "plan").returncode == OVER_BUDGET
     # What the hint offers works.
-    assert "`--lease \"9 min 59 s\"` fits" in done.stderr or "`--lease \"10 min\"` fits" in done.stderr
+    assert "`curbstop run --lease \"" in done.stderr
     again = curbstop(project, dear, "run", "--yes", "--lease", "9 min")
     assert again.returncode == 0, again.stderr
     assert "of the cap (9 min, by --lease)" in again.stderr

@@ -40,8 +40,7 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::vector<LedgerLine> lines, ReadLedger(journal, filter));
   const CostTable table = SumCosts(lines);
   TRY_ASSIGN(const std::vector<CapState> caps, CapsHere(journal, filter.project, context));
-  context.out.Answer(CostJson(table).Set("caps", CapsJson(caps)),
-                     CostText(table) + CapsText(caps));
+  context.out.Answer(CostJson(table).Set("caps", CapsJson(caps)), CostText(table) + CapsText(caps));
   return {};
 }
 

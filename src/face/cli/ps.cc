@@ -46,10 +46,9 @@ Status Run(CommandContext& context) {
     runs.Push(RunJson(row).Set("attempt", row.attempt));
     table.push_back(ActiveCells(row, context.clock.WallMs()));
   }
-  const Json object =
-      Json::MakeObject({{"machines", Json::MakeArray()},
-                        {"runs", runs},
-                        {"month", MonthJson(month.budget, month.spending)}});
+  const Json object = Json::MakeObject({{"machines", Json::MakeArray()},
+                                        {"runs", runs},
+                                        {"month", MonthJson(month.budget, month.spending)}});
   const std::string last = month.budget.cap
                                ? MoneyLine("", month.budget, month.spending)
                                : fmt::format("month {}\n", UsdText(month.spending.month));

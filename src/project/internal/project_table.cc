@@ -170,8 +170,7 @@ const FieldTable<Budget>& FieldsOf(const Budget*) {
   static const FieldTable<Budget> kTable{
       Field<&Budget::cap>("cap", "Hard limit: nothing starts that could cross it.",
                           FieldUse::kRequired),
-      PerField(),
-      Field<&Budget::day>("day", "Hard limit for a day in UTC, beside the cap."),
+      PerField(), Field<&Budget::day>("day", "Hard limit for a day in UTC, beside the cap."),
       Field<&Budget::run>("run", "Hard limit for one run of a step, beside the cap."),
       Field<&Budget::include_energy, IncludeCodec>("include",
                                                    "What counts in the cap beside rent.")};

@@ -406,9 +406,8 @@ TEST(SupervisorCaps, TheReserveIsBookedGrowsAheadAndIsReleasedWhole) {
   RunState state;
   Event created;
   created.kind = EventKind::kCreated;
-  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", 36'000},
-                                   {"boot_id", "boot-a"},
-                                   {"reserve_micro_usd", 2'000}});
+  created.data = Json::MakeObject(
+      {{"rate_micro_usd_per_hour", 36'000}, {"boot_id", "boot-a"}, {"reserve_micro_usd", 2'000}});
   Transition next = Apply(state, created, 1);
   EXPECT_EQ(Reserved(next, "reserve"), 2'000);
   Life life;
