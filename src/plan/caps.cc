@@ -206,9 +206,9 @@ std::string CapsText(const std::vector<CapState>& caps) {
   std::vector<std::vector<std::string>> cells = {{"cap", "USD", "spent", "held", "left"}};
   for (const CapState& cap : caps) {
     const bool each = cap.kind == CapKind::kRun;
-    cells.push_back({each ? "each run" : fmt::format("this {}", NameOf(cap.kind)), UsdText(cap.cap),
-                     each ? "" : UsdText(cap.spent), each ? "" : UsdTextUp(cap.held),
-                     each ? "" : UsdText(cap.Left())});
+    const char* when = each ? "each run" : cap.kind == CapKind::kDay ? "today" : "this month";
+    cells.push_back({when, UsdText(cap.cap), each ? "" : UsdText(cap.spent),
+                     each ? "" : UsdTextUp(cap.held), each ? "" : UsdText(cap.Left())});
   }
   return "\n" + TextTable(cells);
 }

@@ -10,7 +10,8 @@ there is no cap to speak of.
     "runs": [],
     "month": {
       "spent_micro_usd": 0,
-      "cap_micro_usd": null
+      "cap_micro_usd": null,
+      "held_micro_usd": 0
     }
   }
 
@@ -26,7 +27,8 @@ In a project with a budget, the month is measured against its cap.
     "runs": [],
     "month": {
       "spent_micro_usd": 0,
-      "cap_micro_usd": 40000000
+      "cap_micro_usd": 40000000,
+      "held_micro_usd": 0
     }
   }
 
@@ -34,6 +36,7 @@ A run that is on its way is there with its step, and goes when it is cancelled.
 
   $ curbstop run --yes --detach 2>/dev/null | sed 's/  *$//'
   main  started  RUN1
+  month 0.00 of 40.00
   $ until curbstop ps --json | grep -q '"attempt": 1'; do sleep 0.1; done
   $ curbstop ps | sed 's/  */ /g; s/^ //'
   RUN PROJECT STEP STATE PLACE ATTEMPT TIME
