@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -36,7 +37,7 @@ CapState StateOf(CapKind kind, MicroUsd cap, const Spending& spending) {
   if (kind == CapKind::kDay) state.spent = spending.day;
   if (kind != CapKind::kRun) return state;
   state.spent = spending.own.spent;
-  state.held = spending.own.Held();
+  state.held = spending.own.held;
   state.holders = 0;
   state.planned = MicroUsd();
   return state;
@@ -50,11 +51,11 @@ std::string WhereText(const std::string& key, const std::string& file, int line)
 
 // What the run in question may cost in all under this cap: what others leave of it, and what the
 // run itself spent before the cap's time began.
-MicroUsd LimitUnder(const CapState& cap, const RunMoney& own) {
+MicroUsd LimitUnder(const CapState& cap, const OwnMoney& own) {
   const MicroUsd own_in_time = cap.kind == CapKind::kMonth ? own.spent_this_month
                                : cap.kind == CapKind::kDay ? own.spent_today
                                                            : own.spent;
-  const MicroUsd taken = Minus(cap.Committed(), Plus(own_in_time, own.Held()));
+  const MicroUsd taken = Minus(cap.Committed(), Plus(own_in_time, own.held));
   const MicroUsd left = Minus(cap.cap, taken);
   return std::max(MicroUsd(), Plus(left, Minus(own.spent, own_in_time)));
 }
@@ -100,15 +101,28 @@ MicroUsd RunMoney::Held() const {
   return std::max(MicroUsd(), std::min(reserved, Minus(reserved, spent)));
 }
 
-Spending SumSpending(const std::vector<RunMoney>& runs, const std::string& own) {
+namespace {
+
+void AddTo(OwnMoney& own, const RunMoney& part) {
+  own.spent = Plus(own.spent, part.spent);
+  own.spent_this_month = Plus(own.spent_this_month, part.spent_this_month);
+  own.spent_today = Plus(own.spent_today, part.spent_today);
+  own.held = Plus(own.held, part.Held());
+}
+
+}  // namespace
+
+Spending SumSpending(const std::vector<RunMoney>& parts, const std::string& own) {
   Spending sum;
-  for (const RunMoney& run : runs) {
-    sum.month = Plus(sum.month, run.spent_this_month);
-    sum.day = Plus(sum.day, run.spent_today);
-    sum.held = Plus(sum.held, run.Held());
-    sum.holders += run.Held() > MicroUsd() ? 1 : 0;
-    if (!own.empty() && run.run == own) sum.own = run;
+  std::set<std::string_view> holders;
+  for (const RunMoney& part : parts) {
+    sum.month = Plus(sum.month, part.spent_this_month);
+    sum.day = Plus(sum.day, part.spent_today);
+    sum.held = Plus(sum.held, part.Held());
+    if (part.Held() > MicroUsd()) holders.insert(part.run);
+    if (!own.empty() && part.run == own) AddTo(sum.own, part);
   }
+  sum.holders = static_cast<int64_t>(holders.size());
   return sum;
 }
 

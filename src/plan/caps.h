@@ -23,7 +23,7 @@
 
 namespace curbstop {
 
-// What one run has of a budget key's money.
+// What one run has of a budget key's money: one of its rentals, or what it costs at home.
 struct RunMoney {
   std::string run;
   bool open = false;  // not over: what it has reserved and not spent is held
@@ -35,17 +35,25 @@ struct RunMoney {
   MicroUsd Held() const;
 };
 
+// Of one run, all its rentals together.
+struct OwnMoney {
+  MicroUsd spent;  // since it was created
+  MicroUsd spent_this_month;
+  MicroUsd spent_today;
+  MicroUsd held;
+};
+
 struct Spending {
   MicroUsd month;  // spent in it
   MicroUsd day;
   MicroUsd held;
   int64_t holders = 0;  // open runs that hold something
   MicroUsd planned;     // what steps planned before it will hold, beside `held`
-  RunMoney own;         // of the run in question, part of the above; of none: zeros
+  OwnMoney own;         // of the run in question, part of the above; of none: zeros
 };
 
 // `own`: the run in question, or empty.
-Spending SumSpending(const std::vector<RunMoney>& runs, const std::string& own);
+Spending SumSpending(const std::vector<RunMoney>& parts, const std::string& own);
 
 enum class CapKind { kMonth, kDay, kRun };
 std::string_view NameOf(CapKind kind);  // "month", "day", "run"

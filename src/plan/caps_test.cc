@@ -50,13 +50,15 @@ TEST(SumSpending, AddsUpAllRunsAndPicksItsOwn) {
   const std::vector<RunMoney> runs = {
       {"a", true, MicroUsd(100), MicroUsd(30), MicroUsd(20), MicroUsd(5)},
       {"b", true, MicroUsd(50), MicroUsd(10), MicroUsd(10), MicroUsd(10)},
+      {"a", true, MicroUsd(0), MicroUsd(8), MicroUsd(8), MicroUsd(0)},  // a rental that is gone
       {"c", false, MicroUsd(50), MicroUsd(7), MicroUsd(7), MicroUsd(0)}};
   const Spending sum = SumSpending(runs, "a");
-  EXPECT_EQ(sum.month, MicroUsd(37));
+  EXPECT_EQ(sum.month, MicroUsd(45));
   EXPECT_EQ(sum.day, MicroUsd(15));
   EXPECT_EQ(sum.held, MicroUsd(110));
   EXPECT_EQ(sum.holders, 2);
-  EXPECT_EQ(sum.own.spent, MicroUsd(30));
+  EXPECT_EQ(sum.own.spent, MicroUsd(38));
+  EXPECT_EQ(sum.own.held, MicroUsd(70));
   EXPECT_EQ(SumSpending(runs, "").own.spent, MicroUsd(0));
 }
 
@@ -101,10 +103,10 @@ TEST(RunLimit, IsWhatTheOthersLeave) {
     MicroUsd limit;
     CapKind by = CapKind::kMonth;
   };
-  const auto own = [](MicroUsd reserved, MicroUsd spent, MicroUsd month, MicroUsd day) {
-    return RunMoney{"me", true, reserved, spent, month, day};
+  const auto own = [](MicroUsd held, MicroUsd spent, MicroUsd month, MicroUsd day) {
+    return OwnMoney{spent, month, day, held};
   };
-  const RunMoney mine = own(Usd(5), Usd(2), Usd(2), Usd(2));  // holds 3
+  const OwnMoney mine = own(Usd(3), Usd(2), Usd(2), Usd(2));
   const Case cases[] = {
       {"alone under it",
        {.month = Usd(2), .day = Usd(2), .held = Usd(3), .own = mine},

@@ -9,8 +9,9 @@
 namespace curbstop {
 namespace {
 
-// Per run of the project that the month or an open run touches. Open runs may be older than the
-// month: their reserves hold whatever month they were made in.
+// Per run and rental of the project that the month or an open run touches: a rental's reserve is
+// released whole, so that what another one of the run has cost is no part of it. Open runs may be
+// older than the month: their reserves hold whatever month they were made in.
 constexpr std::string_view kMoneyOfRuns =
     "SELECT l.run, coalesce(r.active, 0), "
     "sum(CASE l.kind WHEN 'reserve' THEN l.micro_usd WHEN 'release' THEN -l.micro_usd ELSE 0 END), "
@@ -21,7 +22,7 @@ constexpr std::string_view kMoneyOfRuns =
     "WHERE l.project = ?1 AND l.class <> 'practice' AND (l.class <> 'energy' OR ?6) "
     "AND l.at_ms >= min(?2, coalesce((SELECT min(created_at_ms) FROM runs "
     "WHERE project = ?1 AND active = 1), ?2)) "
-    "GROUP BY l.run";
+    "GROUP BY l.run, l.rental";
 
 constexpr int64_t kDay = 86'400'000;
 

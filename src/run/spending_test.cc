@@ -27,6 +27,7 @@ struct Entry {
   int64_t micro_usd = 0;
   int64_t at_ms = kNow;
   const char* project = "demo";
+  int64_t rental = 0;
 };
 
 NewRun RunOf(const std::string& id, const std::string& step) {
@@ -58,10 +59,10 @@ class SpendingTest : public ::testing::Test {
         journal_.database()
             .Execute(fmt::format(
                 "INSERT INTO ledger(run, project, step, kind, class, micro_usd, from_ms, to_ms, "
-                "micro_usd_per_hour, source, at_ms) VALUES('{}', '{}', 's', '{}', '{}', {}, 0, 0, 0, "
-                "'', {})",
+                "micro_usd_per_hour, source, at_ms, rental) VALUES('{}', '{}', 's', '{}', '{}', {}, 0, 0, 0, "
+                "'', {}, {})",
                 entry.run, entry.project, entry.kind, entry.ledger_class, entry.micro_usd,
-                entry.at_ms))
+                entry.at_ms, entry.rental))
             .ok());
   }
   void OpenRun(const std::string& id, int64_t at_ms = kNow) {
@@ -148,6 +149,21 @@ TEST_F(SpendingTest, OpenRunsHoldTheirReservesWhateverMonthTheyWereMadeIn) {
   EXPECT_EQ(spending.own.spent_this_month, MicroUsd(10));
   Add({.run = "new", .kind = "release", .micro_usd = 50});
   EXPECT_EQ(Read().held, MicroUsd(60));
+}
+
+// A rental's reserve is released whole when it is seen gone; the next one's is not the less for it.
+TEST_F(SpendingTest, WhatOneRentalHasCostIsNoPartOfAnothersReserve) {
+  OpenRun("a");
+  Add({.kind = "reserve", .micro_usd = 100, .rental = 1});
+  Add({.micro_usd = 80, .rental = 1});
+  Add({.kind = "release", .micro_usd = 100, .rental = 1});
+  Add({.kind = "reserve", .micro_usd = 50, .rental = 2});
+  Add({.micro_usd = 10, .rental = 2});
+  const Spending spending = Read(false, "a");
+  EXPECT_EQ(spending.held, MicroUsd(40));
+  EXPECT_EQ(spending.holders, 1);
+  EXPECT_EQ(spending.own.spent, MicroUsd(90));
+  EXPECT_EQ(spending.own.held, MicroUsd(40));
 }
 
 TEST_F(SpendingTest, SumsBeyond63BitsAreAnErrorAndNoRoom) {
