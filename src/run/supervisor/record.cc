@@ -131,23 +131,75 @@ Facts FactsOf(const Json& body) {
   return facts;
 }
 
-// A body of numbers that are facts, as most are; empty: it is another one.
-std::optional<Facts> ScanNumbers(std::string_view body) {
-  Facts facts;
-  const char* at = body.data();
-  const char* const end = at + body.size();
-  while (end - at >= 2 && at[1] == '"' && (*at == '{' || *at == ',')) {
-    const char* const name = at + 2;
-    const char* const quote = std::find(name, end, '"');
-    const auto fact = std::ranges::find(kNumbers, std::string_view(name, quote), &NamedFact::name);
-    if (fact == std::end(kNumbers) || end - quote < 2 || quote[1] != ':') return std::nullopt;
-    const auto [next, error] = std::from_chars(quote + 2, end, facts.*fact->member);
-    if (error != std::errc()) return std::nullopt;
-    at = next;
+// Reads what AddFacts writes, and nothing else: most bodies are that, and recovery reads them all.
+class FactsScanner {
+ public:
+  explicit FactsScanner(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
+
+  // Empty: the body is another one.
+  std::optional<Facts> Scan() {
+    Facts facts;
+    bool is_known = Takes("{");
+    for (std::string_view name; is_known && Name(name);) {
+      is_known = Member(facts, name) && (Takes(",") || Sees('}'));
+    }
+    if (!is_known || !Takes("}") || at_ != end_) return std::nullopt;
+    return facts;
   }
-  if (std::string_view(at, end) != "}") return std::nullopt;
-  return facts;
-}
+
+ private:
+  bool Sees(char c) const { return at_ != end_ && *at_ == c; }
+  bool Takes(std::string_view text) {
+    if (!std::string_view(at_, end_).starts_with(text)) return false;
+    at_ += text.size();
+    return true;
+  }
+  bool Quoted(std::string_view& text) {
+    if (!Takes("\"")) return false;
+    const char* const quote = std::find(at_, end_, '"');
+    text = {at_, quote};
+    at_ = quote;
+    return text.find('\\') == std::string_view::npos && Takes("\"");
+  }
+  bool Name(std::string_view& name) { return Quoted(name) && Takes(":"); }
+  bool Number(int64_t& value) {
+    const auto [next, error] = std::from_chars(at_, end_, value);
+    at_ = next;
+    return error == std::errc();
+  }
+  bool Text(std::string& text) {
+    std::string_view plain;
+    if (!Quoted(plain)) return false;
+    text = plain;
+    return true;
+  }
+  bool Member(Facts& facts, std::string_view name) {
+    if (name == "machine") return Text(facts.machine);
+    if (name == "offer") return Text(facts.offer);
+    if (name == "seen") return Seen(facts.seen);
+    const auto fact = std::ranges::find(kNumbers, name, &NamedFact::name);
+    return fact != std::end(kNumbers) && Number(facts.*fact->member);
+  }
+  bool Seen(std::vector<SeenMachine>& machines) {
+    if (!Takes("[")) return false;
+    do {
+      SeenMachine& seen = machines.emplace_back();
+      const bool is_whole = Takes("{\"machine\":") && Text(seen.machine) && Takes(",\"rental\":") &&
+                            Number(seen.rental) && Takes(",\"paused\":") && Flag(seen.paused) &&
+                            Takes(",\"micro_usd_per_hour\":") && Number(seen.micro_usd_per_hour) &&
+                            Takes(",\"made_at_ms\":") && Number(seen.made_at_ms) && Takes("}");
+      if (!is_whole) return false;
+    } while (Takes(","));
+    return Takes("]");
+  }
+  bool Flag(bool& value) {
+    value = Takes("true");
+    return value || Takes("false");
+  }
+
+  const char* at_;
+  const char* end_;
+};
 
 uint64_t SumOf(const JournalRecord& record) {
   const int64_t head[] = {record.seq, static_cast<int64_t>(record.kind), record.at_ms,
@@ -176,7 +228,7 @@ Result<Event> DecodeRecord(const JournalRecord& record) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
   Event event{record.kind, record.at_ms, record.awake_ms, record.effect, record.agent_seq, {}, {}};
-  if (std::optional<Facts> facts = ScanNumbers(record.body)) {
+  if (std::optional<Facts> facts = FactsScanner(record.body).Scan()) {
     event.data = Json::MakeObject();
     event.facts = *std::move(facts);
     return event;

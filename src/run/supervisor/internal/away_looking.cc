@@ -116,7 +116,9 @@ void Looked(StepContext& context) {
 void SendDestroy(StepContext& context, Rental& rental) {
   if (rental.machine.empty() || context.IsPending(EffectKind::kDestroy, rental.number)) return;
   if (rental.destroys > 0 && context.plants.Has(Plant::kDestroyTriedOnce)) return;
-  const int64_t wait = std::min(kMinute, kSecond << std::min<int64_t>(rental.destroys, 6));
+  // While nothing gets out it is tried less and less often, as looking is.
+  const int64_t longest = context.state().failed_looks != 0 ? 5 * kMinute : kMinute;
+  const int64_t wait = std::min(longest, kSecond << std::min<int64_t>(rental.destroys, 10));
   ++rental.destroys;
   rental.next_destroy_ms = context.boot() + wait;
   context.Add(EffectKind::kDestroy, rental.number);
