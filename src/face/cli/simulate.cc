@@ -1,6 +1,7 @@
 // `curbstop simulate`: the supervisor's promises, tried over many simulated disasters.
 #include "run/simulate/simulate.h"
 
+#include <chrono>
 #include <thread>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "base/text.h"
 #include "face/cli/commands.h"
 #include "face/cli/usage.h"
+#include "run/simulate/drawing.h"
 #include "run/simulate/report_text.h"
 #include "run/simulate/sower.h"
 
@@ -15,6 +17,7 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kSeedsPerPlant = 10'000;
+constexpr int64_t kLivesDrawn = 20'000;
 
 struct Options {
   int64_t disasters = 0;
@@ -22,6 +25,8 @@ struct Options {
   int64_t threads = 0;
   std::string plant;
   bool trace = false;
+  bool pairs = false;
+  bool drawing = false;
 };
 
 Result<std::vector<Plant>> PlantsOf(const std::string& name) {
@@ -57,9 +62,19 @@ DisasterReport Disasters(const Options& options, CommandContext& context) {
                            progress);
 }
 
+int64_t PerSecond(int64_t count, Ticks time) {
+  const int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  return count * 1000 / std::max<int64_t>(ms, 1);
+}
+
 Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::vector<Plant> plants, PlantsOf(options.plant));
   if (options.trace) return Trace(options, plants, context);
+  if (options.drawing) {
+    const std::string text = DrawingText(DrawHome(), DrawAway(kLivesDrawn));
+    context.out.Answer(Json::MakeObject({{"drawing", text}}), text);
+    return {};
+  }
   if (options.disasters == 0 && plants.empty()) {
     return InvalidInput("nothing to simulate")
         .WithHint(
@@ -70,9 +85,13 @@ Status Run(const Options& options, CommandContext& context) {
   std::string text;
   bool fine = true;
   if (options.disasters != 0) {
+    const Ticks begun = context.clock.Awake();
     const DisasterReport report = Disasters(options, context);
+    const auto rate = PerSecond(report.runs, context.clock.Awake() - begun);
     json = DisasterJson(report);
-    text += DisasterText(report);
+    json.Set("runs_per_second", rate);
+    text += DisasterText(report) + fmt::format("{} lives per second\n", rate);
+    if (options.pairs) text += "\n" + PairsText(report);
     fine = report.broken[0] == report.runs;
   }
   if (!plants.empty()) {
@@ -106,6 +125,10 @@ Action AddSimulate(CLI::App& parent) {
   command
       ->add_option("--plant", options->plant, "Plant a bug and see it caught; `all`: each of them")
       ->type_name("NAME");
+  command->add_flag("--pairs", options->pairs,
+                    "List which event met no life in which state, and why");
+  command->add_flag("--drawing", options->drawing,
+                    "Draw the supervisor's states from what it does, as Markdown");
   command->add_flag("--trace", options->trace, "Tell the life of --seed in words");
   return [options](CommandContext& context) { return Run(*options, context); };
 }

@@ -20,10 +20,11 @@ constexpr int64_t kDollar = 1'000'000;
 
 }  // namespace
 
-Life::Life(uint64_t seed, Plants plants, Trace* trace)
+Life::Life(uint64_t seed, Plants plants, Trace* trace, Drawing* drawing)
     : dice_(seed),
       plants_(plants),
       trace_(trace),
+      drawing_(drawing),
       now_(kStart),
       watch_(machines_, now_, unwatched_ms_, plants),
       journal_(&watch_) {
@@ -159,6 +160,10 @@ bool Life::Over() const {
     return IsFinal(supervisor->state().phase);
   }
   return false;
+}
+
+int64_t Life::Living() const {
+  return std::ranges::count_if(supervisors_, [](const auto& one) { return one->alive(); });
 }
 
 void Life::Live() {

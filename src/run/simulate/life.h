@@ -13,6 +13,7 @@
 
 #include "run/simulate/agenda.h"
 #include "run/simulate/dice.h"
+#include "run/simulate/drawing.h"
 #include "run/simulate/fault.h"
 #include "run/simulate/memory_journal.h"
 #include "run/simulate/provider.h"
@@ -35,7 +36,8 @@ class Supervisor;
 
 class Life {
  public:
-  Life(uint64_t seed, Plants plants, Trace* trace = nullptr);
+  // `trace` and `drawing` may be null.
+  Life(uint64_t seed, Plants plants, Trace* trace = nullptr, Drawing* drawing = nullptr);
   ~Life();
 
   // To the end of the run, or of patience (14 days).
@@ -70,6 +72,7 @@ class Life {
   bool CanReachOut() const { return home_up_ && network_up_; }
   void TrackUnable();
   bool Over() const;
+  int64_t Living() const;  // supervisors
 
   // life_machines.cc: machines, and the steps on them.
   int64_t MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms, bool twin,
@@ -116,6 +119,7 @@ class Life {
   Dice dice_;
   Plants plants_;
   Trace* trace_;
+  Drawing* drawing_;
   FaultSet faults_;
   int64_t now_ = 0;
   Agenda agenda_;

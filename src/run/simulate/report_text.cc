@@ -1,21 +1,50 @@
 #include "run/simulate/report_text.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "run/simulate/pairs.h"
 #include "run/simulate/sower.h"
 
 namespace curbstop {
+
+namespace {
+
+constexpr std::string_view kRare = "possible; no life of this run met it";
+
+std::string_view WhyNotMet(Phase phase, EventKind kind) {
+  const std::string_view why = WhyNever(phase, kind);
+  return why.empty() ? kRare : why;
+}
+
+bool IsMet(const DisasterReport& report, Phase phase, EventKind kind) {
+  return report.pairs[static_cast<size_t>(phase)][static_cast<size_t>(kind)] != 0;
+}
+
+Json NotReachedJson(const DisasterReport& report) {
+  Json list = Json::MakeArray();
+  for (int p = 0; p < kPhases; ++p) {
+    for (int k = 0; k < kEventKinds; ++k) {
+      const auto phase = static_cast<Phase>(p);
+      const auto kind = static_cast<EventKind>(k);
+      if (IsMet(report, phase, kind)) continue;
+      list.Push(Json::MakeObject(
+          {{"state", NameOf(phase)}, {"event", NameOf(kind)}, {"why", WhyNotMet(phase, kind)}}));
+    }
+  }
+  return list;
+}
+
+}  // namespace
 
 Json DisasterJson(const DisasterReport& report) {
   const auto count = [&](Invariant invariant) {
     return report.broken[static_cast<size_t>(invariant)];
   };
-  int64_t reached = 0;
-  for (const auto& row : report.pairs)
-    reached += std::ranges::count_if(row, [](int64_t n) { return n > 0; });
+  const Coverage coverage = CoverageOf(report);
   Json faults = Json::MakeObject();
   for (int i = 0; i < kFaults; ++i) {
     faults.Set(NameOf(static_cast<Fault>(i)), report.faults[static_cast<size_t>(i)]);
@@ -27,10 +56,49 @@ Json DisasterJson(const DisasterReport& report) {
                            {"double_commits", count(Invariant::kDoubleCommits)},
                            {"unfinished", count(Invariant::kUnfinished)},
                            {"worst_excess_micro_usd", report.worst_excess},
-                           {"pairs_reached", reached},
-                           {"pairs_total", int64_t{kPhases} * kEventKinds},
+                           {"pairs_reached", coverage.reached},
+                           {"pairs_total", coverage.possible},
+                           {"pairs_not_reached", NotReachedJson(report)},
                            {"events", report.events},
                            {"faults", faults}});
+}
+
+namespace {
+
+using PhasesByReason = std::map<std::string_view, std::vector<std::string>>;
+
+PhasesByReason NotMet(const DisasterReport& report, EventKind kind) {
+  PhasesByReason phases;
+  for (int p = 0; p < kPhases; ++p) {
+    const auto phase = static_cast<Phase>(p);
+    if (!IsMet(report, phase, kind)) phases[WhyNotMet(phase, kind)].emplace_back(NameOf(phase));
+  }
+  return phases;
+}
+
+}  // namespace
+
+// Reasons that hold for a state or an event as a whole are said once.
+std::string PairsText(const DisasterReport& report) {
+  std::string rare = "possible, and met by no life of this run:\n";
+  std::string never;
+  for (int k = 0; k < kEventKinds; ++k) {
+    const auto kind = static_cast<EventKind>(k);
+    for (const auto& [why, phases] : NotMet(report, kind)) {
+      const std::string where = Join(phases, " ");
+      if (why == kRare) rare += fmt::format("  {} in {}\n", NameOf(kind), where);
+      else if (why != kAtHome && why != kOver)
+        never += fmt::format("  {}, because {}\n    {}\n", NameOf(kind), why, where);
+    }
+  }
+  return rare +
+         fmt::format(
+             "cannot be:\n"
+             "  any event in running, ending or crashed, and any word of an agent's process:\n"
+             "    {}\n"
+             "  anything but recovered in succeeded, failed or cancelled: {}\n",
+             kAtHome, kOver) +
+         never;
 }
 
 Json PlantJson(const std::vector<PlantReport>& plants) {
@@ -59,6 +127,10 @@ std::string DisasterText(const DisasterReport& report) {
   }
   text += fmt::format("beyond a reserve, while a provider broke its contract: at most {} USD\n",
                       UsdTextUp(MicroUsd(report.worst_excess)));
+  const Coverage coverage = CoverageOf(report);
+  text += fmt::format(
+      "{} of {} possible pairs of state and event were met; `--pairs` lists the others\n",
+      coverage.reached, coverage.possible);
   for (const BrokenLife& life : report.first) {
     text += fmt::format("seed {}: {}; `curbstop simulate --trace --seed {}` tells it\n", life.seed,
                         life.breach.what, life.seed);

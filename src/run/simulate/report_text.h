@@ -11,6 +11,8 @@ namespace curbstop {
 
 Json DisasterJson(const DisasterReport& report);
 std::string DisasterText(const DisasterReport& report);
+// For each event the states in which no life met it, by reason.
+std::string PairsText(const DisasterReport& report);
 
 Json PlantJson(const std::vector<PlantReport>& plants);
 std::string PlantText(const std::vector<PlantReport>& plants);

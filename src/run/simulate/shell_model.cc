@@ -1,6 +1,7 @@
 #include "run/simulate/shell_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace curbstop {
 namespace {
@@ -70,6 +71,9 @@ bool Supervisor::DiesHere(const char* where) {
 
 void Supervisor::Noted(const Event& event, Phase before) {
   life_.pairs_.emplace_back(before, event.kind);
+  if (life_.drawing_ != nullptr) {
+    life_.drawing_->Add(before, event.kind, state().phase, std::exchange(begun_, {}));
+  }
   life_.NoteEndings(state());
   if (life_.faults_.Has(Fault::kCreateTwice)) life_.SettleTwins(state());
   ++life_.events_;
@@ -195,6 +199,7 @@ void Supervisor::Deliver(int64_t machine) {
 // ---- effects --------------------------------------------------------------------------------
 
 void Supervisor::Begin(const Effect& effect) {
+  if (life_.drawing_ != nullptr) begun_.push_back(effect.kind);
   life_.Schedule(life_.dice_.Between(1, 50), What::kPerform, life_.effects_.Put(effect), number_);
 }
 
@@ -208,7 +213,12 @@ void Supervisor::Perform(const Effect& effect) {
   if (DiesHere("before an effect")) return;
   if (life_.trace_ != nullptr) life_.trace_->Did(life_.now_, effect);
   switch (effect.kind) {
-    case EffectKind::kStartRecord: Answer(effect, 5, MakeEvent(EventKind::kRecordStarted)); break;
+    case EffectKind::kStartRecord: {
+      const bool fails = life_.faults_.Has(Fault::kRecordUnwritable) && life_.dice_.Chance(30);
+      const auto kind = fails ? EventKind::kRecordFailed : EventKind::kRecordStarted;
+      Answer(effect, 5, MakeEvent(kind));
+      break;
+    }
     case EffectKind::kFinishRecord: Answer(effect, 5, MakeEvent(EventKind::kRecordFinished)); break;
     case EffectKind::kDecide: Decide(effect); break;
     case EffectKind::kAdmit: Admit(effect); break;
@@ -216,7 +226,8 @@ void Supervisor::Perform(const Effect& effect) {
     case EffectKind::kLook: Look(effect); break;
     case EffectKind::kDestroy: Destroy(effect); break;
     case EffectKind::kMark: {
-      const bool ok = life_.CanReachOut();
+      const bool fails = life_.faults_.Has(Fault::kMarkFails) && life_.dice_.Chance(50);
+      const bool ok = life_.CanReachOut() && !fails;
       Answer(effect, kSecond, MakeEvent(ok ? EventKind::kMarked : EventKind::kMarkFailed));
       break;
     }
@@ -345,7 +356,7 @@ void Supervisor::Look(const Effect& effect) {
   for (ModelMachine& machine : life_.machines_) {
     if (!machine.Exists(life_.now_) || life_.now_ < machine.listed_from_ms) continue;
     const bool missed = life_.faults_.Has(Fault::kRead404) && life_.dice_.Chance(20) &&
-                        machine.last_missed_look + 2 <= life_.looks_;
+                        machine.last_missed_look + 2 * life_.Living() <= life_.looks_;
     if (missed) {
       machine.last_missed_look = life_.looks_;
       continue;
@@ -422,7 +433,8 @@ void Supervisor::Pause(const Effect& effect) {
 
 void Supervisor::Commit(const Effect& effect) {
   Event committed = MakeEvent(EventKind::kCommitted);
-  if (life_.outputs_home_) life_.watch_.Committed(effect.id);
+  const bool fails = life_.faults_.Has(Fault::kCommitFails) && life_.dice_.Chance(50);
+  if (life_.outputs_home_ && !fails) life_.watch_.Committed(effect.id);
   else committed = MakeEvent(EventKind::kCommitFailed);
   Answer(effect, 50, std::move(committed));
 }

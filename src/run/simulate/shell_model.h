@@ -58,6 +58,7 @@ class Supervisor final : public EffectSink {
   Runner runner_;
   bool alive_ = true;
   bool linked_ = false;
+  std::vector<EffectKind> begun_;  // by the latest event; kept for a drawing only
   int64_t tick_at_ = INT64_MAX;
   int64_t tick_token_ = 0;  // of the latest one that was asked for
 };

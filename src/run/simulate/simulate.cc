@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "run/simulate/life.h"
+#include "run/simulate/pairs.h"
 #include "run/simulate/sower.h"
 
 namespace curbstop {
@@ -67,6 +68,22 @@ DisasterReport SimulateDisasters(int64_t runs, uint64_t seed, int threads,
   work();
   others.clear();
   return sum;
+}
+
+Coverage CoverageOf(const DisasterReport& report) {
+  Coverage coverage;
+  for (int p = 0; p < kPhases; ++p) {
+    for (int k = 0; k < kEventKinds; ++k) {
+      const std::pair pair{static_cast<Phase>(p), static_cast<EventKind>(k)};
+      const bool is_met = report.pairs[static_cast<size_t>(p)][static_cast<size_t>(k)] != 0;
+      const bool can_be = WhyNever(pair.first, pair.second).empty();
+      coverage.reached += is_met ? 1 : 0;
+      coverage.possible += can_be || is_met ? 1 : 0;
+      if (can_be && !is_met) coverage.missed.push_back(pair);
+      if (!can_be && is_met) coverage.surprises.push_back(pair);
+    }
+  }
+  return coverage;
 }
 
 namespace {

@@ -32,6 +32,15 @@ struct DisasterReport {
   std::array<std::array<int64_t, kEventKinds>, kPhases> pairs{};
 };
 
+// Pairs of state and event that can be, and those of them that some life met.
+struct Coverage {
+  int64_t reached = 0;
+  int64_t possible = 0;
+  std::vector<std::pair<Phase, EventKind>> missed;     // possible, and not met
+  std::vector<std::pair<Phase, EventKind>> surprises;  // met, though pairs.h says they cannot be
+};
+Coverage CoverageOf(const DisasterReport& report);
+
 struct PlantReport {
   Plant plant = Plant::kNone;
   bool caught = false;

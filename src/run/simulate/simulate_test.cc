@@ -2,6 +2,7 @@
 
 #include "run/simulate/life.h"
 #include "run/simulate/memory_journal.h"
+#include "run/simulate/pairs.h"
 #include "run/simulate/report_text.h"
 #include "run/simulate/sower.h"
 
@@ -26,6 +27,17 @@ TEST(Simulate, TheReportIsTheSameForAnyNumberOfThreads) {
 TEST(Simulate, TheSameSeedTellsTheSameLife) {
   EXPECT_EQ(TraceLife(42, Plant::kNone).lines, TraceLife(42, Plant::kNone).lines);
   EXPECT_NE(TraceLife(42, Plant::kNone).lines, TraceLife(43, Plant::kNone).lines);
+}
+
+TEST(Simulate, NothingIsMetThatPairsSaysCannotBe) {
+  const DisasterReport report = SimulateDisasters(20'000, 50'000, 2, {});
+  const Coverage coverage = CoverageOf(report);
+  for (const auto& [phase, kind] : coverage.surprises) {
+    ADD_FAILURE() << NameOf(kind) << " in " << NameOf(phase) << ", though "
+                  << WhyNever(phase, kind);
+  }
+  EXPECT_GE(coverage.reached, 160);
+  EXPECT_GT(coverage.possible, 200);
 }
 
 class EachPlant : public testing::TestWithParam<int> {};

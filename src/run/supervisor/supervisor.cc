@@ -271,7 +271,10 @@ void Handle(StepContext& context) {
     case EventKind::kRecordStarted: return RecordStarted(context);
     case EventKind::kRecordFailed: return Stuck(context, "the record cannot be written: ");
     case EventKind::kAgentStarted: context.state().agent_started = true; return;
-    case EventKind::kAgentFailed: return Stuck(context, "the agent cannot be started: ");
+    case EventKind::kAgentFailed:
+      // Later than that it is a second start of one that runs.
+      if (context.state().phase != Phase::kRunning) return;
+      return Stuck(context, "the agent cannot be started: ");
     case EventKind::kAgentReport: return AgentReport(context);
     case EventKind::kAgentGone: return AgentGone(context);
     case EventKind::kProcessesEnded: return ProcessesEnded(context);
