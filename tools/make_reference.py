@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the pages that follow from the program: the command reference and shell completion.
+"""Makes the pages that follow from the program: command reference, supervisor's states, completion.
 
     tools/make_reference.py [--build DIR] [--check]
 
 Writes docs/reference/commands.md and packaging/completions/* from the binary's `--help` and the list
-in src/sys/environment.cc. With --check writes nothing and fails where a page is not current.
+in src/sys/environment.cc, and docs/reference/supervisor.md from `simulate --drawing`. With --check
+writes nothing and fails where a page is not current.
 """
 
 import argparse
@@ -149,7 +150,10 @@ def fish_completion(root):
 
 def pages(program):
     root = read_command(program, [])
+    drawing = subprocess.run([str(program), "simulate", "--drawing"], capture_output=True, text=True,
+                             check=True, stdin=subprocess.DEVNULL)
     return {"docs/reference/commands.md": reference_page(root),
+            "docs/reference/supervisor.md": drawing.stdout,
             "packaging/completions/curbstop.bash": bash_completion(root),
             "packaging/completions/_curbstop": zsh_completion(root),
             "packaging/completions/curbstop.fish": fish_completion(root)}

@@ -21,7 +21,7 @@ _curbstop() {
     "runs rm") words="--help --json --version --yes" ;;
     "cost") words="--all --help --json --project --since --version --yes" ;;
     "drill") words="--file --folder --help --json --on --set --tolerance --version --yes" ;;
-    "simulate") words="--disasters --help --json --plant --seed --threads --trace --version --yes" ;;
+    "simulate") words="--disasters --drawing --help --json --pairs --plant --seed --threads --trace --version --yes" ;;
     "config") words="schema show --help --json --version --yes" ;;
     "config schema") words="--help --json --version --yes" ;;
     "config show") words="--help --json --origin --version --yes" ;;

@@ -69,7 +69,9 @@ complete -c curbstop -n '__fish_seen_subcommand_from drill' -l on
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l set
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l tolerance
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l disasters
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l drawing
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l pairs
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l plant
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l seed
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l threads

@@ -1,0 +1,635 @@
+// The rules of a run's life on rented machines, one by one.
+#include <gtest/gtest.h>
+
+#include "run/supervisor/supervisor.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kMinute = 60 * kSecond;
+constexpr int64_t kHour = 60 * kMinute;
+constexpr int64_t kRate = 3'600'000;  // per hour: 1,000 micro-dollars a second
+
+// A machine by the second, grade B: k = 2 reads, 10 s apart, listed 30 s after the create's limit.
+Facts Offer() {
+  Facts offer;
+  offer.decision = static_cast<int64_t>(DecisionKind::kRent);
+  offer.offer = "m-1";
+  offer.lease_ms = 2 * kHour;
+  offer.reserve_micro_usd = 9'000'000;
+  offer.micro_usd_per_hour = kRate;
+  offer.grain_ms = kSecond;
+  offer.grade = static_cast<int64_t>(LeaseGrade::kB);
+  offer.boot_limit_ms = 10 * kMinute;
+  offer.create_limit_ms = kMinute;
+  offer.list_lag_ms = 30 * kSecond;
+  offer.destroy_delay_ms = kMinute;
+  offer.reads = 2;
+  offer.read_spacing_ms = 10 * kSecond;
+  offer.interval_ms = 10 * kMinute;
+  return offer;
+}
+
+const SeenMachine kSeen{"i-1", 1, false, kRate, 0};
+
+// Feeds events as a shell does; an outcome answers the open intent of that kind.
+class Away {
+ public:
+  explicit Away(Json terms = Json::MakeObject()) {
+    terms.Set("boot_id", "boot").Set("away", true).Set("lease_asked_ms", 2 * kHour);
+    terms.Set("work_ms", 90 * kMinute);
+    Say(EventKind::kCreated, terms);
+    Answer(EffectKind::kStartRecord, EventKind::kRecordStarted);
+  }
+
+  Transition Say(EventKind kind, Json data = Json::MakeObject(), Facts facts = {}) {
+    return Feed(kind, "", std::move(data), std::move(facts));
+  }
+  Transition Answer(EffectKind effect, EventKind kind, Facts facts = {},
+                    Json data = Json::MakeObject()) {
+    std::string id;
+    for (const Effect& pending : state.pending) {
+      if (pending.kind != effect) continue;
+      id = pending.id;
+      facts.rental = pending.rental;
+    }
+    EXPECT_NE(id, "") << NameOf(effect) << " is not open in " << NameOf(state.phase);
+    facts.date_ms = Now();
+    return Feed(kind, id, std::move(data), std::move(facts));
+  }
+  Transition Report(const char* kind, Json data = Json::MakeObject()) {
+    return Say(EventKind::kAgentReport, std::move(data.Set("kind", kind)));
+  }
+  Transition Ask(const char* what) {
+    return Say(EventKind::kUserAsked, Json::MakeObject({{"what", what}}));
+  }
+  // A look that shows these, whenever it was asked for.
+  Transition Look(std::vector<SeenMachine> seen) {
+    Facts facts;
+    facts.seen = std::move(seen);
+    facts.date_ms = Now();
+    std::string id;
+    for (const Effect& pending : state.pending) {
+      if (pending.kind == EffectKind::kLook) id = pending.id;
+    }
+    return Feed(EventKind::kLooked, id, Json::MakeObject(), std::move(facts));
+  }
+  // Time in which the shell ticks whenever it is asked to.
+  void Pass(int64_t ms) {
+    const int64_t end = ms_ + ms;
+    while (WakeAt(state) < end) {
+      ms_ = std::max(WakeAt(state), ms_ + kSecond);
+      Say(EventKind::kTick);
+    }
+    ms_ = end;
+  }
+  void Sleep(int64_t ms) { ms_ += ms, slept_ms_ += ms; }
+
+  void Rent(Facts offer = Offer()) {
+    Answer(EffectKind::kDecide, EventKind::kDecided, offer);
+    Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  }
+  void Boot(Facts offer = Offer()) {
+    Rent(offer);
+    Facts made;
+    made.machine = "i-1";
+    made.micro_usd_per_hour = kRate;
+    Answer(EffectKind::kCreate, EventKind::kCreateAnswered, made);
+  }
+  void Work(Facts offer = Offer()) {
+    Boot(offer);
+    Say(EventKind::kConnected);
+    Report("hello", Json::MakeObject({{"rehearsed", true}, {"as_promised", true}}));
+  }
+  void Checkpoint(const char* name, int64_t work_ms) {
+    Report("checkpoint",
+           Json::MakeObject({{"name", name}, {"complete", true}, {"work_ms", work_ms}}));
+  }
+  // From the beginning to there.
+  void UpTo(Phase phase) {
+    if (phase == Phase::kAdmitting) Answer(EffectKind::kDecide, EventKind::kDecided, Offer());
+    if (phase == Phase::kCreating || phase == Phase::kSearching) Rent();
+    if (phase == Phase::kSearching) Answer(EffectKind::kCreate, EventKind::kCreateUnknown);
+    if (phase == Phase::kBooting) Boot();
+    if (phase >= Phase::kWorking) Work();
+    if (phase == Phase::kSaving) Report("finished", Json::MakeObject({{"outcome", "failed"}}));
+    if (phase == Phase::kFetching || phase == Phase::kCommitting)
+      Report("finished", Json::MakeObject({{"outcome", "done"}}));
+    if (phase == Phase::kCommitting) Answer(EffectKind::kFetch, EventKind::kFetched);
+    if (phase != Phase::kParked) return;
+    Pass(kMinute);
+    Ask("park");
+    Report("saved");
+    Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+    Answer(EffectKind::kPause, EventKind::kPaused);
+  }
+
+  int64_t Now() const { return 1'700'000'000'000 + ms_; }
+  const Rental& rental(size_t i = 0) const { return state.rentals.at(i); }
+  bool Wants(EffectKind kind) const {
+    return std::ranges::find(state.pending, kind, &Effect::kind) != state.pending.end();
+  }
+
+  RunState state;
+  MicroUsd accrued;
+
+ private:
+  Transition Feed(EventKind kind, std::string effect, Json data, Facts facts) {
+    Event event{kind, Now(), ms_ - slept_ms_, std::move(effect), 0, std::move(data), facts};
+    event.facts.boot_ms = ms_;
+    if (kind == EventKind::kAgentReport) event.agent_seq = state.last_agent_seq + 1;
+    Transition transition = Apply(state, event, ++seq_);
+    for (const LedgerEntry& entry : transition.ledger) {
+      if (entry.kind == "accrue") accrued += entry.amount;
+    }
+    return transition;
+  }
+
+  int64_t seq_ = 0;
+  int64_t ms_ = kMinute;
+  int64_t slept_ms_ = 0;
+};
+
+bool Begins(const Transition& transition, EffectKind kind) {
+  return std::ranges::find(transition.effects, kind, &Effect::kind) != transition.effects.end();
+}
+
+// ---- what the user asks ---------------------------------------------------------------------
+
+struct Asked {
+  Phase in;
+  const char* what;
+  Phase leads_to;
+  bool ends_machine;
+};
+
+class UserAsks : public testing::TestWithParam<Asked> {};
+
+TEST_P(UserAsks, IsDoneFromThatState) {
+  Away life;
+  life.UpTo(GetParam().in);
+  ASSERT_EQ(NameOf(life.state.phase), NameOf(GetParam().in));
+  life.Ask(GetParam().what);
+  EXPECT_EQ(NameOf(life.state.phase), NameOf(GetParam().leads_to));
+  const bool ends = !life.state.rentals.empty() && life.rental().ending;
+  EXPECT_EQ(ends, GetParam().ends_machine);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Away, UserAsks,
+    testing::Values(Asked{Phase::kDeciding, "cancel", Phase::kClosing, false},
+                    Asked{Phase::kAdmitting, "cancel", Phase::kAdmitting, false},
+                    Asked{Phase::kCreating, "cancel", Phase::kClosing, true},
+                    Asked{Phase::kSearching, "cancel", Phase::kClosing, true},
+                    Asked{Phase::kBooting, "cancel", Phase::kClosing, true},
+                    Asked{Phase::kWorking, "cancel", Phase::kSaving, false},
+                    Asked{Phase::kSaving, "cancel", Phase::kSaving, false},
+                    Asked{Phase::kFetching, "cancel", Phase::kFetching, false},
+                    Asked{Phase::kParked, "cancel", Phase::kClosing, true},
+                    Asked{Phase::kCommitting, "cancel", Phase::kCommitting, false},
+                    Asked{Phase::kWorking, "park", Phase::kSaving, false},
+                    Asked{Phase::kBooting, "park", Phase::kClosing, true},
+                    Asked{Phase::kWorking, "kill", Phase::kClosing, true},
+                    Asked{Phase::kSaving, "kill", Phase::kClosing, true},
+                    Asked{Phase::kParked, "panic", Phase::kClosing, true},
+                    Asked{Phase::kFetching, "panic", Phase::kClosing, true},
+                    Asked{Phase::kCommitting, "panic", Phase::kCommitting, false}));
+
+TEST(AwayRules, ACancelDuringAdmissionIsHeardBeforeAnythingIsMade) {
+  Away life;
+  life.UpTo(Phase::kAdmitting);
+  life.Ask("cancel");
+  const Transition admitted = life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_FALSE(Begins(admitted, EffectKind::kCreate));
+}
+
+TEST(AwayRules, WhatIsParkedIsPausedOnlyWithItsReserve) {
+  Away life;
+  life.Work();
+  life.Ask("park");
+  const Transition saved = life.Report("saved");
+  EXPECT_TRUE(Begins(saved, EffectKind::kAdmit));
+  EXPECT_FALSE(Begins(saved, EffectKind::kPause));
+  life.Answer(EffectKind::kAdmit, EventKind::kRefused);
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_TRUE(life.rental().ending);
+}
+
+// ---- gone means seen gone -------------------------------------------------------------------
+
+TEST(AwayRules, GoneIsSoManyReadsThatFarApart) {
+  Away life;
+  life.Work();
+  life.Pass(5 * kMinute);
+  life.Look({kSeen});
+  life.Look({});
+  life.Pass(5 * kSecond);
+  life.Look({});  // too soon to count
+  EXPECT_EQ(life.state.phase, Phase::kWorking);
+  life.Pass(6 * kSecond);
+  life.Look({});
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  EXPECT_TRUE(life.state.rentals.empty());
+}
+
+TEST(AwayRules, AReadThatShowsItBeginsTheCountAnew) {
+  Away life;
+  life.Work();
+  life.Pass(5 * kMinute);
+  for (const bool there : {false, true, false}) {
+    life.Look(there ? std::vector{kSeen} : std::vector<SeenMachine>());
+    life.Pass(11 * kSecond);
+  }
+  EXPECT_EQ(life.state.phase, Phase::kWorking);
+}
+
+TEST(AwayRules, BeforeAListingHasToShowItItsAbsenceSaysNothing) {
+  Away life;
+  life.Boot();
+  for (int i = 0; i < 8; ++i) {
+    life.Look({});
+    life.Pass(11 * kSecond);
+  }
+  ASSERT_EQ(life.rental().missed_reads, 0);  // 88 s of the 90 that it may take
+  life.Pass(11 * kSecond);
+  life.Look({});
+  EXPECT_EQ(life.rental().missed_reads, 1);
+}
+
+TEST(AwayRules, AnAcceptedDestroyIsNoEndAndARefusedOneIsRepeated) {
+  Away life;
+  life.Work();
+  life.Ask("kill");
+  life.Answer(EffectKind::kDestroy, EventKind::kDestroyFailed);
+  life.Pass(5 * kSecond);
+  ASSERT_TRUE(life.Wants(EffectKind::kDestroy));
+  life.Answer(EffectKind::kDestroy, EventKind::kDestroyAccepted);
+  EXPECT_EQ(life.state.rentals.size(), 1u);
+  life.Look({kSeen});
+  life.Pass(70 * kSecond);
+  EXPECT_TRUE(life.Wants(EffectKind::kDestroy));
+}
+
+TEST(AwayRules, AMachineThatNobodyAskedForIsOnTheBooksAndEnded) {
+  Away life;
+  life.Work();
+  const Transition looked = life.Look({kSeen, {"i-9", 1, false, kRate, 0}});
+  ASSERT_EQ(life.state.rentals.size(), 2u);
+  EXPECT_TRUE(life.rental(1).stray);
+  EXPECT_TRUE(Begins(looked, EffectKind::kDestroy));
+  EXPECT_EQ(life.state.phase, Phase::kWorking);
+}
+
+// ---- creates --------------------------------------------------------------------------------
+
+TEST(AwayRules, ACreateWithoutAnswerIsLookedForAndNeverRepeated) {
+  Away life;
+  life.Rent();
+  const Transition unknown = life.Answer(EffectKind::kCreate, EventKind::kCreateUnknown);
+  EXPECT_EQ(life.state.phase, Phase::kSearching);
+  EXPECT_FALSE(Begins(unknown, EffectKind::kCreate));
+  life.Look({kSeen});
+  EXPECT_EQ(life.state.phase, Phase::kBooting);
+  EXPECT_EQ(life.rental().machine, "i-1");
+}
+
+TEST(AwayRules, ACreateOfASupervisorThatDiedIsLookedFor) {
+  Away life;
+  life.Rent();
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}}));
+  EXPECT_EQ(life.state.phase, Phase::kSearching);
+  EXPECT_FALSE(life.Wants(EffectKind::kCreate));
+}
+
+TEST(AwayRules, ARefusalThatNamesAMachineIsAMachine) {
+  Away life;
+  life.Rent();
+  Facts named;
+  named.machine = "i-1";
+  life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, named);
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  EXPECT_TRUE(life.rental().ending);
+  EXPECT_EQ(life.state.blocked_offers, std::vector<std::string>{"m-1"});
+}
+
+TEST(AwayRules, APriceThatRoseEndsTheMachineBeforeAnythingRuns) {
+  Away life;
+  life.Rent();
+  Facts made;
+  made.machine = "i-1";
+  made.micro_usd_per_hour = kRate + 1;
+  life.Answer(EffectKind::kCreate, EventKind::kCreateAnswered, made);
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  EXPECT_TRUE(life.rental().ending);
+}
+
+TEST(AwayRules, APriceThatRisesLaterSavesFirst) {
+  Away life;
+  life.Work();
+  SeenMachine dearer = kSeen;
+  dearer.micro_usd_per_hour = 2 * kRate;
+  life.Look({dearer});
+  EXPECT_EQ(life.state.phase, Phase::kSaving);
+  EXPECT_EQ(life.state.verdict, Phase::kDeciding);
+}
+
+TEST(AwayRules, CreatesThatComeToNothingEndTheRunInTime) {
+  Away life;
+  for (int i = 0; i < kMostRefusals; ++i) {
+    ASSERT_EQ(life.state.phase, Phase::kDeciding) << i;
+    life.Rent();
+    life.Answer(EffectKind::kCreate, EventKind::kCreateRefused);
+  }
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+}
+
+// ---- the machine's first word ---------------------------------------------------------------
+
+struct FirstWord {
+  LeaseGrade grade;
+  bool rehearsed;
+  bool as_promised;
+  Phase leads_to;
+};
+
+class Hello : public testing::TestWithParam<FirstWord> {};
+
+TEST_P(Hello, IsBelievedOnlyIfTheMachineIsWhatWasAgreedOn) {
+  Facts offer = Offer();
+  offer.grade = static_cast<int64_t>(GetParam().grade);
+  Away life;
+  life.Boot(offer);
+  life.Report("hello", Json::MakeObject({{"rehearsed", GetParam().rehearsed},
+                                         {"as_promised", GetParam().as_promised}}));
+  EXPECT_EQ(NameOf(life.state.phase), NameOf(GetParam().leads_to));
+}
+
+INSTANTIATE_TEST_SUITE_P(Away, Hello,
+                         testing::Values(FirstWord{LeaseGrade::kA, false, true, Phase::kWorking},
+                                         FirstWord{LeaseGrade::kB, true, true, Phase::kWorking},
+                                         FirstWord{LeaseGrade::kB, false, true, Phase::kDeciding},
+                                         FirstWord{LeaseGrade::kBStar, false, true,
+                                                   Phase::kWorking},
+                                         FirstWord{LeaseGrade::kC, false, true, Phase::kWorking},
+                                         FirstWord{LeaseGrade::kA, true, false, Phase::kDeciding},
+                                         FirstWord{LeaseGrade::kC, true, false, Phase::kDeciding}));
+
+TEST(AwayRules, AMachineThatNeverSpeaksIsGivenUp) {
+  Away life;
+  life.Boot();
+  life.Pass(10 * kMinute);
+  life.Look({kSeen});
+  ASSERT_EQ(life.state.phase, Phase::kBooting);
+  life.Pass(61 * kSecond);
+  life.Look({kSeen});
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+}
+
+TEST(AwayRules, AfterSleepTheAgentIsHeardBeforeItIsJudged) {
+  Away life;
+  life.Boot();
+  life.Sleep(2 * kHour);
+  life.Look({kSeen});
+  EXPECT_EQ(life.state.phase, Phase::kBooting);
+  life.Pass(61 * kSecond);
+  life.Look({kSeen});
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+}
+
+// ---- the lease ------------------------------------------------------------------------------
+
+TEST(AwayRules, TheLeaseIsMadeLongerInOrderReserveMarkMachine) {
+  Away life;
+  life.Work();
+  life.Pass(2 * kHour - 15 * kMinute + 2 * kSecond);
+  Facts longer;
+  longer.decision = static_cast<int64_t>(DecisionKind::kExtend);
+  longer.lease_ms = 3 * kHour;
+  longer.reserve_micro_usd = kRate;
+  const Transition decided = life.Answer(EffectKind::kDecide, EventKind::kDecided, longer);
+  EXPECT_TRUE(Begins(decided, EffectKind::kAdmit));
+  const Transition admitted = life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  EXPECT_EQ(admitted.ledger.at(0).kind, "reserve");
+  EXPECT_TRUE(Begins(admitted, EffectKind::kMark));
+  EXPECT_FALSE(Begins(admitted, EffectKind::kExtend));
+  EXPECT_TRUE(Begins(life.Answer(EffectKind::kMark, EventKind::kMarked), EffectKind::kExtend));
+  life.Answer(EffectKind::kExtend, EventKind::kExtended);
+  EXPECT_EQ(life.rental().lease_ms, 3 * kHour);
+}
+
+TEST(AwayRules, ALostExtensionEndsEarly) {
+  for (const bool at_the_mark : {true, false}) {
+    Away life;
+    life.Work();
+    life.Pass(2 * kHour - 15 * kMinute + 2 * kSecond);
+    Facts longer;
+    longer.decision = static_cast<int64_t>(DecisionKind::kExtend);
+    longer.lease_ms = 3 * kHour;
+    life.Answer(EffectKind::kDecide, EventKind::kDecided, longer);
+    life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+    if (at_the_mark) life.Answer(EffectKind::kMark, EventKind::kMarkFailed);
+    else {
+      life.Answer(EffectKind::kMark, EventKind::kMarked);
+      life.Answer(EffectKind::kExtend, EventKind::kExtendFailed);
+    }
+    EXPECT_EQ(life.state.phase, Phase::kSaving);
+    EXPECT_EQ(life.rental().lease_ms, 2 * kHour);
+  }
+}
+
+TEST(AwayRules, WithoutMoneyForMoreTimeTheWorkIsSavedBeforeTheLeaseEnds) {
+  Away life;
+  life.Work();
+  life.Pass(2 * kHour - 15 * kMinute + 2 * kSecond);
+  Facts drain;
+  drain.decision = static_cast<int64_t>(DecisionKind::kDrain);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, drain);
+  EXPECT_EQ(life.state.phase, Phase::kSaving);
+  EXPECT_TRUE(life.Wants(EffectKind::kTellAgent));
+}
+
+// ---- money ----------------------------------------------------------------------------------
+
+TEST(AwayRules, AMachineNobodySawCountsNoLongerThanItsLeaseLetsItLive) {
+  Away life;
+  life.Work();
+  life.Look({kSeen});
+  life.Sleep(60 * kHour);
+  life.Say(EventKind::kTick);
+  // call 60 s + boot 10 min + lease 2 h + D 60 s + L 30 s + 2 x 10 s
+  constexpr int64_t kLongest = (60 + 600 + 7200 + 60 + 30 + 20) * kSecond;
+  EXPECT_EQ(life.accrued, MicroUsd(kLongest));
+}
+
+TEST(AwayRules, SeenLongAfterItsLeaseItCountsForAllTheTime) {
+  Away life;
+  life.Work();
+  life.Sleep(60 * kHour);
+  life.Look({kSeen});
+  life.Say(EventKind::kTick);
+  EXPECT_EQ(life.accrued, MicroUsd(60 * kHour));
+}
+
+struct AtTheCap {
+  Phase in;
+  int64_t after_ms;
+  Phase leads_to;
+};
+
+class LoweredCap : public testing::TestWithParam<AtTheCap> {};
+
+TEST_P(LoweredCap, SavesAndEnds) {
+  Away life;
+  life.UpTo(GetParam().in);
+  ASSERT_EQ(NameOf(life.state.phase), NameOf(GetParam().in));
+  life.Pass(GetParam().after_ms);
+  Facts limit;
+  limit.limit_micro_usd = 1;
+  life.Say(EventKind::kTick, Json::MakeObject(), limit);
+  EXPECT_EQ(NameOf(life.state.phase), NameOf(GetParam().leads_to));
+}
+
+INSTANTIATE_TEST_SUITE_P(Away, LoweredCap,
+                         testing::Values(AtTheCap{Phase::kBooting, 2 * kMinute, Phase::kClosing},
+                                         AtTheCap{Phase::kWorking, 2 * kMinute, Phase::kSaving},
+                                         AtTheCap{Phase::kParked, 2 * kMinute, Phase::kClosing},
+                                         AtTheCap{Phase::kFetching, 2 * kMinute, Phase::kFetching},
+                                         AtTheCap{Phase::kFetching, 11 * kMinute,
+                                                  Phase::kClosing}));
+
+TEST(AwayRules, TheReserveIsGivenBackWhenTheMachineIsSeenGone) {
+  Away life;
+  life.Work();
+  life.Pass(5 * kMinute);
+  life.Look({});
+  life.Pass(11 * kSecond);
+  const Transition gone = life.Look({});
+  ASSERT_FALSE(gone.ledger.empty());
+  EXPECT_EQ(gone.ledger.back().kind, "release");
+  EXPECT_EQ(gone.ledger.back().amount, MicroUsd(Offer().reserve_micro_usd));
+  EXPECT_EQ(SpentAndHeld(life.state), life.accrued);
+}
+
+// ---- work -----------------------------------------------------------------------------------
+
+TEST(AwayRules, ACheckpointCountsWhenItIsCompleteAndIsSafeWhenItIsHome) {
+  Away life;
+  life.Work();
+  life.Report("checkpoint",
+              Json::MakeObject({{"name", "a"}, {"complete", false}, {"work_ms", 1000}}));
+  EXPECT_FALSE(life.Wants(EffectKind::kKeep));
+  life.Checkpoint("a", 1000);
+  EXPECT_TRUE(life.Wants(EffectKind::kKeep));
+  EXPECT_EQ(life.state.safe_work_ms, 0);
+  life.Answer(EffectKind::kKeep, EventKind::kKept, {}, Json::MakeObject({{"work_ms", 1000}}));
+  EXPECT_EQ(life.state.safe_work_ms, 1000);
+}
+
+TEST(AwayRules, WithANamedPlaceTheAgentsWordIsEnough) {
+  Away life(Json::MakeObject({{"named_place", true}}));
+  life.Work();
+  life.Checkpoint("a", 1000);
+  EXPECT_FALSE(life.Wants(EffectKind::kKeep));
+  life.Report("safe", Json::MakeObject({{"work_ms", 1000}}));
+  EXPECT_EQ(life.state.safe_work_ms, 1000);
+}
+
+TEST(AwayRules, SavingWaitsForTheLastCheckpointToBeHome) {
+  Away life;
+  life.Work();
+  life.Checkpoint("a", 1000);
+  life.Ask("cancel");
+  life.Report("saved");
+  EXPECT_EQ(life.state.phase, Phase::kSaving);
+  life.Answer(EffectKind::kKeep, EventKind::kKept, {}, Json::MakeObject({{"work_ms", 1000}}));
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+}
+
+TEST(AwayRules, SavingDoesNotWaitForEver) {
+  Away life;
+  life.Work();
+  life.Pass(2 * kMinute);
+  life.Ask("cancel");
+  life.Pass(11 * kMinute);
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_TRUE(life.rental().ending);
+}
+
+TEST(AwayRules, OutputsAreHomeBeforeTheMachineEnds) {
+  Away life;
+  life.UpTo(Phase::kFetching);
+  EXPECT_FALSE(life.rental().ending);
+  life.Answer(EffectKind::kFetch, EventKind::kFetchFailed);
+  EXPECT_FALSE(life.rental().ending);
+  life.Pass(62 * kSecond);
+  life.Answer(EffectKind::kFetch, EventKind::kFetched);
+  life.Answer(EffectKind::kCommit, EventKind::kCommitted);
+  EXPECT_TRUE(life.rental().ending);
+}
+
+TEST(AwayRules, AnInterruptedMachineIsEndedAndReplaced) {
+  Facts offer = Offer();
+  offer.spot = 1;
+  Away life;
+  life.Work(offer);
+  SeenMachine paused = kSeen;
+  paused.paused = true;
+  life.Look({paused});
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  ASSERT_EQ(life.state.rentals.size(), 1u);
+  EXPECT_TRUE(life.rental().ending);
+  EXPECT_TRUE(life.Wants(EffectKind::kDestroy));
+}
+
+TEST(AwayRules, MachinesThatBringTheWorkNoFurtherEndTheRun) {
+  Away life;
+  for (int i = 0; i < kMostIdleMachines; ++i) {
+    ASSERT_EQ(life.state.phase, Phase::kDeciding) << i;
+    life.Rent();
+    Facts made;
+    made.machine = "i-1";
+    made.micro_usd_per_hour = kRate;
+    life.Answer(EffectKind::kCreate, EventKind::kCreateAnswered, made);
+    life.Report("hello", Json::MakeObject({{"rehearsed", true}, {"as_promised", true}}));
+    life.Pass(5 * kMinute);
+    life.Look({});
+    life.Pass(11 * kSecond);
+    life.Look({});
+  }
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+}
+
+// ---- the end --------------------------------------------------------------------------------
+
+TEST(AwayRules, ARunIsOverWhenNoMachineIsSeenNorCanTurnUp) {
+  Away life;
+  life.UpTo(Phase::kCommitting);
+  life.Answer(EffectKind::kCommit, EventKind::kCommitted);
+  life.Answer(EffectKind::kFinishRecord, EventKind::kRecordFinished);
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  life.Pass(2 * kMinute);
+  life.Look({});
+  life.Pass(11 * kSecond);
+  life.Look({});
+  EXPECT_EQ(life.state.phase, Phase::kSucceeded);
+  EXPECT_EQ(WakeAt(life.state), kNoWake);
+}
+
+TEST(AwayRules, AfterAnUnansweredCreateTheRunWaitsUntilNoneCanTurnUp) {
+  Away life;
+  life.UpTo(Phase::kCreating);
+  life.Ask("panic");
+  life.Answer(EffectKind::kFinishRecord, EventKind::kRecordFinished);
+  life.Look({});
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  life.Pass(20 * kSecond);
+  const Transition late = life.Look({kSeen});
+  EXPECT_TRUE(Begins(late, EffectKind::kDestroy));
+}
+
+}  // namespace
+}  // namespace curbstop
