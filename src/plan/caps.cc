@@ -155,7 +155,8 @@ std::vector<CapState> CapsOf(const Budget& budget, const Spending& spending) {
 std::optional<CapState> TightestCap(const Budget& budget, const Spending& spending) {
   const std::vector<CapState> caps = CapsOf(budget, spending);
   const auto tightest = std::ranges::min_element(caps, {}, &CapState::Left);
-  return tightest == caps.end() ? std::nullopt : std::optional(*tightest);
+  if (tightest == caps.end()) return std::nullopt;
+  return *tightest;
 }
 
 MicroUsd MissingUnder(const Caps& caps, MicroUsd reserve) {
@@ -240,8 +241,10 @@ Json CapsJson(const std::vector<CapState>& caps) {
 }
 
 Json MonthJson(const Budget& budget, const Spending& spending) {
+  Json cap;  // g++ 12 warns of the conditional expression
+  if (budget.cap) cap = budget.cap->value();
   return Json::MakeObject({{"spent_micro_usd", spending.month.value()},
-                           {"cap_micro_usd", budget.cap ? Json(budget.cap->value()) : Json()},
+                           {"cap_micro_usd", cap},
                            {"held_micro_usd", spending.held.value()}});
 }
 

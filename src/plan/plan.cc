@@ -293,7 +293,7 @@ CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const 
 // What bounds a step of unknown time at home.
 std::string Planner::EndByCap(const PlanRow& row) const {
   const Budget& budget = facts_.project->budget;
-  const std::optional<CapState> cap = TightestCap(budget, spending_);
+  const std::optional<CapState> cap = TightestCap(budget, facts_.spending);
   if (row.worst || row.place != "local" || !budget.include_energy || !cap) return "";
   return fmt::format("; saved and ended by the cap after {} at the latest",
                      DurationText(TimeFor(cap->Left(), row.per_hour.value_or(MicroUsd()))));

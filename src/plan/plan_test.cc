@@ -407,6 +407,10 @@ TEST(Plan, AStepOfUnknownTimeAtHomeIsEndedByTheCap) {
   EXPECT_THAT(plan.blocked, IsEmpty());
   EXPECT_THAT(plan.rows.at(0).why, HasSubstr("; saved and ended by the cap after "));
   EXPECT_EQ(PlanJson(plan).IntOr("worst_micro_usd", 0), 1'000'000);
+  world.project.budget.run = MicroUsd(700'000);  // twice, but not more than the month
+  EXPECT_EQ(PlanJson(world.Compare()).IntOr("worst_micro_usd", 0), 1'000'000);
+  world.project.budget.run = MicroUsd(300'000);
+  EXPECT_EQ(PlanJson(world.Compare()).IntOr("worst_micro_usd", 0), 600'000);
   world.facts.spending.month = MicroUsd(1'000'000);
   EXPECT_THAT(world.Refusal().message(), StartsWith("too little is left of the cap of 1.00 USD"));
 }

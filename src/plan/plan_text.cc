@@ -173,23 +173,32 @@ std::string Notes(const Plan& plan) {
   return Paragraph(notes, "", "");
 }
 
-// What no step at home can cross where electricity counts, however long it takes.
-std::optional<MicroUsd> LeftOfCaps(const Plan& plan) {
+// What a step at home of unknown time can cost: where electricity counts, the caps end it.
+std::optional<MicroUsd> WorstOfUnknown(const Plan& plan) {
   if (!plan.budget.include_energy) return std::nullopt;
   const std::optional<CapState> tightest = TightestCap(plan.budget, plan.spending);
-  return tightest ? std::optional(tightest->Left()) : std::nullopt;
+  if (!tightest) return std::nullopt;
+  return tightest->Left();
 }
 
-// Sum of the chosen worst cases; empty if a step has no place, or one may cost anything.
+// Sum of the chosen worst cases, and no more than all the steps together may take of the caps;
+// empty if a step has no place, or one may cost anything.
 std::optional<MicroUsd> WorstOf(const Plan& plan) {
   if (!plan.blocked.empty()) return std::nullopt;
   MicroUsd sum;
+  bool is_known = true;
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen) continue;
-    if (!row.worst) return LeftOfCaps(plan);
-    sum += *row.worst;
+    const std::optional<MicroUsd> worst = row.worst ? row.worst : WorstOfUnknown(plan);
+    if (!worst) return std::nullopt;
+    sum += *worst;
+    is_known = is_known && row.worst;
   }
-  return sum;
+  if (is_known) return sum;
+  Budget together = plan.budget;
+  together.run.reset();
+  const std::optional<CapState> tightest = TightestCap(together, plan.spending);
+  return tightest ? std::min(sum, tightest->Left()) : sum;
 }
 
 std::string LastLine(const Plan& plan) {
