@@ -60,15 +60,17 @@ Result<Prediction> Predict(const TruthRow& row) {
   }
   if (IsOneOf(row.metric, {"cuda_context", "unaccounted", "nccl_extra"}))
     return PredictConstant(row, facts);
+  if (row.metric == "mamf_tflops") return PredictSpeed(row, facts);
   if (NamesNoModel(row)) {
     if (row.metric == "device_used") return PredictConstant(row, facts);
     return InvalidInput("the row names no model");
   }
   if (IsOneOf(row.metric, {"file_size", "bits_per_weight", "load_bytes"}))
     return PredictFile(row, facts);
+
   const bool is_speed =
       Has(row.metric, {"_tps", "mfu", "hfu", "_per_s", "iters", "runtime", "tflops"});
-  if (is_speed) return InvalidInput("speed is not built yet");
+  if (is_speed) return PredictSpeed(row, facts);
   if (facts.is_training || IsOneOf(row.metric, {"act_copies_per_layer", "max_seq_fit"}))
     return PredictTraining(row, facts);
   if (facts.engine == Engine::kVllm) return PredictVllm(row, facts);

@@ -50,7 +50,8 @@ Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& for
                       {Clamp(Wide{weights.low} - saved), Clamp(Wide{weights.mid} - saved),
                        Clamp(Wide{weights.high} - saved)},
                       "exact", format.name + "; " + shape.source));
-  list.push_back(Part("cache", Exact(CacheOf(shape, use)), "exact", "fit/kv_cache.h"));
+  list.push_back(Part("cache", Around(CacheOf(shape, use), use.whole_cache ? 0 : 0.75, 0), "exact",
+                      "fit/kv_cache.h"));
   const Wide tokens = Wide{use.prompt} * use.batch;
   Wide work = tokens * 2 * (3 * shape.intermediate + 4 * shape.hidden);
   if (use.full_logits) work += tokens * shape.vocab * 6;

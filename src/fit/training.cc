@@ -19,21 +19,25 @@ struct StackFacts {
   double compiled_less;     // saved by torch.compile
   double logit_bytes;
   double live_copies;  // of one layer under checkpointing
+  double logits_kept;  // share of the logits that lives on into the backward pass
   double fixed_gib;    // small buffers that no rule covers
   std::string_view source;
 };
 
 // One row for each training stack; nothing here belongs to a single model.
 constexpr StackFacts kStacks[] = {
-    {Stack::kGeneric, 10, 1, 7, 6, 10, 28, 0.1, "mean of the stacks below"},
-    {Stack::kLitgpt, 9.1, 0.8, 12.3, 6, 8.9, 28, 0,
-     "Lightning-AI/litgpt@26857050, tutorials and config_hub"},
-    {Stack::kTorchtune, 15.2, -3.6, 3, 6.9, 8.3, 19, 0.25, "pytorch/torchtune@bd2a0fc7, README.md"},
-    {Stack::kPeft, 10.5, 0.5, 7, 6, 10, 28, 0.2, "huggingface/peft method_comparison"},
-    {Stack::kLlamaFactory, 10, 1, 7, 6, 10, 28, 0.2, "LLaMA-Factory wiki, Performance-comparison"},
-    {Stack::kUnsloth, 8, 0, 2, 0, 0, 7, 0.6, "LLaMA-Factory wiki, Performance-comparison"},
-    {Stack::kTorchtitan, 10, 0, 0, 1, 14, 28, 0.5, "pytorch/torchtitan@31a17bfd, benchmarks"},
-    {Stack::kMegatron, 17, 0, 0, 0, 10, 17, 0.5, "Korthikanti et al. 2022"},
+    {Stack::kGeneric, 10, 1, 7, 6, 10, 28, 1, 0.1, "mean of the stacks below"},
+    {Stack::kLitgpt, 9.1, 0.8, 12.3, 6, 8.9, 28, 0, 0,
+     "Lightning-AI/litgpt@26857050, config_hub/finetune"},
+    {Stack::kLitgpt2023, 9.1, 0.8, 7, 6, 8.9, 28, 0, 0, "Lightning-AI/litgpt@26857050, tutorials"},
+    {Stack::kTorchtune, 15.2, -3.6, 3, 6.9, 8.3, 19, 0, 0.25,
+     "pytorch/torchtune@bd2a0fc7, README.md"},
+    {Stack::kPeft, 10.5, 0.5, 7, 6, 10, 28, 1, 0.2, "huggingface/peft method_comparison"},
+    {Stack::kLlamaFactory, 10, 1, 7, 6, 10, 28, 1, 0.2,
+     "LLaMA-Factory wiki, Performance-comparison"},
+    {Stack::kUnsloth, 8, 0, 2, 0, 0, 7, 0, 0.3, "LLaMA-Factory wiki, Performance-comparison"},
+    {Stack::kTorchtitan, 5, 0, 0, 2.7, 14, 28, 1, 0.5, "pytorch/torchtitan@31a17bfd, benchmarks"},
+    {Stack::kMegatron, 17, 0, 0, 0, 10, 17, 1, 0.5, "Korthikanti et al. 2022"},
 };
 
 const StackFacts& FactsOf(Stack stack) {
@@ -80,6 +84,10 @@ class Timeline {
     return Real(Wide{use_.sequence} * use_.batch) /
            Real(std::max<int64_t>(1, use_.context_parallel));
   }
+  // A pipeline computes one micro-batch at a time, and holds the inputs of as many as it is long.
+  double TokensAtOnce() const {
+    return TokensPerDevice() / Real(std::max<int64_t>(1, use_.pipeline));
+  }
   double Shards(Sharding least) const {
     const double model = Real(Wide{use_.tensor_parallel} * use_.pipeline);
     return use_.sharding >= least ? std::max(1.0, Real(use_.gpus)) : std::max(1.0, model);
@@ -96,9 +104,15 @@ class Timeline {
   }
 
   double Weights() const {
-    double bytes = Real(WeightBytes(s_, format_).mid);
-    const double head_bits = format_.kind == FormatKind::kPlain ? format_.bits : format_.head_bits;
-    bytes += HeadAgain() * head_bits / 8;
+    const bool plain = format_.kind == FormatKind::kPlain;
+    const double wide = use_.mixed_precision && plain ? std::max(1.0, 32 / format_.bits) : 1;
+    double bytes = wide * Real(WeightBytes(s_, format_).mid);
+    bytes += HeadAgain() * (plain ? format_.bits * wide : format_.head_bits) / 8;
+    // litgpt quantises the head too.
+    if (IsQuantised(format_) && use_.untied_head) {
+      bytes -= Real(Wide{s_.vocab} * s_.hidden) * (format_.head_bits - format_.bits) / 8;
+    }
+    if (use_.autocast) bytes += 2 * (Real(s_.params_total) - Real(Wide{s_.vocab} * s_.hidden));
     if (!IsFull())
       bytes += Real(Trainable()) * (use_.mixed_precision || IsQuantised(format_) ? 4 : 2);
     return bytes;
@@ -157,7 +171,9 @@ class Timeline {
     return std::max(copies, 2.0);
   }
 
-  double HiddenCopy() const { return 2 * Real(s_.hidden) * TokensPerDevice() / ModelParallel(); }
+  double HiddenCopy() const {
+    return (use_.autocast ? 4 : 2) * Real(s_.hidden) * TokensPerDevice() / ModelParallel();
+  }
   double Layers() const {
     const double stacks = s_.kind == ModelKind::kEncoderDecoder ? 2 : 1;
     return stacks * Real(s_.layers) / Real(std::max<int64_t>(1, use_.pipeline));
@@ -174,27 +190,31 @@ class Timeline {
 
   double LayerWork() const {
     const double copies = use_.checkpointing == Checkpointing::kFull ? facts_.live_copies : 4;
-    return copies * HiddenCopy();
+    return copies * HiddenCopy() / Real(std::max<int64_t>(1, use_.pipeline));
   }
 
   double Logits() const {
-    if (use_.chunked_loss) return 0.08 * facts_.logit_bytes * Real(s_.vocab) * TokensPerDevice();
-    return facts_.logit_bytes * Real(s_.vocab) * TokensPerDevice() / ModelParallel();
+    const double all = facts_.logit_bytes * Real(s_.vocab) * TokensAtOnce() / ModelParallel();
+    return use_.chunked_loss ? 0.08 * all : all;
   }
 
   double Dequantised() const {
     if (!IsQuantised(format_)) return 0;
-    const double matrix =
-        Real(std::max(Wide{s_.intermediate} * s_.hidden,
-                      Wide{s_.vocab} * s_.hidden * (format_.head_bits < 15 ? 1 : 0)));
-    return 2 * matrix;
+    const double mlp = Real(Wide{s_.intermediate} * s_.hidden);
+    return 2 * (use_.untied_head ? std::max(mlp, Real(Wide{s_.vocab} * s_.hidden)) : mlp);
   }
 
-  // The two largest layers are whole while they are computed, and the table and head with them.
+  // The layer at work is whole, and the token table with it. Under a pipeline the whole stage stays
+  // gathered, gradients too. DeepSpeed gathers 10^9 parameters ahead and has two buckets of 5*10^8.
   double LiveParams() const {
+    const double bytes = use_.mixed_precision ? 2 : format_.bits / 8;
+    const double table = Real(Wide{s_.vocab} * s_.hidden);
+    if (use_.pipeline > 1)
+      return 6 * Real(s_.params_total) / Real(Wide{use_.tensor_parallel} * use_.pipeline);
+    if (use_.deepspeed)
+      return 4 * (std::min(1e9, Real(s_.params_total)) + table * (s_.tied ? 1 : 2)) + 2e9;
     const double layer = s_.layers > 0 ? Real(LayerParams(s_)) / Real(s_.layers) : 0;
-    return (use_.mixed_precision ? 2 : format_.bits / 8) *
-           (2 * layer + Real(Wide{s_.vocab} * s_.hidden));
+    return bytes * (layer + table);
   }
 
   double OptimizerWork(const TrainingParts& parts) const {
@@ -227,10 +247,11 @@ class Timeline {
       double bytes;
     };
     const double work = Real(parts.layer_work) + Real(parts.dequantised);
+    const double kept = facts_.logits_kept * Real(parts.logits);
     const Event events[] = {
         {"end of forward", Real(parts.activations) + Real(parts.logits) + Real(parts.dequantised)},
         {"backward, first layer",
-         Real(parts.activations) + work +
+         Real(parts.activations) + kept + work +
              std::min(all, tables * (use_.optimizer_in_backward ? StepCopies() : 1) + one_layer)},
         {"backward, last layer", work + all},
         {"optimizer step", all + Real(parts.optimizer_work)}};

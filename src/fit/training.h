@@ -37,6 +37,7 @@ enum class Sharding { kNone, kZero1, kZero2, kZero3 };
 enum class Stack {
   kGeneric,
   kLitgpt,
+  kLitgpt2023,
   kTorchtune,
   kPeft,
   kLlamaFactory,
@@ -67,6 +68,8 @@ struct TrainingUse {
   bool optimizer_in_backward = false;
   bool activation_offload = false;
   bool cpu_offload = false;
+  bool deepspeed = false;         // gathers parameters ahead
+  bool autocast = false;          // 32-bit weights with 16-bit copies of them cached beside
   bool mixed_precision = false;   // 32-bit weights, gradients and states
   bool untied_head = false;       // the stack stores a tied head a second time
   bool reserved = false;          // what the allocator holds and not what tensors use

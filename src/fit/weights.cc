@@ -148,7 +148,9 @@ Result<WeightFormat> UnderstandFormat(std::string_view given) {
   // bf16 and friends are plain weights unless a GGUF file is meant by its spelling.
   const bool plain_name = text == "bf16" || text == "fp16" || text == "fp32";
   if (!plain_name) {
-    if (const auto format = FormatInName(text)) return *format;
+    const auto format = FormatInName(text);
+    const bool is_plain = format && format->recipe <= GgufRecipe::kBf16;
+    if (format && (!is_plain || RecipeOfName(text))) return *format;
   }
   if (text.find("exl2") != std::string::npos) {
     const double bits = std::clamp(NumberAfter(text, "exl2"), 2.0, 8.0);

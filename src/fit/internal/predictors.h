@@ -3,6 +3,7 @@
 
 #include "fit/internal/row_facts.h"
 #include "fit/predict.h"
+#include "fit/training.h"
 
 namespace curbstop::fit {
 
@@ -15,6 +16,8 @@ Result<Prediction> PredictFile(const TruthRow& row,
 Result<Prediction> PredictConstant(const TruthRow& row, const RowFacts& facts);  // contexts, NCCL
 Result<Prediction> PredictLlamaCpp(const TruthRow& row, const RowFacts& facts);
 Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts);
+Result<Prediction> PredictSpeed(const TruthRow& row, const RowFacts& facts);
+TrainingUse TrainingUseOf(const TruthRow& row, const RowFacts& facts);
 Result<Prediction> PredictTorch(const TruthRow& row, const RowFacts& facts);
 Result<Prediction> PredictVllm(const TruthRow& row, const RowFacts& facts);
 

@@ -1,0 +1,180 @@
+#include "fit/speed.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "fit/kv_cache.h"
+
+namespace curbstop::fit {
+namespace {
+
+// One class of devices under one engine and its era.
+struct DecodeClass {
+  double eta;     // share of the specified bandwidth that weights are read with
+  double eta_kv;  // and the cache
+  double tau;     // seconds for each layer, whatever its size
+  double width;   // half-width of the interval, relative
+};
+
+bool IsHbm(const Accelerator& gpu) {
+  constexpr std::string_view kHbm[] = {"A100",  "H100", "H200", "GH200", "B200", "B300", "GB200",
+                                       "GB300", "V100", "P100", "A30",   "MI",   "H20"};
+  return std::any_of(std::begin(kHbm), std::end(kHbm),
+                     [&](std::string_view name) { return gpu.name.starts_with(name); });
+}
+
+constexpr int64_t kGraphsSince = 3000;  // CUDA graphs and the kernels of 2025 and later
+
+// Source: fitted with each device left out in turn; docs/benchmarks/fit.md.
+DecodeClass LlamaCppClass(const Accelerator& gpu, int64_t build, bool older) {
+  const bool old = older || (build > 0 && build < kGraphsSince);
+  if (gpu.vendor == "apple")
+    return old ? DecodeClass{0.83, 0.55, 60e-6, 0.2} : DecodeClass{0.90, 0.55, 88e-6, 0.25};
+  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.87, 0.55, 60e-6, 0.2};
+  if (IsHbm(gpu)) return {0.58, 0.55, 96e-6, 0.22};
+  if (gpu.architecture == "pascal" || gpu.architecture == "maxwell" || gpu.architecture == "kepler")
+    return {0.38, 0.4, 100e-6, 0.35};
+  if (gpu.vendor == "amd") return {0.90, 0.55, 72e-6, 0.25};
+  if (gpu.vendor == "intel") return {0.6, 0.4, 150e-6, 0.4};
+  return old ? DecodeClass{0.91, 0.55, 88e-6, 0.16} : DecodeClass{0.86, 0.55, 45e-6, 0.2};
+}
+
+DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const SpeedUse& use,
+                    bool older) {
+  switch (use.engine) {
+    case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, use.build, older);
+    case EngineFamily::kMlx: return {0.85, 0.5, 60e-6, 0.25};
+    case EngineFamily::kExllama: return {0.88, 0.6, 35e-6, 0.25};
+    case EngineFamily::kAwqFused: return {0.6, 0.5, 180e-6, 0.3};
+    case EngineFamily::kVllm:
+    case EngineFamily::kTensorRt: return {0.7, 0.6, 40e-6, 0.3};
+    case EngineFamily::kTorch: break;
+  }
+  // Eager torch is bound by launches: some 400 us for each layer, twice that with 4-bit kernels.
+  if (format.kind == FormatKind::kPlain) return {0.85, 0.5, 450e-6, 0.4};
+  const bool double_quantised = format.name.ends_with("-dq");
+  if (format.name == "int8") return {0.5, 0.5, 2200e-6, 0.4};
+  return {0.5, 0.5, double_quantised ? 1000e-6 : 800e-6, 0.4};
+}
+
+double Bandwidth(const Hardware& hardware, const SpeedUse& use) {
+  if (use.bandwidth_gbps) return *use.bandwidth_gbps * 1e9;
+  if (hardware.accelerator == nullptr || !hardware.accelerator->bandwidth_gbps) return 0;
+  return *hardware.accelerator->bandwidth_gbps * 1e9;
+}
+
+Error NoDevice(const Hardware& hardware, std::string_view what) {
+  return NotFound(fmt::format("{} of `{}` is not known", what, Printable(hardware.text)));
+}
+
+double CacheRead(const ModelShape& shape, double depth) {
+  CacheUse cache;
+  cache.context = std::llround(std::clamp(depth, 1.0, 1e9));
+  cache.ubatch = 1;
+  cache.pads_to_256 = false;
+  return static_cast<double>(CacheBytes(shape, cache));
+}
+
+// Experts that a batch touches, of all: E (1 - (1 - K/E)^B).
+double ExpertShare(const ModelShape& shape, double batch) {
+  if (!shape.has_experts()) return 1;
+  const double one =
+      static_cast<double>(shape.experts_per_token) / static_cast<double>(shape.experts);
+  return (1 - std::pow(1 - one, batch)) / one;
+}
+
+Rate Around(double mid, double width) { return {mid / (1 + width), mid, mid * (1 + width)}; }
+
+double ShapeDoubt(const ModelShape& shape) {
+  return shape.evidence == ShapeEvidence::kFromSize ? 0.1 : 0;
+}
+
+// Tensor arithmetic of 8-bit integers, 10^12 operations a second: twice the 16-bit rate, four times
+// on consumer cards, whose 16-bit rate with 32-bit sums is halved.
+double IntegerTops(const Accelerator& gpu) {
+  const double half = gpu.fp16_tflops.value_or(0);
+  const bool halved = gpu.vendor == "nvidia" && (gpu.group == "consumer" || gpu.group == "laptop");
+  return half * (halved ? 4 : 2);
+}
+
+// What llama.cpp reaches in prefill, FLOP/s. Fitted as a power of the integer rate: larger cards
+// are filled less by one prompt of 512 tokens.
+double PrefillFlops(const Accelerator& gpu, const WeightFormat& format, bool older) {
+  const bool plain = format.kind == FormatKind::kPlain ||
+                     (format.kind == FormatKind::kGguf && format.recipe <= GgufRecipe::kBf16);
+  if (gpu.vendor == "apple") return 0.62 * gpu.fp16_tflops.value_or(0) * (plain ? 1.15 : 1) * 1e12;
+  if (gpu.vendor == "amd") return 0.55 * gpu.fp16_tflops.value_or(0) * 1e12;
+  if (gpu.vendor == "intel") return 0.3 * gpu.fp16_tflops.value_or(0) * 1e12;
+  const double base = 1.13 * std::pow(IntegerTops(gpu), 0.68) * 1e12;
+  return base * (plain ? 1.25 : 1) * (older ? 1 : 1.25);
+}
+
+}  // namespace
+
+Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
+                        const Hardware& hardware, const SpeedUse& use) {
+  const double bandwidth = Bandwidth(hardware, use);
+  if (bandwidth <= 0) return NoDevice(hardware, "memory bandwidth");
+  static const Accelerator kUnknown;
+  const Accelerator& gpu = hardware.accelerator == nullptr ? kUnknown : *hardware.accelerator;
+  const DecodeClass facts =
+      hardware.cpu_only ? DecodeClass{0.7, 0.5, 60e-6, 0.4}
+                        : ClassOf(gpu, format, use, use.build > 0 && use.build < kGraphsSince);
+  const double share = ExpertShare(shape, use.batch);
+  const double spread = use.tensor_parallel ? static_cast<double>(use.gpus) : 1;
+  const double weights = static_cast<double>(ReadPerToken(shape, format)) * share / spread;
+  const double cache = CacheRead(shape, use.depth) * use.batch / spread;
+  // Routing, gathering and small matrices cost a mixture about twice a dense layer's overhead.
+  const double layers = static_cast<double>(shape.layers) * (shape.has_experts() ? 2 : 1) *
+                        (shape.linear_layers > 0 ? 1.5 : 1);
+  const double reading = weights / (bandwidth * facts.eta) + cache / (bandwidth * facts.eta_kv);
+  double arithmetic = 0;
+  if (use.batch > 1 && hardware.accelerator != nullptr) {
+    arithmetic = 2 * static_cast<double>(shape.params_active) * use.batch /
+                 (0.5 * std::max(1.0, gpu.fp16_tflops.value_or(10)) * 1e12);
+  }
+  double seconds = std::max(reading, arithmetic) + layers * facts.tau;
+  if (use.gpus > 1) seconds += static_cast<double>(use.gpus - 1) * 100e-6;
+  return Around(use.batch / seconds, facts.width + ShapeDoubt(shape));
+}
+
+Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
+                         const Hardware& hardware, const SpeedUse& use) {
+  if (hardware.accelerator == nullptr || !hardware.accelerator->fp16_tflops)
+    return NoDevice(hardware, "arithmetic rate");
+  const bool older = use.build > 0 && use.build < kGraphsSince;
+  const double rate = PrefillFlops(*hardware.accelerator, format, older);
+  const double params = static_cast<double>(shape.params_active);
+  const double before = use.depth;
+  const double attention = 4 * static_cast<double>(shape.layers * shape.heads * shape.head_dim) *
+                           (before + use.prompt / 2);
+  const double tokens = rate / (2 * params + attention);
+  return Around(tokens, 0.45 + ShapeDoubt(shape));
+}
+
+Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,
+                         const Hardware& hardware, const ServingUse& use) {
+  if (hardware.accelerator == nullptr || !hardware.accelerator->bf16_tflops ||
+      !hardware.accelerator->bandwidth_gbps)
+    return NoDevice(hardware, "arithmetic rate");
+  const double gpus = static_cast<double>(std::max<int64_t>(1, use.gpus));
+  const bool four_bit = format.bits < 5;
+  const double peak = *hardware.accelerator->bf16_tflops * 1e12 * (four_bit ? 4 : 2) * gpus;
+  const double flops = peak * (four_bit ? 0.38 : 0.55);
+  const double bandwidth = *hardware.accelerator->bandwidth_gbps * 1e9 * 0.75 * gpus;
+  const double weights = static_cast<double>(WeightBytes(shape, format).mid);
+  const double held = (use.input + use.output / 2) *
+                      static_cast<double>(shape.kv_f16_full + shape.kv_f16_sliding) / 2;
+  const double room = 0.9 * static_cast<double>(hardware.memory) * gpus - weights;
+  if (room <= 0) return NotFound("the weights leave no room for a cache");
+  const double batch = std::clamp(room / std::max(1.0, held), 1.0, 2048.0);
+  const double seconds =
+      (1 + use.input / use.output) * 2 * static_cast<double>(shape.params_active) / flops +
+      held / bandwidth + weights / bandwidth / batch;
+  return Around(1 / seconds, 0.6);
+}
+
+}  // namespace curbstop::fit
