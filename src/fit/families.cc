@@ -158,7 +158,6 @@ void SplitWord(std::string_view word, std::vector<std::string>& parts) {
     parts.emplace_back(word.substr(0, letters));
     word.remove_prefix(letters);
   }
-  while (!word.empty() && word.back() == '.') word.remove_suffix(1);
   if (!word.empty()) parts.emplace_back(word);
 }
 
@@ -171,8 +170,11 @@ std::vector<std::string> NameParts(std::string_view name) {
   if (text.ends_with(".gguf")) text.erase(text.size() - 5);
   std::vector<std::string> parts;
   std::string word;
-  for (const char c : text + " ") {
-    if (IsLetter(c) || IsDigit(c) || c == '.') {
+  text += ' ';
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_point = c == '.' && i > 0 && IsDigit(text[i - 1]) && IsDigit(text[i + 1]);
+    if (IsLetter(c) || IsDigit(c) || is_point) {
       word += c;
     } else if (!word.empty()) {
       SplitWord(word, parts);

@@ -171,6 +171,9 @@ Hardware UnderstandHardware(std::string_view text, const AcceleratorCatalogue& c
   const std::optional<Bytes> memory =
       gib ? std::optional<Bytes>(Bytes{static_cast<int64_t>(*gib * kGiB)}) : std::nullopt;
   if (!hardware.cpu_only) hardware.accelerator = FindByWords(names, catalogue, memory);
+  // "1x 80GB GPU" is one of the class that A100 began.
+  const bool is_80gb = hardware.accelerator == nullptr && gib.value_or(0) == 80;
+  if (is_80gb) hardware.accelerator = catalogue.Find("A100-SXM4-80GB");
   if (memory) hardware.memory = memory->value;
   if (const Accelerator* found = hardware.accelerator) {
     hardware.unified = found->group == "soc";

@@ -29,23 +29,27 @@ bool IsHbm(const Accelerator& gpu) {
 constexpr int64_t kGraphsSince = 3000;  // CUDA graphs and the kernels of 2025 and later
 
 // Source: fitted with each device left out in turn; docs/benchmarks/fit.md.
-DecodeClass LlamaCppClass(const Accelerator& gpu, int64_t build, bool older) {
-  const bool old = older || (build > 0 && build < kGraphsSince);
-  if (gpu.vendor == "apple")
-    return old ? DecodeClass{0.83, 0.55, 60e-6, 0.2} : DecodeClass{0.90, 0.55, 88e-6, 0.25};
-  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.87, 0.55, 60e-6, 0.2};
-  if (IsHbm(gpu)) return {0.58, 0.55, 96e-6, 0.22};
+DecodeClass LlamaCppClass(const Accelerator& gpu, bool old) {
+  if (gpu.vendor == "apple") {
+    // Two dies, or four memory channels for few cores, are not filled by one stream.
+    const bool wide = gpu.name.ends_with("ULTRA") || gpu.name.ends_with("MAX");
+    if (old) return {wide ? 0.77 : 0.80, 0.3, 60e-6, 0.22};
+    return {wide ? 0.75 : 0.90, 0.4, 88e-6, 0.3};
+  }
+  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.80, 0.8, 70e-6, 0.25};
+  if (IsHbm(gpu)) return {0.57, 0.42, 98e-6, 0.24};
   if (gpu.architecture == "pascal" || gpu.architecture == "maxwell" || gpu.architecture == "kepler")
-    return {0.38, 0.4, 100e-6, 0.35};
-  if (gpu.vendor == "amd") return {0.90, 0.55, 72e-6, 0.25};
+    return {0.42, 0.4, 100e-6, 0.35};
+  if (gpu.vendor == "amd") return {0.80, 0.55, 95e-6, 0.3};
   if (gpu.vendor == "intel") return {0.6, 0.4, 150e-6, 0.4};
-  return old ? DecodeClass{0.91, 0.55, 88e-6, 0.16} : DecodeClass{0.86, 0.55, 45e-6, 0.2};
+  if (gpu.group == "laptop") return {0.7, 0.5, 88e-6, 0.3};
+  return old ? DecodeClass{0.89, 0.50, 90e-6, 0.17} : DecodeClass{0.82, 0.55, 50e-6, 0.22};
 }
 
 DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const SpeedUse& use,
                     bool older) {
   switch (use.engine) {
-    case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, use.build, older);
+    case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, older);
     case EngineFamily::kMlx: return {0.85, 0.5, 60e-6, 0.25};
     case EngineFamily::kExllama: return {0.88, 0.6, 35e-6, 0.25};
     case EngineFamily::kAwqFused: return {0.6, 0.5, 180e-6, 0.3};
@@ -53,11 +57,11 @@ DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const Sp
     case EngineFamily::kTensorRt: return {0.7, 0.6, 40e-6, 0.3};
     case EngineFamily::kTorch: break;
   }
-  // Eager torch is bound by launches: some 400 us for each layer, twice that with 4-bit kernels.
-  if (format.kind == FormatKind::kPlain) return {0.85, 0.5, 450e-6, 0.4};
-  const bool double_quantised = format.name.ends_with("-dq");
-  if (format.name == "int8") return {0.5, 0.5, 2200e-6, 0.4};
-  return {0.5, 0.5, double_quantised ? 1000e-6 : 800e-6, 0.4};
+  // Eager torch is bound by launches: the host's time for each layer hides reading, or is hidden by
+  // it.
+  if (format.kind == FormatKind::kPlain) return {0.8, 0.5, 850e-6, 0.5};
+  if (format.name == "int8") return {0.5, 0.5, 2500e-6, 0.5};
+  return {0.5, 0.5, format.name.ends_with("-dq") ? 1650e-6 : 1450e-6, 0.5};
 }
 
 double Bandwidth(const Hardware& hardware, const SpeedUse& use) {
@@ -108,8 +112,19 @@ double PrefillFlops(const Accelerator& gpu, const WeightFormat& format, bool old
   if (gpu.vendor == "apple") return 0.62 * gpu.fp16_tflops.value_or(0) * (plain ? 1.15 : 1) * 1e12;
   if (gpu.vendor == "amd") return 0.55 * gpu.fp16_tflops.value_or(0) * 1e12;
   if (gpu.vendor == "intel") return 0.3 * gpu.fp16_tflops.value_or(0) * 1e12;
-  const double base = 1.13 * std::pow(IntegerTops(gpu), 0.68) * 1e12;
+  // Workstation and datacentre cards of that rate run at lower power.
+  const double power = gpu.group == "consumer" ? 1.1 : (gpu.group == "laptop" ? 0.7 : 0.85);
+  const double base = 1.13 * power * std::pow(IntegerTops(gpu), 0.68) * 1e12;
   return base * (plain ? 1.25 : 1) * (older ? 1 : 1.25);
+}
+
+// Builds that compute a prompt's parts on several GPUs at once.
+constexpr int64_t kScheduledSince = 2400;
+
+double PipelineGain(const SpeedUse& use) {
+  const double parts = std::max(1.0, use.prompt / 512);
+  const double gpus = static_cast<double>(use.gpus);
+  return std::pow(parts * gpus / (parts + gpus - 1), 0.8);
 }
 
 }  // namespace
@@ -124,7 +139,8 @@ Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
       hardware.cpu_only ? DecodeClass{0.7, 0.5, 60e-6, 0.4}
                         : ClassOf(gpu, format, use, use.build > 0 && use.build < kGraphsSince);
   const double share = ExpertShare(shape, use.batch);
-  const double spread = use.tensor_parallel ? static_cast<double>(use.gpus) : 1;
+  const bool launch_bound = use.engine == EngineFamily::kTorch && !hardware.cpu_only;
+  const double spread = use.tensor_parallel && !launch_bound ? static_cast<double>(use.gpus) : 1;
   const double weights = static_cast<double>(ReadPerToken(shape, format)) * share / spread;
   const double cache = CacheRead(shape, use.depth) * use.batch / spread;
   // Routing, gathering and small matrices cost a mixture about twice a dense layer's overhead.
@@ -136,7 +152,8 @@ Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
     arithmetic = 2 * static_cast<double>(shape.params_active) * use.batch /
                  (0.5 * std::max(1.0, gpu.fp16_tflops.value_or(10)) * 1e12);
   }
-  double seconds = std::max(reading, arithmetic) + layers * facts.tau;
+  const double busy = std::max(reading, arithmetic);
+  double seconds = launch_bound ? std::max(busy, layers * facts.tau) : busy + layers * facts.tau;
   if (use.gpus > 1) seconds += static_cast<double>(use.gpus - 1) * 100e-6;
   return Around(use.batch / seconds, facts.width + ShapeDoubt(shape));
 }
@@ -146,12 +163,17 @@ Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
   if (hardware.accelerator == nullptr || !hardware.accelerator->fp16_tflops)
     return NoDevice(hardware, "arithmetic rate");
   const bool older = use.build > 0 && use.build < kGraphsSince;
-  const double rate = PrefillFlops(*hardware.accelerator, format, older);
+  double rate = PrefillFlops(*hardware.accelerator, format, older);
+  if (shape.has_experts()) rate *= 0.5;  // small matrices, gathered rows
+  if (use.build > 0 && use.build < kScheduledSince) rate *= use.gpus > 1 ? 0.35 : 0.78;
   const double params = static_cast<double>(shape.params_active);
-  const double before = use.depth;
-  const double attention = 4 * static_cast<double>(shape.layers * shape.heads * shape.head_dim) *
-                           (before + use.prompt / 2);
-  const double tokens = rate / (2 * params + attention);
+  // Without flash attention scores go through memory several times.
+  const double passes = older ? 4 : 1.5;
+  const double attention = passes * 4 *
+                           static_cast<double>(shape.layers * shape.heads * shape.head_dim) *
+                           (use.depth + use.prompt / 2);
+  double tokens = rate / (2 * params + attention);
+  if (use.gpus > 1 && !(use.build > 0 && use.build < kScheduledSince)) tokens *= PipelineGain(use);
   return Around(tokens, 0.45 + ShapeDoubt(shape));
 }
 
@@ -163,7 +185,9 @@ Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,
   const double gpus = static_cast<double>(std::max<int64_t>(1, use.gpus));
   const bool four_bit = format.bits < 5;
   const double peak = *hardware.accelerator->bf16_tflops * 1e12 * (four_bit ? 4 : 2) * gpus;
-  const double flops = peak * (four_bit ? 0.38 : 0.55);
+  double flops = peak * (four_bit ? 0.38 : 0.55) * (use.gpus > 1 ? 0.65 : 1);
+  if (shape.has_experts() && IsHbm(*hardware.accelerator))
+    flops *= 0.4;  // experts too small to fill it
   const double bandwidth = *hardware.accelerator->bandwidth_gbps * 1e9 * 0.75 * gpus;
   const double weights = static_cast<double>(WeightBytes(shape, format).mid);
   const double held = (use.input + use.output / 2) *

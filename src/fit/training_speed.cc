@@ -12,9 +12,9 @@ namespace {
 
 // Of the dense 16-bit peak, in large full training without sharding's waits.
 double Efficiency(const Accelerator& gpu, bool fp8) {
-  if (gpu.name.starts_with("A100")) return gpu.memory.value < (int64_t{50} << 30) ? 0.58 : 0.66;
+  if (gpu.name.starts_with("A100")) return gpu.memory.value < (int64_t{50} << 30) ? 0.59 : 0.62;
   if (gpu.name.starts_with("H100") || gpu.name.starts_with("H200") || gpu.name.starts_with("GH200"))
-    return fp8 ? 0.62 : 0.50;
+    return fp8 ? 0.70 : 0.47;
   if (gpu.vendor == "amd") return 0.4;
   if (gpu.group == "consumer" || gpu.group == "laptop") return 0.62;
   if (gpu.architecture == "volta" || gpu.architecture == "turing") return 0.35;
@@ -26,13 +26,13 @@ double StackFactor(const TrainingUse& use) {
   switch (use.stack) {
     case Stack::kLitgpt:
     case Stack::kLitgpt2023: return 0.65;
-    case Stack::kPeft: return 0.35;
-    case Stack::kLlamaFactory: return 0.75;
-    case Stack::kUnsloth: return 0.85;
-    case Stack::kTorchtune: return use.compiled ? 0.85 : 0.55;
-    case Stack::kTorchtitan: return use.compiled ? 0.95 : 0.85;
-    case Stack::kGeneric:
-    case Stack::kMegatron: break;
+    case Stack::kPeft: return 0.72;
+    case Stack::kLlamaFactory: return 0.85;
+    case Stack::kUnsloth: return 1.2;
+    case Stack::kTorchtune: return use.compiled ? 1.05 : 0.7;
+    case Stack::kTorchtitan: return use.compiled ? 0.85 : 0.75;
+    case Stack::kMegatron: return 1.35;
+    case Stack::kGeneric: break;
   }
   return 1;
 }
@@ -69,7 +69,6 @@ Result<TrainingRates> TrainingRatesOf(const ModelShape& shape, const WeightForma
   const double scores = 12 * static_cast<double>(shape.layers * shape.heads * shape.head_dim) *
                         static_cast<double>(use.sequence);
   const double model = 6 * params + scores;
-  const double done = ((full ? 6 : 4) + again) * params + scores * (1 + again / 6) * 0.6;
   double efficiency =
       Efficiency(*gpu, fp8) * StackFactor(use) * SizeFactor(shape) * TokenFactor(use);
   const bool quantised = format.kind != FormatKind::kPlain && format.bits < 15;
@@ -77,11 +76,16 @@ Result<TrainingRates> TrainingRatesOf(const ModelShape& shape, const WeightForma
   if (use.cpu_offload) efficiency *= 0.5;
   if (use.gpus > 8 && use.sharding != Sharding::kNone)
     efficiency *= std::max(0.75, 1 - 0.02 * std::log2(static_cast<double>(use.gpus) / 8));
-  const double rate = peak * efficiency / done;
+  // Attention does not run at the rate of matrix products, and never in 8 bit.
+  const double attention = scores * (1 + again / 6) * 0.6;
+  const double seconds =
+      ((full ? 6 : 4) + again) * params / (peak * efficiency) + attention / (peak * 0.4);
+  const double rate = 1 / seconds;
   const double mfu = rate * model / peak * 100;
   const double all = rate * (model + again * params + scores * again / 6) / peak * 100;
   TrainingRates rates;
   rates.tokens = Times(rate, 0.5);
+  rates.peak_tflops = *peak_tflops;
   rates.mfu = Times(mfu, 0.35);
   rates.hfu = Times(all, 0.35);
   return rates;

@@ -16,6 +16,7 @@
 namespace curbstop::fit {
 
 struct TrainingRates {
+  double peak_tflops = 0;
   Rate tokens;  // a second and device
   Rate mfu;     // percent of the dense 16-bit peak
   Rate hfu;     // the same with what is computed again

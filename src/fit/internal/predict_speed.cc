@@ -93,28 +93,36 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
   const TrainingUse use = TrainingUseOf(row, facts);
   const bool fp8 = Has(Lower(row.dtype), {"fp8", "float8"});
   TRY_ASSIGN(const TrainingRates rates, TrainingRatesOf(shape, format, facts.hardware, use, fp8));
-  if (row.metric == "mfu") return Of(rates.mfu);
-  if (row.metric == "hfu") return Of(rates.hfu);
+  // Of the 8-bit peak, where products are of 8 bit.
+  const double of_peak = fp8 ? 0.5 : 1;
+  if (row.metric == "mfu") return Of(rates.mfu, of_peak);
+  if (row.metric == "hfu") return Of(rates.hfu, of_peak);
   if (row.metric == "model_tflops_per_gpu") {
-    return Of(rates.mfu, facts.hardware.accelerator->bf16_tflops.value_or(0) / 100);
+    return Of(rates.mfu, rates.peak_tflops / 100);
   }
   if (row.metric == "train_tps_per_gpu") return Of(rates.tokens);
   const double all = use.sharding == Sharding::kNone ? 1 : static_cast<double>(use.gpus);
   if (row.metric == "train_tps_total") return Of(rates.tokens, all);
   if (row.metric == "train_samples_per_s")
     return Of(rates.tokens, 1 / static_cast<double>(use.sequence));
-  const auto time_of = [&](double tokens) {
-    return Prediction{tokens / rates.tokens.high / 60, tokens / rates.tokens.mid / 60,
-                      tokens / rates.tokens.low / 60, Verdict::kUnknown, false};
+  // Alpaca: samples of some 110 tokens; eager training is bound by launches of some 4 ms for a
+  // layer.
+  constexpr double kMeanSample = 110;
+  const double floor = 0.0037 * static_cast<double>(shape.layers) * (use.gpus > 1 ? 2.2 : 1);
+  const auto minutes = [&](double iterations, double tokens) {
+    const auto seconds = [&](double rate) {
+      return iterations * std::max(tokens / rate, floor) / 60;
+    };
+    return Prediction{seconds(rates.tokens.high) / 1.1, seconds(rates.tokens.mid),
+                      seconds(rates.tokens.low) * 1.1, Verdict::kUnknown, false};
   };
-  const double mean_sample = 110;  // tokens of an Alpaca sample, padding left out
-  if (row.metric == "time_1k_iters" || row.metric == "ms_per_iter") {
-    const double iterations = row.metric == "time_1k_iters" ? 1000 : 1.0 / 60000;
-    return time_of(iterations * mean_sample * 2 * static_cast<double>(use.batch));
-  }
+  const double batch = static_cast<double>(use.batch);
+  if (row.metric == "time_1k_iters") return minutes(1000, kMeanSample * batch);
+  if (row.metric == "ms_per_iter")
+    return minutes(60000.0, static_cast<double>(use.sequence) * batch);
   if (row.metric == "train_runtime") {
     const double epochs = NumberBehind(facts.technique, {", "}).value_or(1);
-    return time_of(epochs * 2000 * mean_sample * 2);
+    return minutes(epochs * 2000 / batch, 1.3 * kMeanSample * batch);
   }
   return InvalidInput(fmt::format("no rule for metric `{}`", Printable(row.metric)));
 }
