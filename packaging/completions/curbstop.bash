@@ -36,7 +36,7 @@ _curbstop() {
     "data gc") words="--dry-run --help --json --version --yes" ;;
     "data du") words="--help --json --version --yes" ;;
     "model") words="fit --help --json --version --yes" ;;
-    "model fit") words="--build --cache-type --context --experts-in-ram --explain --gpu --gpu-layers --help --json --no-flash-attention --quant --slots --ubatch --verify --version --yes" ;;
+    "model fit") words="--batch --build --cache-type --checkpointing --chunked-loss --context --engine --experts-in-ram --explain --gpu --gpu-layers --help --json --max-batch --max-context --method --no-flash-attention --optimizer --quant --rank --sequence --slots --technique --tokens --ubatch --verify --version --yes" ;;
     "paths") words="--help --json --version --yes" ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

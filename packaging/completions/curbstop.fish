@@ -102,19 +102,31 @@ complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subc
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l dry-run
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from gc' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from du' -l help
-complete -c curbstop -n '__fish_seen_subcommand_from model' -a fit -d 'Tell whether a model fits a GPU, and how sure that is'
+complete -c curbstop -n '__fish_seen_subcommand_from model' -a fit -d 'Tell whether a model fits a GPU, how fast, how sure'
 complete -c curbstop -n '__fish_seen_subcommand_from model' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l batch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l build
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l cache-type
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l checkpointing
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l chunked-loss
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l context
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l engine
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l experts-in-ram
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l explain
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu-layers
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l max-batch
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l max-context
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l method
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l no-flash-attention
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l optimizer
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l quant
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l rank
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l sequence
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l slots
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l technique
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l tokens
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l ubatch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l verify
 complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help

@@ -4,130 +4,136 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "base/units.h"
+#include "fit/changes.h"
+#include "fit/training_speed.h"
 
 namespace curbstop::fit {
 namespace {
 
-constexpr double kGiBytes = 1073741824.0;
-
-std::string Gib(int64_t bytes) {
-  const double gib = static_cast<double>(bytes) / kGiBytes;
-  return gib < 0.095 ? fmt::format("{:.2f}", gib) : fmt::format("{:.1f}", gib);
+std::optional<Rate> IfKnown(Result<Rate> rate) {
+  return rate.ok() ? std::optional<Rate>(*rate) : std::nullopt;
 }
 
-std::string SpanText(const Span& span) {
-  const int64_t below = span.mid - span.low;
-  const int64_t above = span.high - span.mid;
-  if (std::max(below, above) < MiB(3).value) return Gib(span.mid);
-  return fmt::format("{} ± {:.2f}", Gib(span.mid),
-                     static_cast<double>(std::max(below, above)) / kGiBytes);
+Estimate EstimateVllm(const FitQuestion& question, FitAnswer& answer) {
+  constexpr const char* kSource = "vllm-project/vllm#12330, #10511";
+  const int64_t total = question.Available();
+  const VllmParts parts = VllmPartsOf(question.shape, question.format, question.vllm, total);
+  Estimate estimate;
+  estimate.available = total;
+  estimate.components = {{"weights", "gpu0", parts.weights, "exact",
+                          question.format.name + "; " + question.shape.source},
+                         {"outside torch", "gpu0", parts.non_torch, "class constant", kSource},
+                         {"activations", "gpu0", parts.activation, "formula", kSource},
+                         {"CUDA graphs", "gpu0", parts.graphs, "class constant", kSource}};
+  CacheUse one;
+  one.context = question.vllm.max_model_len;
+  one.pads_to_256 = false;
+  one.windows = false;
+  const Wide wanted =
+      CacheBytes(question.shape, one) / std::max<int64_t>(1, question.vllm.tensor_parallel);
+  estimate.components.push_back(
+      {"cache of one full sequence", "gpu0", Exact(wanted), "exact", "fit/kv_cache.h"});
+  estimate.peak = SumOf(estimate.components, "gpu0");
+  estimate.verdict = Judge(estimate.peak, Scale(total, question.vllm.utilization));
+  answer.cache_tokens = parts.tokens;
+  return estimate;
 }
 
-std::string PartText(const Component& part) {
-  const std::string evidence =
-      part.evidence == "formula" ? "" : fmt::format(" ({})", part.evidence);
-  return fmt::format("{} {}{}", part.name, SpanText(part.bytes), evidence);
+void AddInferenceSpeed(FitAnswer& answer) {
+  const FitQuestion& question = answer.question;
+  const bool on_gpu = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
+  if (question.task == Task::kTraining || !on_gpu || question.hardware.accelerator == nullptr)
+    return;
+  SpeedUse use;
+  use.engine = question.task == Task::kVllm ? EngineFamily::kVllm : EngineFamily::kLlamaCpp;
+  use.build = question.llama.build;
+  use.gpus = question.task == Task::kVllm ? question.vllm.tensor_parallel : question.llama.gpus;
+  use.tensor_parallel = question.task == Task::kVllm;
+  const int64_t context =
+      question.task == Task::kVllm ? question.vllm.max_model_len : question.llama.cache.context;
+  use.depth = static_cast<double>(context) / 2;
+  answer.decode = IfKnown(DecodeRate(question.shape, question.format, question.hardware, use));
+  use.depth = 0;
+  use.prompt = static_cast<double>(std::min<int64_t>(context, 512));
+  answer.prefill = IfKnown(PrefillRate(question.shape, question.format, question.hardware, use));
 }
 
-// The devices that have components, in order of first mention: the fullest first.
-std::vector<std::string> DevicesOf(const Estimate& estimate) {
-  std::vector<std::string> devices;
-  for (const Component& part : estimate.components) {
-    if (std::find(devices.begin(), devices.end(), part.device) == devices.end())
-      devices.push_back(part.device);
+void AddTrainingSpeed(FitAnswer& answer) {
+  const FitQuestion& question = answer.question;
+  const auto rates =
+      TrainingRatesOf(question.shape, question.format, question.hardware, question.training, false);
+  if (!rates.ok()) return;
+  const double gpus = static_cast<double>(std::max<int64_t>(1, question.training.gpus));
+  answer.training =
+      Rate{rates->tokens.low * gpus, rates->tokens.mid * gpus, rates->tokens.high * gpus};
+}
+
+// The largest value for which `fits` holds, from 1 up, given that it stops holding somewhere.
+template <typename Fits>
+int64_t Largest(int64_t most, const Fits& fits) {
+  if (!fits(1)) return 0;
+  int64_t low = 1;
+  int64_t high = 2;
+  while (high < most && fits(high)) {
+    low = high;
+    high *= 2;
   }
-  return devices;
-}
-
-std::string DeviceLine(const Estimate& estimate, const std::string& device) {
-  std::vector<std::string> parts;
-  for (const Component& part : estimate.components) {
-    if (part.device == device) parts.push_back(PartText(part));
+  high = std::min(high, most + 1);
+  while (low + 1 < high) {
+    const int64_t middle = low + (high - low) / 2;
+    (fits(middle) ? low : high) = middle;
   }
-  return fmt::format("  {}: {} GiB\n", device, Join(parts, " · "));
+  return low;
 }
 
-std::string VerdictLine(const FitAnswer& answer) {
-  const Estimate& estimate = answer.estimate;
-  const std::string peak = fmt::format("peak {} GiB, {}..{}", Gib(estimate.peak.mid),
-                                       Gib(estimate.peak.low), Gib(estimate.peak.high));
-  if (estimate.available <= 0)
-    return fmt::format("  {}: no memory to compare with; name one with `--gpu`\n", peak);
-  return fmt::format("  {} of {}{}: {}\n", peak, Gib(estimate.available),
-                     answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict));
-}
-
-std::string Headline(const FitQuestion& question) {
-  const ModelShape& shape = question.shape;
-  std::string text =
-      fmt::format("{}, {} parameters", Printable(shape.id), ParamsText(shape.params_total));
-  if (shape.evidence == ShapeEvidence::kFromSize)
-    text += " (unknown family: worked out from its size)";
-  text += fmt::format(", {}, context {}, llama.cpp", question.format.name,
-                      question.llama.cache.context);
-  if (!question.hardware.text.empty()) text += " on " + Printable(question.hardware.text);
-  return text + "\n";
-}
-
-Json SpanJson(const Span& span) {
-  return Json::MakeObject({{"low", span.low}, {"mid", span.mid}, {"high", span.high}});
-}
-
-Json PartJson(const Component& part) {
-  return Json::MakeObject({{"name", part.name},
-                           {"device", part.device},
-                           {"low", part.bytes.low},
-                           {"mid", part.bytes.mid},
-                           {"high", part.bytes.high},
-                           {"unit", "bytes"},
-                           {"evidence", part.evidence},
-                           {"source", part.source}});
-}
-
-std::string Sources(const Estimate& estimate) {
-  std::string text;
-  for (const Component& part : estimate.components) {
-    text +=
-        fmt::format("  {} on {}: {} bytes ({}..{}), {}; {}\n", part.name, part.device,
-                    part.bytes.mid, part.bytes.low, part.bytes.high, part.evidence, part.source);
-  }
-  return text;
+bool Fits(const FitQuestion& question) {
+  const Result<FitAnswer> answer = QuickFit(question);
+  return answer.ok() && answer->estimate.verdict == Verdict::kFits;
 }
 
 }  // namespace
 
-Result<FitAnswer> AnswerFit(const FitQuestion& question) {
+Result<FitAnswer> QuickFit(const FitQuestion& question) {
   TRY(CheckShape(question.shape));
   FitAnswer answer;
   answer.question = question;
-  const int64_t available =
-      question.free_memory > 0 ? question.free_memory : question.hardware.Available();
-  answer.estimate = EstimateLlamaCpp(question.shape, question.format, question.llama, available);
+  if (question.task == Task::kTraining) {
+    answer.estimate =
+        EstimateTraining(question.shape, question.format, question.training, question.Available());
+    AddTrainingSpeed(answer);
+  } else if (question.task == Task::kVllm) {
+    answer.estimate = EstimateVllm(question, answer);
+  } else {
+    answer.estimate =
+        EstimateLlamaCpp(question.shape, question.format, question.llama, question.Available());
+  }
   TRY(CheckSize(answer.estimate));
+  AddInferenceSpeed(answer);
   return answer;
 }
 
-Json FitJson(const FitAnswer& answer) {
-  Json components = Json::MakeArray();
-  for (const Component& part : answer.estimate.components) components.Push(PartJson(part));
-  Json object = Json::MakeObject({{"model", answer.question.shape.id},
-                                  {"format", answer.question.format.name},
-                                  {"verdict", std::string(NameOf(answer.estimate.verdict))},
-                                  {"peak_bytes", SpanJson(answer.estimate.peak)}});
-  if (answer.estimate.available > 0) object.Set("available_bytes", answer.estimate.available);
-  object.Set("components", components);
-  object.Set("changes", Json::MakeArray());
-  return object;
+Result<FitAnswer> AnswerFit(const FitQuestion& question) {
+  TRY_ASSIGN(FitAnswer answer, QuickFit(question));
+  const Verdict verdict = answer.estimate.verdict;
+  if (verdict == Verdict::kTight || verdict == Verdict::kNo) answer.changes = ChangesFor(answer);
+  return answer;
 }
 
-std::string FitText(const FitAnswer& answer, bool explain) {
-  std::string text = Headline(answer.question);
-  for (const std::string& device : DevicesOf(answer.estimate))
-    text += DeviceLine(answer.estimate, device);
-  text += VerdictLine(answer);
-  return explain ? text + Sources(answer.estimate) : text;
+int64_t LargestContext(const FitQuestion& question) {
+  FitQuestion tried = question;
+  return Largest(int64_t{1} << 30, [&](int64_t context) {
+    tried.llama.cache.context = tried.vllm.max_model_len = tried.training.sequence = context;
+    return Fits(tried);
+  });
+}
+
+int64_t LargestBatch(const FitQuestion& question) {
+  FitQuestion tried = question;
+  return Largest(int64_t{1} << 20, [&](int64_t batch) {
+    tried.training.batch = tried.llama.cache.slots = batch;
+    tried.llama.cache.context = question.llama.cache.context * batch;
+    return Fits(tried);
+  });
 }
 
 }  // namespace curbstop::fit

@@ -12,25 +12,56 @@
 #include "fit/hardware.h"
 #include "fit/llama_cpp.h"
 #include "fit/shape.h"
+#include "fit/speed.h"
+#include "fit/training.h"
+#include "fit/vllm.h"
 #include "fit/weights.h"
 
 namespace curbstop::fit {
 
+enum class Task { kLlamaCpp, kVllm, kTraining };
+
 struct FitQuestion {
   ModelShape shape;
   WeightFormat format;
-  LlamaCppUse llama;  // inference
+  Task task = Task::kLlamaCpp;
+  LlamaCppUse llama;
+  VllmUse vllm;
+  TrainingUse training;
+  int64_t tokens = 0;  // to train on in all; 0: no time is asked for
   Hardware hardware;
   int64_t free_memory = 0;  // read from this machine just now; 0: not known
+
+  int64_t Available() const { return free_memory > 0 ? free_memory : hardware.Available(); }
+};
+
+// An edit of the question and what it would come to.
+struct Change {
+  std::string text;  // "--batch 2"
+  Span peak;
+  Verdict verdict = Verdict::kUnknown;
+  std::optional<double> speed;  // of the speed without it: 0.96
 };
 
 struct FitAnswer {
   FitQuestion question;
   Estimate estimate;
+  std::optional<Rate> decode;  // tokens a second, one stream
+  std::optional<Rate> prefill;
+  std::optional<Rate> training;      // all devices together
+  std::optional<Span> cache_tokens;  // vLLM
+  std::vector<Change> changes;       // the smallest first; only where it does not fit well
 };
 
 // Errors: kInvalidInput if a figure is beyond any machine.
 Result<FitAnswer> AnswerFit(const FitQuestion& question);
+
+// The answer without changes: what a search asks many times.
+Result<FitAnswer> QuickFit(const FitQuestion& question);
+
+// The largest context or micro-batch that fits; 0: none does.
+int64_t LargestContext(const FitQuestion& question);
+int64_t LargestBatch(const FitQuestion& question);
 
 // {"verdict":…, "peak_bytes":{low, mid, high}, "components":[…], …}
 Json FitJson(const FitAnswer& answer);

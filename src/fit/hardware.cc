@@ -156,23 +156,23 @@ Hardware UnderstandHardware(std::string_view text, const AcceleratorCatalogue& c
   }
   std::vector<std::string> words = WordsOf(spelled);
   TakeCounts(words, hardware);
-  std::optional<double> gib;
+  double gib = 0;  // 0: the text names no memory
   std::vector<std::string> names;
   for (const std::string& word : words) {
     if (const auto memory = MemoryOf(word)) {
-      gib = memory;
+      gib = *memory;
     } else if (word == "cpu") {
       hardware.cpu_only = true;
     } else if (!IsNoise(word)) {
       names.push_back(word);
     }
   }
-  if (gib && !(*gib < 1e6)) gib.reset();
+  if (!(gib < 1e6)) gib = 0;
   const std::optional<Bytes> memory =
-      gib ? std::optional<Bytes>(Bytes{static_cast<int64_t>(*gib * kGiB)}) : std::nullopt;
+      gib > 0 ? std::optional<Bytes>(Bytes{static_cast<int64_t>(gib * kGiB)}) : std::nullopt;
   if (!hardware.cpu_only) hardware.accelerator = FindByWords(names, catalogue, memory);
   // "1x 80GB GPU" is one of the class that A100 began.
-  const bool is_80gb = hardware.accelerator == nullptr && gib.value_or(0) == 80;
+  const bool is_80gb = hardware.accelerator == nullptr && gib == 80;
   if (is_80gb) hardware.accelerator = catalogue.Find("A100-SXM4-80GB");
   if (memory) hardware.memory = memory->value;
   if (const Accelerator* found = hardware.accelerator) {

@@ -281,6 +281,12 @@ def test_model_fit(world):
     gpu = [part for part in fit["components"] if part["device"] == "gpu0"]
     assert sum(part["mid"] for part in gpu) == fit["peak_bytes"]["mid"]
     assert world.ask("model-fit", "model", "fit", "llama-3.3-70b", "--gpu", "RTX-3080", code=1)["verdict"] == "no"
+    tight = world.ask("model-fit", "model", "fit", "qwen2.5-7b", "--method", "qlora", "--batch", "4", "--gpu", "RTX-3080", "--tokens", "40M", code=1)
+    assert tight["seconds"]["low"] < tight["seconds"]["mid"] and tight["changes"]
+    assert world.ask("model-fit", "model", "fit", "llama-3.1-8b", "--engine", "vllm", "--gpu", "H100")["cache_tokens"]["mid"] > 0
+    small = ("model", "fit", "qwen2.5-1.5b", "--method", "lora", "--gpu", "RTX-3080")
+    assert world.ask("model-fit-technique", *small, "--technique", "auto")["techniques"]
+    assert world.ask("model-fit-largest", *small, "--max-batch")["max_batch"] >= 1
     (world.folder / "truth.csv").write_text(TRUTH)
     verified = world.ask("model-fit-verify", "model", "fit", "--verify", "truth.csv")
     assert verified["metrics"][0] | {"coverage": 100, "mean": 0, "understood": 1, "rows": 2} == verified["metrics"][0]

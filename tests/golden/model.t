@@ -5,17 +5,20 @@ Will it fit: the parts of the memory, each with its evidence, and a verdict with
     gpu0: weights 4.1 (exact) · cache 0.4 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
     host: weights 0.3 (exact) · compute 0.01 · output 0.00 (exact) GiB
     peak 5.2 GiB, 5.2..5.3 of 9.8: fits
+    decode 111 tokens/s (91..136) · prefill 4490 tokens/s (3097..6511)     evidence: formula + class parameters
   $ curbstop model fit llama-3.3-70b --gpu RTX-4090:2
   llama-3.3-70b, 70.6B parameters, Q4_K_M, context 4096, llama.cpp on RTX-4090:2
     gpu0: weights 19.6 ± 0.06 (approximate) · cache 0.6 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
     gpu1: weights 19.5 ± 0.06 (approximate) · cache 0.6 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
     host: weights 0.6 (exact) · compute 0.03 · output 0.00 (exact) GiB
     peak 21.0 GiB, 20.9..21.1 of 23.6: fits
+    decode 18 tokens/s (15..22) · prefill 918 tokens/s (633..1331)     evidence: formula + class parameters
   $ curbstop model fit qwen3-14b --context 8192 --cache-type q8_0 --gpu RTX-3080 --explain
   qwen3-14b, 14.8B parameters, Q4_K_M, context 8192, llama.cpp on RTX-3080
     gpu0: weights 8.0 (exact) · cache 0.7 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
     host: weights 0.4 (exact) · compute 0.02 · output 0.00 (exact) GiB
     peak 9.4 GiB, 9.3..9.4 of 9.8: fits
+    decode 58 tokens/s (47..70) · prefill 2268 tokens/s (1564..3289)     evidence: formula + class parameters
     weights on gpu0: 8558218240 bytes (8558218240..8558218240), exact; Q4_K_M; Lightning-AI/litgpt@26857050:litgpt/config.py#Qwen3-14B
     cache on gpu0: 713031680 bytes (713031680..713031680), exact; fit/kv_cache.h
     compute on gpu0: 321650688 bytes (318434181..328083701), formula; llama.cpp allocator rules, fit/llama_cpp.h
@@ -23,6 +26,43 @@ Will it fit: the parts of the memory, each with its evidence, and a verdict with
     weights on host: 437575680 bytes (437575680..437575680), exact; Q4_K_M; Lightning-AI/litgpt@26857050:litgpt/config.py#Qwen3-14B
     compute on host: 18874368 bytes (18685624..19251855), formula; llama.cpp allocator rules, fit/llama_cpp.h
     output on host: 607744 bytes (607744..607744), exact; llama.cpp allocator rules, fit/llama_cpp.h
+
+Training is a maximum over the timeline of a step, with the time it takes; where it does not fit, what would is tried.
+
+  $ curbstop model fit llama-3.1-8b --method lora --batch 2 --chunked-loss --gpu RTX-4090 --tokens 40M
+  llama-3.1-8b, 8.0B parameters, bf16, LoRA of rank 16, sequence 2048, batch 2 on RTX-4090
+    gpu0: weights 15.0 ± 0.15 (exact) · optimizer states 0.2 (exact) · logits 0.4 ± 0.10 (class constant) · activations 1.9 ± 0.28 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 18.1 GiB, 17.5..19.0 of 23.6: fits
+    2089 tokens/s (1393..3134) · 5.3 h for 40 M tokens (3.5..8.0)     evidence: formula + class parameters
+  $ curbstop model fit qwen2.5-7b --method qlora --sequence 2048 --batch 4 --gpu RTX-3080
+  qwen2.5-7b, 7.6B parameters, nf4-dq, QLoRA of rank 16, sequence 2048, batch 4 on RTX-3080
+    gpu0: weights 5.3 ± 0.05 (exact) · optimizer states 0.3 (exact) · logits 11.6 ± 2.90 (class constant) · activations 3.2 ± 0.48 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 21.6 GiB, 18.6..26.4 of 9.8: no
+    581 tokens/s (388..872)     evidence: formula + class parameters
+    would fit: --chunked-loss --batch 2: 8.4 GiB, fits, +0 % speed
+               --chunked-loss --batch 1: 7.3 GiB, fits, -8 % speed
+  ? 1
+  $ curbstop model fit qwen2.5-1.5b --method lora --batch 4 --gpu RTX-3080 --technique auto
+  --method lora --checkpointing full --batch 1 (x 4 accumulated)
+  qwen2.5-1.5b, 1.5B parameters, bf16, LoRA of rank 16, sequence 2048, batch 1 on RTX-3080
+    gpu0: weights 2.9 ± 0.03 (exact) · optimizer states 0.07 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.3 ± 0.05 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 6.9 GiB, 6.1..8.1 of 9.8: fits
+    2708 tokens/s (1805..4062)     evidence: formula + class parameters
+  --method qlora --checkpointing full --batch 1 (x 4 accumulated)
+  qwen2.5-1.5b, 1.5B parameters, nf4, QLoRA of rank 16, sequence 2048, batch 1 on RTX-3080
+    gpu0: weights 1.2 ± 0.01 (exact) · optimizer states 0.1 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.05 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 5.3 GiB, 4.5..6.5 of 9.8: fits
+    2004 tokens/s (1336..3006)     evidence: formula + class parameters
+  $ curbstop model fit qwen3-8b --gpu RTX-3080 --max-context
+  33792
+
+vLLM takes a share of the device; what counts is how many tokens its cache holds.
+
+  $ curbstop model fit llama-3.1-8b --engine vllm --context 8192 --gpu H100
+  llama-3.1-8b, 8.0B parameters, bf16, context 8192, vLLM on H100
+    gpu0: weights 15.0 ± 0.04 (exact) · outside torch 0.1 ± 0.19 (class constant) · activations 1.2 ± 0.19 · CUDA graphs 0.2 ± 0.45 (class constant) · cache of one full sequence 1.0 (exact) GiB
+    peak 17.6 GiB, 17.2..18.5 of 79.2: fits
+    cache for 449920 tokens (446496..452176) · decode 126 tokens/s (97..164) · prefill 17202 tokens/s (11864..24943)     evidence: formula + class parameters
 
 What is not understood is named.
 
@@ -36,6 +76,9 @@ What is not understood is named.
   $ curbstop model fit qwen2.5-7b --quant q4_k_z --gpu RTX-3080
   ! error: weight format `q4_k_z` is not known
   ! hint: for example `Q4_K_M`, `bf16`, `nf4`, `nf4-dq`, `int8`, `AWQ g128`
+  ? 2
+  $ curbstop model fit qwen2.5-7b --method qlra --gpu RTX-3080
+  ! error: `--method` is `qlra`, expected one of: full, lora, qlora (did you mean `qlora`?)
   ? 2
   $ curbstop model fit
   ! error: no model is named

@@ -1,0 +1,271 @@
+#include "fit/changes.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace curbstop::fit {
+namespace {
+
+using Edit = std::function<bool(FitQuestion&)>;  // false: it changes nothing here
+
+struct NamedEdit {
+  std::string text;
+  Edit edit;
+  bool same_work = true;  // the same tokens are computed, by the same model
+};
+
+constexpr std::string_view kLadder[] = {"Q8_0",   "Q6_K",    "Q5_K_M", "Q4_K_M",
+                                        "Q3_K_M", "IQ3_XXS", "IQ2_M",  "IQ2_XXS"};
+
+bool UseFormat(FitQuestion& question, std::string_view name) {
+  Result<WeightFormat> format = UnderstandFormat(name);
+  if (!format.ok() ||
+      WeightBytes(question.shape, *format).mid >= WeightBytes(question.shape, question.format).mid)
+    return false;
+  question.format = *format;
+  return true;
+}
+
+std::vector<NamedEdit> LlamaEdits(const FitQuestion& asked) {
+  std::vector<NamedEdit> edits;
+  edits.push_back({"--cache-type q8_0", [](FitQuestion& q) {
+                     if (q.llama.cache.k.bytes_of_32 <= 34) return false;
+                     q.llama.cache.k = q.llama.cache.v = *CacheTypeOfName("q8_0");
+                     return true;
+                   }});
+  for (int64_t context = asked.llama.cache.context / 2; context >= 1024 && edits.size() < 4;
+       context /= 2) {
+    edits.push_back({fmt::format("--context {}", context),
+                     [context](FitQuestion& q) {
+                       q.llama.cache.context = context;
+                       return true;
+                     },
+                     false});
+  }
+  if (asked.shape.has_experts()) {
+    edits.push_back({"--experts-in-ram",
+                     [](FitQuestion& q) { return !std::exchange(q.llama.experts_in_ram, true); }});
+  }
+  for (const std::string_view name : kLadder) {
+    edits.push_back({fmt::format("--quant {}", name),
+                     [name](FitQuestion& q) { return UseFormat(q, name); }, false});
+  }
+  return edits;
+}
+
+std::vector<NamedEdit> TrainingEdits(const FitQuestion& asked) {
+  std::vector<NamedEdit> edits;
+  edits.push_back({"--chunked-loss",
+                   [](FitQuestion& q) { return !std::exchange(q.training.chunked_loss, true); }});
+  for (int64_t batch = asked.training.batch / 2; batch >= 1; batch /= 2) {
+    edits.push_back({fmt::format("--batch {}", batch), [batch](FitQuestion& q) {
+                       q.training.batch = batch;
+                       return true;
+                     }});
+  }
+  edits.push_back({"--checkpointing full", [](FitQuestion& q) {
+                     return std::exchange(q.training.checkpointing, Checkpointing::kFull) !=
+                            Checkpointing::kFull;
+                   }});
+  edits.push_back({"--optimizer adamw8bit", [](FitQuestion& q) {
+                     return q.training.method == Method::kFull &&
+                            std::exchange(q.training.optimizer, Optimizer::kAdamW8bit) ==
+                                Optimizer::kAdamW;
+                   }});
+  edits.push_back({"--quant nf4", [](FitQuestion& q) {
+                     return q.training.method != Method::kFull && UseFormat(q, "nf4");
+                   }});
+  edits.push_back({"--method lora", [](FitQuestion& q) {
+                     const bool was_full = q.training.method == Method::kFull;
+                     q.training.method = Method::kLora;
+                     return was_full;
+                   }});
+  edits.push_back({"--method qlora", [](FitQuestion& q) {
+                     const bool changed = UseFormat(q, "nf4") || q.training.method == Method::kFull;
+                     q.training.method = Method::kLora;
+                     q.training.mixed_precision = false;
+                     return changed;
+                   }});
+  for (int64_t sequence = asked.training.sequence / 2; sequence >= 256; sequence /= 2) {
+    edits.push_back({fmt::format("--sequence {}", sequence),
+                     [sequence](FitQuestion& q) {
+                       q.training.sequence = sequence;
+                       return true;
+                     },
+                     false});
+  }
+  return edits;
+}
+
+std::vector<NamedEdit> EditsFor(const FitQuestion& question) {
+  if (question.task == Task::kTraining) return TrainingEdits(question);
+  if (question.task == Task::kLlamaCpp) return LlamaEdits(question);
+  std::vector<NamedEdit> edits;
+  for (const int64_t part : {2, 4, 8}) {
+    const int64_t length = question.vllm.max_model_len / part;
+    edits.push_back({fmt::format("--context {}", length),
+                     [length](FitQuestion& q) {
+                       q.vllm.max_model_len = length;
+                       return length > 0;
+                     },
+                     false});
+  }
+  return edits;
+}
+
+std::optional<double> SpeedOf(const FitAnswer& answer) {
+  if (answer.training) return answer.training->mid;
+  if (answer.decode) return answer.decode->mid;
+  return std::nullopt;
+}
+
+// Nothing where the edit does not apply or does not lead to `fits`.
+std::optional<Change> Try(const FitAnswer& before, const FitQuestion& changed, std::string text) {
+  const Result<FitAnswer> after = QuickFit(changed);
+  if (!after.ok() || after->estimate.verdict != Verdict::kFits) return std::nullopt;
+  Change change{std::move(text), after->estimate.peak, after->estimate.verdict, std::nullopt};
+  const auto old_speed = SpeedOf(before);
+  const auto new_speed = SpeedOf(*after);
+  if (old_speed && new_speed && *old_speed > 0) change.speed = *new_speed / *old_speed;
+  return change;
+}
+
+constexpr size_t kMostChanges = 4;
+
+}  // namespace
+
+namespace {
+
+void TrySingles(const FitAnswer& answer, std::span<const NamedEdit> edits,
+                std::vector<Change>& found) {
+  for (const NamedEdit& one : edits) {
+    FitQuestion changed = answer.question;
+    if (found.size() >= kMostChanges || !one.edit(changed)) continue;
+    if (auto change = Try(answer, changed, one.text)) found.push_back(std::move(*change));
+  }
+}
+
+void TryPairs(const FitAnswer& answer, std::span<const NamedEdit> edits,
+              std::vector<Change>& found) {
+  for (size_t i = 0; i < edits.size(); ++i) {
+    for (size_t j = i + 1; j < edits.size() && found.size() < kMostChanges; ++j) {
+      FitQuestion changed = answer.question;
+      if (!edits[i].edit(changed) || !edits[j].edit(changed)) continue;
+      if (auto change = Try(answer, changed, edits[i].text + " " + edits[j].text))
+        found.push_back(std::move(*change));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Change> ChangesFor(const FitAnswer& answer) {
+  std::vector<NamedEdit> edits = EditsFor(answer.question);
+  const auto others = std::stable_partition(edits.begin(), edits.end(),
+                                            [](const NamedEdit& one) { return one.same_work; });
+  const std::span<const NamedEdit> same(edits.begin(), others);
+  std::vector<Change> found;
+  TrySingles(answer, same, found);
+  if (found.empty()) TryPairs(answer, same, found);
+  if (found.empty()) TrySingles(answer, std::span<const NamedEdit>(others, edits.end()), found);
+  if (found.empty()) TryPairs(answer, edits, found);
+  return found;
+}
+
+namespace {
+
+struct MethodChoice {
+  std::string_view name;
+  Method method;
+  std::string_view format;
+  int quality;
+};
+constexpr MethodChoice kMethods[] = {{"full", Method::kFull, "bf16", 3},
+                                     {"lora", Method::kLora, "bf16", 2},
+                                     {"qlora", Method::kLora, "nf4", 1}};
+
+void AddIfItFits(const FitQuestion& question, std::string text, int quality,
+                 std::vector<Technique>& list) {
+  Result<FitAnswer> answer = QuickFit(question);
+  if (!answer.ok() || answer->estimate.verdict != Verdict::kFits) return;
+  list.push_back({std::move(text), *std::move(answer), quality});
+}
+
+std::vector<Technique> TrainingTechniques(const FitQuestion& asked) {
+  std::vector<Technique> list;
+  for (const MethodChoice& choice : kMethods) {
+    for (const bool checkpointed : {false, true}) {
+      for (const bool small : {false, true}) {
+        for (int64_t batch = asked.training.batch; batch >= 1; batch /= 2) {
+          if (small && choice.method != Method::kFull) continue;
+          FitQuestion question = asked;
+          question.training.method = choice.method;
+          question.format = *UnderstandFormat(choice.format);
+          question.training.checkpointing =
+              checkpointed ? Checkpointing::kFull : Checkpointing::kNone;
+          question.training.optimizer = small ? Optimizer::kAdamW8bit : Optimizer::kAdamW;
+          question.training.batch = batch;
+          const int64_t steps = asked.training.batch / batch;
+          AddIfItFits(question,
+                      fmt::format("--method {} --checkpointing {} --batch {}{}{}", choice.name,
+                                  checkpointed ? "full" : "none", batch,
+                                  small ? " --optimizer adamw8bit" : "",
+                                  steps > 1 ? fmt::format(" (x {} accumulated)", steps) : ""),
+                      choice.quality, list);
+        }
+      }
+    }
+  }
+  return list;
+}
+
+std::vector<Technique> InferenceTechniques(const FitQuestion& asked) {
+  std::vector<Technique> list;
+  int quality = static_cast<int>(std::size(kLadder)) + 1;
+  for (const std::string_view name : {std::string_view("F16")}) {
+    FitQuestion question = asked;
+    question.format = *UnderstandFormat(name);
+    AddIfItFits(question, fmt::format("--quant {}", name), quality--, list);
+  }
+  for (const std::string_view name : kLadder) {
+    FitQuestion question = asked;
+    question.format = *UnderstandFormat(name);
+    AddIfItFits(question, fmt::format("--quant {}", name), quality--, list);
+  }
+  return list;
+}
+
+bool Beats(const Technique& a, const Technique& b) {
+  const double a_speed = SpeedOf(a.answer).value_or(0);
+  const double b_speed = SpeedOf(b.answer).value_or(0);
+  const int64_t a_peak = a.answer.estimate.peak.mid;
+  const int64_t b_peak = b.answer.estimate.peak.mid;
+  const bool as_good = a_speed >= b_speed && a_peak <= b_peak && a.quality >= b.quality;
+  return as_good && (a_speed > b_speed || a_peak < b_peak || a.quality > b.quality);
+}
+
+}  // namespace
+
+std::vector<Technique> TechniquesFor(const FitQuestion& question) {
+  const std::vector<Technique> all = question.task == Task::kTraining
+                                         ? TrainingTechniques(question)
+                                         : InferenceTechniques(question);
+  std::vector<Technique> front;
+  for (const Technique& one : all) {
+    const bool beaten = std::any_of(all.begin(), all.end(),
+                                    [&](const Technique& other) { return Beats(other, one); });
+    if (!beaten) front.push_back(one);
+  }
+  std::stable_sort(front.begin(), front.end(), [](const Technique& a, const Technique& b) {
+    if (a.quality != b.quality) return a.quality > b.quality;
+    return SpeedOf(a.answer).value_or(0) > SpeedOf(b.answer).value_or(0);
+  });
+  return front;
+}
+
+}  // namespace curbstop::fit

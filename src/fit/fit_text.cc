@@ -1,0 +1,199 @@
+// The answer as text and as JSON.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "fit/answer.h"
+
+namespace curbstop::fit {
+namespace {
+
+constexpr double kGiBytes = 1073741824.0;
+
+std::string Gib(int64_t bytes) {
+  const double gib = static_cast<double>(bytes) / kGiBytes;
+  return gib < 0.095 ? fmt::format("{:.2f}", gib) : fmt::format("{:.1f}", gib);
+}
+
+std::string SpanText(const Span& span) {
+  const int64_t doubt = std::max(span.mid - span.low, span.high - span.mid);
+  if (doubt < MiB(3).value) return Gib(span.mid);
+  return fmt::format("{} ± {:.2f}", Gib(span.mid), static_cast<double>(doubt) / kGiBytes);
+}
+
+std::string PartText(const Component& part) {
+  const std::string evidence =
+      part.evidence == "formula" ? "" : fmt::format(" ({})", part.evidence);
+  return fmt::format("{} {}{}", part.name, SpanText(part.bytes), evidence);
+}
+
+// The devices that have components, in order of first mention: the fullest first.
+std::vector<std::string> DevicesOf(const Estimate& estimate) {
+  std::vector<std::string> devices;
+  for (const Component& part : estimate.components) {
+    if (std::find(devices.begin(), devices.end(), part.device) == devices.end())
+      devices.push_back(part.device);
+  }
+  return devices;
+}
+
+std::string DeviceLine(const Estimate& estimate, const std::string& device) {
+  std::vector<std::string> parts;
+  for (const Component& part : estimate.components) {
+    if (part.device == device && part.bytes.high > 0) parts.push_back(PartText(part));
+  }
+  return fmt::format("  {}: {} GiB\n", device, Join(parts, " · "));
+}
+
+std::string VerdictLine(const FitAnswer& answer) {
+  const Estimate& estimate = answer.estimate;
+  const std::string peak = fmt::format("peak {} GiB, {}..{}", Gib(estimate.peak.mid),
+                                       Gib(estimate.peak.low), Gib(estimate.peak.high));
+  if (estimate.available <= 0)
+    return fmt::format("  {}: no memory to compare with; name one with `--gpu`\n", peak);
+  return fmt::format("  {} of {}{}: {}\n", peak, Gib(estimate.available),
+                     answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict));
+}
+
+std::string MethodText(const FitQuestion& question) {
+  const TrainingUse& use = question.training;
+  const bool quantised = question.format.kind != FormatKind::kPlain;
+  const std::string method =
+      use.method == Method::kFull
+          ? "full training"
+          : fmt::format("{} of rank {}", quantised ? "QLoRA" : "LoRA", use.rank);
+  return fmt::format("{}, sequence {}, batch {}", method, use.sequence, use.batch);
+}
+
+std::string TaskText(const FitQuestion& question) {
+  if (question.task == Task::kTraining) return MethodText(question);
+  if (question.task == Task::kVllm)
+    return fmt::format("context {}, vLLM", question.vllm.max_model_len);
+  return fmt::format("context {}, llama.cpp", question.llama.cache.context);
+}
+
+std::string Headline(const FitQuestion& question) {
+  const ModelShape& shape = question.shape;
+  std::string text =
+      fmt::format("{}, {} parameters", Printable(shape.id), ParamsText(shape.params_total));
+  if (shape.evidence == ShapeEvidence::kFromSize)
+    text += " (unknown family: worked out from its size)";
+  text += fmt::format(", {}, {}", question.format.name, TaskText(question));
+  if (!question.hardware.text.empty()) text += " on " + Printable(question.hardware.text);
+  return text + "\n";
+}
+
+std::string RateText(const Rate& rate) {
+  return fmt::format("{:.0f} tokens/s ({:.0f}..{:.0f})", rate.mid, rate.low, rate.high);
+}
+
+std::string SpeedLine(const FitAnswer& answer) {
+  std::vector<std::string> parts;
+  if (answer.cache_tokens) {
+    parts.push_back(fmt::format("cache for {} tokens ({}..{})", answer.cache_tokens->mid,
+                                answer.cache_tokens->low, answer.cache_tokens->high));
+  }
+  if (answer.decode) parts.push_back("decode " + RateText(*answer.decode));
+  if (answer.prefill) parts.push_back("prefill " + RateText(*answer.prefill));
+  if (answer.training) {
+    parts.push_back(RateText(*answer.training));
+    const double tokens = static_cast<double>(answer.question.tokens);
+    const auto hours = [&](double rate) { return tokens / rate / 3600; };
+    if (tokens > 0) {
+      parts.push_back(fmt::format("{:.1f} h for {:.3g} M tokens ({:.1f}..{:.1f})",
+                                  hours(answer.training->mid), tokens / 1e6,
+                                  hours(answer.training->high), hours(answer.training->low)));
+    }
+  }
+  if (parts.empty()) return "";
+  return fmt::format("  {}     evidence: formula + class parameters\n", Join(parts, " · "));
+}
+
+std::string ChangeLines(const std::vector<Change>& changes) {
+  std::string text;
+  for (const Change& change : changes) {
+    text += fmt::format("  {} {}: {} GiB, {}", text.empty() ? "would fit:" : "          ",
+                        change.text, Gib(change.peak.mid), NameOf(change.verdict));
+    if (change.speed) text += fmt::format(", {:+.0f} % speed", (*change.speed - 1) * 100);
+    text += "\n";
+  }
+  return text;
+}
+
+Json SpanJson(const Span& span) {
+  return Json::MakeObject({{"low", span.low}, {"mid", span.mid}, {"high", span.high}});
+}
+Json RateJson(const Rate& rate) {
+  return Json::MakeObject({{"low", rate.low}, {"mid", rate.mid}, {"high", rate.high}});
+}
+
+Json PartJson(const Component& part) {
+  return Json::MakeObject({{"name", part.name},
+                           {"device", part.device},
+                           {"low", part.bytes.low},
+                           {"mid", part.bytes.mid},
+                           {"high", part.bytes.high},
+                           {"unit", "bytes"},
+                           {"evidence", part.evidence},
+                           {"source", part.source}});
+}
+
+Json ChangeJson(const Change& change) {
+  Json object = Json::MakeObject({{"change", change.text},
+                                  {"peak_bytes", SpanJson(change.peak)},
+                                  {"verdict", std::string(NameOf(change.verdict))}});
+  if (change.speed) object.Set("relative_speed", *change.speed);
+  return object;
+}
+
+void SetSpeeds(const FitAnswer& answer, Json& object) {
+  const auto& rate = answer.training ? answer.training : answer.decode;
+  if (rate) object.Set("tokens_per_second", RateJson(*rate));
+  if (answer.prefill) object.Set("prefill_tokens_per_second", RateJson(*answer.prefill));
+  if (answer.cache_tokens) object.Set("cache_tokens", SpanJson(*answer.cache_tokens));
+  if (answer.training && answer.question.tokens > 0) {
+    const double tokens = static_cast<double>(answer.question.tokens);
+    object.Set("seconds", RateJson({tokens / answer.training->high, tokens / answer.training->mid,
+                                    tokens / answer.training->low}));
+  }
+}
+
+std::string Sources(const Estimate& estimate) {
+  std::string text;
+  for (const Component& part : estimate.components) {
+    text +=
+        fmt::format("  {} on {}: {} bytes ({}..{}), {}; {}\n", part.name, part.device,
+                    part.bytes.mid, part.bytes.low, part.bytes.high, part.evidence, part.source);
+  }
+  return text;
+}
+
+}  // namespace
+
+Json FitJson(const FitAnswer& answer) {
+  Json components = Json::MakeArray();
+  for (const Component& part : answer.estimate.components) components.Push(PartJson(part));
+  Json changes = Json::MakeArray();
+  for (const Change& change : answer.changes) changes.Push(ChangeJson(change));
+  Json object = Json::MakeObject({{"model", answer.question.shape.id},
+                                  {"format", answer.question.format.name},
+                                  {"verdict", std::string(NameOf(answer.estimate.verdict))},
+                                  {"peak_bytes", SpanJson(answer.estimate.peak)}});
+  if (answer.estimate.available > 0) object.Set("available_bytes", answer.estimate.available);
+  object.Set("components", components);
+  SetSpeeds(answer, object);
+  object.Set("changes", changes);
+  return object;
+}
+
+std::string FitText(const FitAnswer& answer, bool explain) {
+  std::string text = Headline(answer.question);
+  for (const std::string& device : DevicesOf(answer.estimate))
+    text += DeviceLine(answer.estimate, device);
+  text += VerdictLine(answer) + SpeedLine(answer) + ChangeLines(answer.changes);
+  return explain ? text + Sources(answer.estimate) : text;
+}
+
+}  // namespace curbstop::fit
