@@ -127,7 +127,7 @@ std::vector<LlamaCppDevice> LlamaCppDevices(const ModelShape& shape, const Weigh
   std::vector<LlamaCppDevice> devices(host + 1);
   Wide head = 0;
   const std::vector<TypedTensor> tensors = format.kind == FormatKind::kGguf
-                                               ? ApplyRecipe(shape, format.recipe, format.imatrix)
+                                               ? GgufTensors(shape, format)
                                                : ApplyRecipe(shape, GgufRecipe::kF16, false);
   for (const TypedTensor& one : tensors) {
     weights[index(placement.OfTensor(one.tensor))] += one.bytes();

@@ -174,12 +174,18 @@ Result<WeightFormat> UnderstandFormat(std::string_view given) {
       .WithHint("for example `Q4_K_M`, `bf16`, `nf4`, `nf4-dq`, `int8`, `AWQ g128`");
 }
 
+std::vector<TypedTensor> GgufTensors(const ModelShape& shape, const WeightFormat& format) {
+  if (format.tensors != nullptr) return *format.tensors;
+  return ApplyRecipe(shape, format.recipe, format.imatrix);
+}
+
 Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
   const bool has_layout = shape.layers > 0 && shape.hidden > 0;
   double bits = format.bits;
   Wide sum = 0;
   if (format.kind == FormatKind::kGguf) {
-    sum = GgufTensorBytes(shape, format.recipe, format.imatrix);
+    for (const TypedTensor& one : GgufTensors(shape, format)) sum += one.bytes();
+    if (format.tensors != nullptr) return Exact(sum);
   } else if (has_layout) {
     for (const Tensor& tensor : TensorsOf(shape)) {
       sum += static_cast<Wide>(static_cast<double>(tensor.count()) * BitsOf(tensor, shape, format) /
@@ -206,8 +212,7 @@ int64_t ReadPerToken(const ModelShape& shape, const WeightFormat& format) {
     sum += bytes;
   };
   if (format.kind == FormatKind::kGguf) {
-    for (const TypedTensor& one : ApplyRecipe(shape, format.recipe, format.imatrix))
-      add(one.tensor, one.bytes());
+    for (const TypedTensor& one : GgufTensors(shape, format)) add(one.tensor, one.bytes());
   } else {
     for (const Tensor& tensor : TensorsOf(shape)) {
       add(tensor, static_cast<Wide>(static_cast<double>(tensor.count()) *

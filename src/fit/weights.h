@@ -8,9 +8,11 @@
 // in the cited tables of Lightning-AI/litgpt@26857050, tutorials/quantize.md.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "fit/estimate.h"
@@ -28,12 +30,17 @@ struct WeightFormat {
   bool custom_mix = false;  // "UD-": another mixture of about that size
   double bits = 16;         // kPlain: of all weights; kLinearOnly: of quantised ones
   double head_bits = 16;    // kLinearOnly
+  // kGguf: what a header said, instead of a recipe.
+  std::shared_ptr<const std::vector<TypedTensor>> tensors;
 };
 
 // Errors: kInvalidInput, naming what was not understood.
 Result<WeightFormat> UnderstandFormat(std::string_view text);
 // The recipe that stands in a file's or a tag's name, if one does.
 std::optional<WeightFormat> FormatInName(std::string_view name);
+
+// The tensors of a GGUF file: those of its header, else as the recipe has them.
+std::vector<TypedTensor> GgufTensors(const ModelShape& shape, const WeightFormat& format);
 
 // Bytes of all tensors.
 Span WeightBytes(const ModelShape& shape, const WeightFormat& format);

@@ -64,6 +64,23 @@ vLLM takes a share of the device; what counts is how many tokens its cache holds
     peak 17.6 GiB, 17.2..18.5 of 79.2: fits
     cache for 449920 tokens (446496..452176) · decode 126 tokens/s (97..164) · prefill 17202 tokens/s (11864..24943)     evidence: formula + class parameters
 
+A file's own header says what it holds; a hostile one is refused with the place.
+
+  $ printf 'GGUF\003\000\000\000\000\000\000\000\000\000\000\200\000\000\000\000\000\000\000\000' > bad.gguf
+  $ curbstop model fit bad.gguf --gpu RTX-3080
+  ! error: `bad.gguf` at offset 8: 9223372036854775808 tensors, expected at most 1048576
+  ? 8
+  $ mkdir tiny && printf '{"model_type":"llama","num_hidden_layers":32,"hidden_size":4096,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,"vocab_size":128256}' > tiny/config.json
+  $ curbstop model fit ./tiny --quant Q4_K_M --gpu RTX-3080
+  tiny, 8.0B parameters, Q4_K_M, context 4096, llama.cpp on RTX-3080
+    gpu0: weights 4.3 ± 0.22 (approximate) · cache 0.5 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
+    host: weights 0.3 ± 0.01 (approximate) · compute 0.01 · output 0.00 (exact) GiB
+    peak 5.5 GiB, 5.2..5.7 of 9.8: fits
+    decode 104 tokens/s (85..126) · prefill 4220 tokens/s (2910..6119)     evidence: formula + class parameters
+  $ curbstop model fit ./none.gguf --gpu RTX-3080
+  ! error: cannot read `WORK/./none.gguf`: No such file or directory
+  ? 3
+
 What is not understood is named.
 
   $ curbstop model fit llama-3.1-7 --gpu RTX-3080

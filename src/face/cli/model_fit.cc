@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "face/cli/commands.h"
+#include "face/cli/model_file.h"
 #include "face/cli/usage.h"
 #include "fit/answer.h"
 #include "fit/changes.h"
@@ -179,17 +180,29 @@ Status ReadInference(const Options& options, fit::FitQuestion& question) {
   return {};
 }
 
+// The file's own shape and tensors, else the family table's and the format that is named.
+Status ReadModel(const Options& options, CommandContext& context, fit::FitQuestion& question) {
+  if (IsModelFile(context.folder, options.model)) {
+    TRY_ASSIGN(ModelFile file, ReadModelFile(context.folder / options.model));
+    question.shape = std::move(file.shape);
+    question.format = std::move(file.format);
+    if (options.quant.empty()) return {};
+  } else {
+    TRY_ASSIGN(question.shape, fit::BundledFamilies().Understand(options.model, 0));
+  }
+  const auto named = fit::FormatInName(options.model);
+  if (options.quant.empty() && named) {
+    question.format = *named;
+    return {};
+  }
+  TRY_ASSIGN(question.format,
+             fit::UnderstandFormat(options.quant.empty() ? "Q4_K_M" : options.quant));
+  return {};
+}
+
 Result<fit::FitQuestion> ReadQuestion(const Options& options, CommandContext& context) {
   fit::FitQuestion question;
-  TRY_ASSIGN(question.shape, fit::BundledFamilies().Understand(options.model, 0));
-  const auto named = fit::FormatInName(options.model);
-  if (!options.quant.empty()) {
-    TRY_ASSIGN(question.format, fit::UnderstandFormat(options.quant));
-  } else if (named) {
-    question.format = *named;
-  } else {
-    TRY_ASSIGN(question.format, fit::UnderstandFormat("Q4_K_M"));
-  }
+  TRY(ReadModel(options, context, question));
   TRY(ReadHardware(options, context, question));
   if (question.shape.layers == 0) {
     return InvalidInput(
@@ -304,7 +317,8 @@ Action AddModelFit(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       parent.add_subcommand("fit", "Tell whether a model fits a GPU, how fast, how sure");
-  command->add_option("MODEL", options->model, "A family and size: qwen2.5-7b, llama3.1:8b");
+  command->add_option("MODEL", options->model,
+                      "A family and size (qwen2.5-7b), or a file or folder");
   command->add_option("--quant", options->quant, "Weight format: Q4_K_M, bf16, nf4, ...")
       ->type_name("FORMAT");
   command->add_option("--gpu", options->gpu, "GPU NAME[:N] instead of this computer's")

@@ -1,0 +1,52 @@
+// Headers of the other formats that models come in: safetensors, Hugging Face's config.json and
+// index, ONNX. Only headers are read; every length that a file claims is checked against the bytes
+// that are there, and errors name the offset.
+//
+// Sources: huggingface/safetensors README (u64 length, then JSON; refused here above 16 MiB);
+// onnx/onnx, onnx/onnx.proto3 (ModelProto.graph = 7, GraphProto.initializer = 5, TensorProto).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "fit/shape.h"
+
+namespace curbstop::fit {
+
+struct StoredTensor {
+  std::string name;
+  std::string type;  // "BF16", "F32", "I8", ...
+  std::vector<int64_t> sizes;
+  int64_t bytes = 0;
+};
+
+// Errors: kCorrupt with the offset: lengths beyond the file, overlapping or missing bytes.
+// `file_bytes`: the whole file's size, against which data offsets are checked; 0: not known.
+Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes, int64_t file_bytes,
+                                                        std::string_view file);
+
+// The files that a `model.safetensors.index.json` names, each once, in order of their names.
+// Errors: kCorrupt; names that leave the folder are refused.
+struct SafetensorsIndex {
+  int64_t total_bytes = 0;  // as the file claims; 0: it does not
+  std::vector<std::string> files;
+  int64_t tensors = 0;
+};
+Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view json, std::string_view file);
+
+// The shape in a `config.json`, `text_config` and all. Unknown architectures give what is there.
+// Errors: kInvalidInput where it has no layers or width.
+Result<ModelShape> ReadHfConfig(std::string_view json, std::string_view file);
+
+// The initialisers of an ONNX model. Weights kept in other files count by their shape.
+// Errors: kCorrupt with the offset.
+Result<std::vector<StoredTensor>> ReadOnnxHeader(std::string_view bytes, std::string_view file);
+
+// Bytes and parameters over all tensors.
+int64_t BytesOf(const std::vector<StoredTensor>& tensors);
+int64_t CountOf(const std::vector<StoredTensor>& tensors);
+
+}  // namespace curbstop::fit
