@@ -13,10 +13,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "sys/http/http_pairs.h"
 
 namespace curbstop {
-
-using HttpPairs = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method;  // upper case

@@ -1,0 +1,53 @@
+// The practice cloud as a state machine: (state, time or request) → (state, answer). No clock, no
+// files, no network; a server (practice_server.h) brings requests and keeps the state on disk.
+//
+// What a machine lives through (booting, running, paused, …) is here once; the two skins
+// (internal/vast_skin.cc, internal/runpod_skin.cc) say it in the providers' words.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cloud/practice/practice_state.h"
+
+namespace curbstop {
+
+struct PracticeWorld {
+  PracticeState state;
+  std::vector<PracticeHost> hosts;           // follow from the settings
+  std::map<std::string, int64_t> last_call;  // by key and endpoint, for the pace
+};
+
+struct PracticeRequest {
+  std::string method;
+  std::string path;  // decoded, without the query
+  std::vector<std::pair<std::string, std::string>> query;
+  std::string authorization;  // the header
+  std::string body;
+};
+
+struct PracticeReply {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// Brings the state up to `now_ms`; an earlier time changes nothing.
+void AdvancePractice(PracticeWorld& world, int64_t now_ms);
+
+PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms);
+
+const PracticeHost& HostOf(const PracticeWorld& world, const PracticeMachine& machine);
+
+// All that was ever billed, up to the state's time.
+int64_t WholePracticeBill(const PracticeWorld& world);
+
+// An accepted end of every machine that exists.
+void EndAllMachines(PracticeWorld& world);
+
+}  // namespace curbstop

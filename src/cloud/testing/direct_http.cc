@@ -1,0 +1,82 @@
+#include "cloud/testing/direct_http.h"
+
+#include <array>
+#include <charconv>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace curbstop {
+namespace {
+
+std::string Decoded(std::string_view text) {
+  std::string plain;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = 0;
+    const bool coded = text[i] == '%' && i + 2 < text.size();
+    if (coded) std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16);
+    plain += coded ? static_cast<char>(byte) : text[i];
+    if (coded) i += 2;
+  }
+  return plain;
+}
+
+std::string HttpDate(int64_t at_ms) {
+  const std::time_t seconds = at_ms / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  const size_t size = strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), size};
+}
+
+PracticeRequest ToPractice(const HttpCall& call) {
+  const size_t path = call.url.find('/', call.url.find("://") + 3);
+  const size_t query = call.url.find('?');
+  PracticeRequest request{.method = call.method,
+                          .path = call.url.substr(path, query - path),
+                          .query = {},
+                          .authorization = "Bearer " + call.bearer.Reveal(),
+                          .body = call.body};
+  if (query == std::string::npos) return request;
+  std::string_view rest = std::string_view(call.url).substr(query + 1);
+  while (!rest.empty()) {
+    const std::string_view item = rest.substr(0, rest.find('&'));
+    const size_t equals = item.find('=');
+    request.query.emplace_back(Decoded(item.substr(0, equals)), Decoded(item.substr(equals + 1)));
+    rest.remove_prefix(std::min(rest.size(), item.size() + 1));
+  }
+  return request;
+}
+
+}  // namespace
+
+DirectHttp::DirectHttp(FakeClock& clock, PracticeSettings settings) : clock_(clock) {
+  Result<std::vector<PracticeHost>> hosts = PracticeHosts(settings.seed, settings.bad_percent);
+  CHECK(hosts.ok());
+  world_.hosts = *std::move(hosts);
+  world_.state.settings = settings;
+  world_.state.key = kDirectKey;
+  world_.state.now_ms = world_.state.script_from_ms = clock.WallMs();
+}
+
+PracticeSettings DirectHttp::CalmSettings() { return {.bad_percent = 0, .keeps_pace = false}; }
+
+void DirectHttp::Script(std::vector<PracticeFault> faults) {
+  world_.state.script_from_ms = clock_.WallMs();
+  world_.state.faults = std::move(faults);
+}
+
+Result<HttpAnswer> DirectHttp::Send(const HttpCall& call) {
+  if (is_down) return NotFound("no connection");
+  ++sent;
+  PracticeReply reply = ServePractice(world_, ToPractice(call), clock_.WallMs());
+  if (breaks) return Unavailable("the connection broke");
+  reply.headers.emplace_back("Date", HttpDate(clock_.WallMs() + clock_off_ms));
+  return HttpAnswer{
+      .status = reply.status, .headers = std::move(reply.headers), .body = std::move(reply.body)};
+}
+
+}  // namespace curbstop
