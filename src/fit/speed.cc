@@ -28,19 +28,26 @@ bool IsHbm(const Accelerator& gpu) {
 
 constexpr int64_t kGraphsSince = 3000;  // CUDA graphs and the kernels of 2025 and later
 
+bool IsPlain(const WeightFormat& format) {
+  return format.kind == FormatKind::kPlain ||
+         (format.kind == FormatKind::kGguf && format.recipe <= GgufRecipe::kBf16);
+}
+
 // Source: fitted with each device left out in turn; docs/benchmarks/fit.md.
-DecodeClass LlamaCppClass(const Accelerator& gpu, bool old) {
+DecodeClass LlamaCppClass(const Accelerator& gpu, bool old, bool plain) {
   if (gpu.vendor == "apple") {
-    // Two dies, or four memory channels for few cores, are not filled by one stream.
+    // Two dies, or four memory channels for few cores, are not filled by one stream; expanding
+    // quantised blocks costs those more.
     const bool wide = gpu.name.ends_with("ULTRA") || gpu.name.ends_with("MAX");
-    if (old) return {wide ? 0.77 : 0.80, 0.3, 60e-6, 0.22};
-    return {wide ? 0.75 : 0.90, 0.4, 88e-6, 0.3};
+    if (old) return {wide ? (plain ? 0.80 : 0.66) : 0.78, 0.22, 60e-6, 0.22};
+    return {wide ? 0.68 : 0.90, 0.4, 88e-6, 0.3};
   }
-  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.80, 0.8, 70e-6, 0.25};
+  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.80, 0.8, 45e-6, 0.25};
   if (IsHbm(gpu)) return {0.57, 0.42, 98e-6, 0.24};
   if (gpu.architecture == "pascal" || gpu.architecture == "maxwell" || gpu.architecture == "kepler")
     return {0.42, 0.4, 100e-6, 0.35};
-  if (gpu.vendor == "amd") return {0.80, 0.55, 95e-6, 0.3};
+  if (gpu.architecture.starts_with("rdna4")) return {0.95, 0.55, 45e-6, 0.35};
+  if (gpu.vendor == "amd") return {0.75, 0.55, 110e-6, 0.35};
   if (gpu.vendor == "intel") return {0.6, 0.4, 150e-6, 0.4};
   if (gpu.group == "laptop") return {0.7, 0.5, 88e-6, 0.3};
   return old ? DecodeClass{0.89, 0.50, 90e-6, 0.17} : DecodeClass{0.82, 0.55, 50e-6, 0.22};
@@ -49,7 +56,7 @@ DecodeClass LlamaCppClass(const Accelerator& gpu, bool old) {
 DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const SpeedUse& use,
                     bool older) {
   switch (use.engine) {
-    case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, older);
+    case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, older, IsPlain(format));
     case EngineFamily::kMlx: return {0.85, 0.5, 60e-6, 0.25};
     case EngineFamily::kExllama: return {0.88, 0.6, 35e-6, 0.25};
     case EngineFamily::kAwqFused: return {0.6, 0.5, 180e-6, 0.3};
@@ -107,8 +114,7 @@ double IntegerTops(const Accelerator& gpu) {
 // What llama.cpp reaches in prefill, FLOP/s. Fitted as a power of the integer rate: larger cards
 // are filled less by one prompt of 512 tokens.
 double PrefillFlops(const Accelerator& gpu, const WeightFormat& format, bool older) {
-  const bool plain = format.kind == FormatKind::kPlain ||
-                     (format.kind == FormatKind::kGguf && format.recipe <= GgufRecipe::kBf16);
+  const bool plain = IsPlain(format);
   if (gpu.vendor == "apple") return 0.62 * gpu.fp16_tflops.value_or(0) * (plain ? 1.15 : 1) * 1e12;
   if (gpu.vendor == "amd") return 0.55 * gpu.fp16_tflops.value_or(0) * 1e12;
   if (gpu.vendor == "intel") return 0.3 * gpu.fp16_tflops.value_or(0) * 1e12;

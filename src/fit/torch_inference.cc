@@ -50,8 +50,7 @@ Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& for
                       {Clamp(Wide{weights.low} - saved), Clamp(Wide{weights.mid} - saved),
                        Clamp(Wide{weights.high} - saved)},
                       "exact", format.name + "; " + shape.source));
-  list.push_back(Part("cache", Around(CacheOf(shape, use), use.whole_cache ? 0 : 0.75, 0), "exact",
-                      "fit/kv_cache.h"));
+  list.push_back(Part("cache", Around(CacheOf(shape, use), 0.75, 0), "exact", "fit/kv_cache.h"));
   const Wide tokens = Wide{use.prompt} * use.batch;
   Wide work = tokens * 2 * (3 * shape.intermediate + 4 * shape.hidden);
   if (use.full_logits) work += tokens * shape.vocab * 6;
@@ -70,7 +69,7 @@ Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& for
   list.push_back(
       Part("buffers", {0, MiB(40).value, MiB(120).value}, "class constant", "litgpt tables"));
   if (use.reserved) {
-    list.push_back(Part("allocator", {MiB(64).value, MiB(320).value, MiB(900).value},
+    list.push_back(Part("allocator", {MiB(64).value, MiB(320).value, MiB(1000).value},
                         "class constant", "torch caching allocator"));
   }
   estimate.peak = SumOf(list, "gpu0");

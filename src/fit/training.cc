@@ -26,17 +26,17 @@ struct StackFacts {
 
 // One row for each training stack; nothing here belongs to a single model.
 constexpr StackFacts kStacks[] = {
-    {Stack::kGeneric, 10, 1, 7, 6, 10, 28, 1, 0.1, "mean of the stacks below"},
+    {Stack::kGeneric, 10, 1, 7, 6, 10, 0, 1, 0.1, "mean of the stacks below"},
     {Stack::kLitgpt, 9.1, 0.8, 12.3, 6, 8.9, 28, 0, 0,
      "Lightning-AI/litgpt@26857050, config_hub/finetune"},
-    {Stack::kLitgpt2023, 9.1, 0.8, 7, 6, 8.9, 28, 0, 0, "Lightning-AI/litgpt@26857050, tutorials"},
+    {Stack::kLitgpt2023, 9.1, 0.8, 7, 6, 8.9, 18, 0, 0, "Lightning-AI/litgpt@26857050, tutorials"},
     {Stack::kTorchtune, 15.2, -3.6, 3, 6.9, 8.3, 19, 0, 0.25,
      "pytorch/torchtune@bd2a0fc7, README.md"},
-    {Stack::kPeft, 10.5, 0.5, 7, 6, 10, 28, 1, 0.2, "huggingface/peft method_comparison"},
-    {Stack::kLlamaFactory, 10, 1, 7, 6, 10, 28, 1, 0.2,
+    {Stack::kPeft, 10.5, 0.5, 7, 6, 10, 0, 1, 0.2, "huggingface/peft method_comparison"},
+    {Stack::kLlamaFactory, 10, 1, 7, 6, 10, 0, 1, 0.2,
      "LLaMA-Factory wiki, Performance-comparison"},
     {Stack::kUnsloth, 8, 0, 2, 0, 0, 7, 0, 0.3, "LLaMA-Factory wiki, Performance-comparison"},
-    {Stack::kTorchtitan, 5, 0, 0, 2.7, 14, 28, 1, 0.5, "pytorch/torchtitan@31a17bfd, benchmarks"},
+    {Stack::kTorchtitan, 5, 0, 0, 2.7, 14, 0, 1, 0.5, "pytorch/torchtitan@31a17bfd, benchmarks"},
     {Stack::kMegatron, 17, 0, 0, 0, 10, 17, 1, 0.5, "Korthikanti et al. 2022"},
 };
 
@@ -164,9 +164,11 @@ class Timeline {
     }
     if (!IsFull()) copies += facts_.adapter_copies + MethodCopies();
     if (!IsFull() && IsQuantised(format_)) copies += facts_.quantised_copies;
+    // Norms that scale by one plus their weight keep a 32-bit copy more, each.
+    if (s_.arch.starts_with("gemma")) copies += 2 * Real(s_.norms_per_layer);
     if (use_.compiled) copies -= facts_.compiled_less + (IsFull() ? 0 : Width());
     // One matrix of scores where no fused kernel takes heads of that width.
-    const bool fused = use_.flash_attention && s_.head_dim != 80;
+    const bool fused = use_.flash_attention;
     if (!fused && s_.hidden > 0) copies += Real(Wide{s_.heads} * use_.sequence) / Real(s_.hidden);
     return std::max(copies, 2.0);
   }
@@ -189,8 +191,13 @@ class Timeline {
   }
 
   double LayerWork() const {
-    const double copies = use_.checkpointing == Checkpointing::kFull ? facts_.live_copies : 4;
+    const double copies = use_.checkpointing == Checkpointing::kFull ? LiveCopies() : 4;
     return copies * HiddenCopy() / Real(std::max<int64_t>(1, use_.pipeline));
+  }
+
+  // 0 in the table: as the layer's own shape says.
+  double LiveCopies() const {
+    return facts_.live_copies > 0 ? facts_.live_copies : LiveLayerCopies(s_);
   }
 
   double Logits() const {
@@ -219,7 +226,8 @@ class Timeline {
 
   double OptimizerWork(const TrainingParts& parts) const {
     if (use_.optimizer_in_backward || use_.cpu_offload) return 0;
-    const bool for_each = IsFull() && (use_.stack == Stack::kPeft || use_.stack == Stack::kGeneric);
+    const bool for_each = IsFull() && !use_.mixed_precision &&
+                          (use_.stack == Stack::kPeft || use_.stack == Stack::kGeneric);
     return for_each && use_.optimizer == Optimizer::kAdamW ? Real(parts.gradients) : 0;
   }
 
@@ -279,6 +287,18 @@ Component Part(std::string name, int64_t bytes, double below, double above, std:
 
 }  // namespace
 
+double LiveLayerCopies(const ModelShape& shape) {
+  if (shape.hidden <= 0) return 28;
+  const double hidden = Real(shape.hidden);
+  const double width =
+      Real(shape.has_experts() ? shape.experts_per_token * shape.expert_intermediate
+                               : shape.intermediate) /
+      hidden;
+  const double q = Real(Wide{shape.heads} * shape.head_dim) / hidden;
+  const double k = Real(Wide{shape.kv_heads} * shape.head_dim) / hidden;
+  return (shape.mlp_matrices == 3 ? 4 : 2) * width + 9 + 5 * q + (shape.qk_norm ? 3 * (q + k) : 0);
+}
+
 int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear) {
   Wide sum = 0;
   for (const Tensor& tensor : TensorsOf(shape)) {
@@ -312,7 +332,7 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   Estimate estimate;
   estimate.available = available;
   auto& list = estimate.components;
-  list.push_back(Part("weights", parts.weights, 0.002 + doubt, 0.01 + doubt, "exact",
+  list.push_back(Part("weights", parts.weights, 0.012 + doubt, 0.015 + doubt, "formula",
                       format.name + "; " + shape.source));
   list.push_back(Part("optimizer states", parts.states, doubt, doubt, "exact", "fit/training.h"));
   // What is alive at the peak beside weights and states, in the shares of that moment.
@@ -320,16 +340,20 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   const bool late =
       parts.peak_event == "optimizer step" || parts.peak_event == "backward, last layer";
   if (late) {
-    list.push_back(Part("gradients and work", rest, 0.03 + doubt, 0.06 + doubt, "formula", source));
+    list.push_back(Part("gradients and work", rest, 0.06 + doubt, 0.10 + doubt, "formula", source));
   } else {
     const int64_t logits = std::min(parts.logits, rest);
     list.push_back(Part("logits", logits, 0.15, 0.25, "class constant", source));
     list.push_back(
-        Part("activations", rest - logits, 0.15 + doubt, 0.15 + doubt, "class constant", source));
+        Part("activations", rest - logits, 0.18 + doubt, 0.20 + doubt, "class constant", source));
   }
   list.push_back({"buffers", "gpu0",
                   Around(static_cast<Wide>(facts.fixed_gib * 1073741824.0), 1, 1), "class constant",
                   source});
+  if (use.pipeline > 1) {
+    // Buffers between stages, gathered parts that overlap: seen in one source only.
+    list.push_back({"pipeline buffers", "gpu0", {0, rest / 20, rest * 2 / 5}, "guess", source});
+  }
   if (use.reserved || use.includes_context) {
     const int64_t slack = Scale(rest, kAllocator);
     list.push_back(

@@ -18,7 +18,7 @@ double Efficiency(const Accelerator& gpu, bool fp8) {
   if (gpu.vendor == "amd") return 0.4;
   if (gpu.group == "consumer" || gpu.group == "laptop") return 0.62;
   if (gpu.architecture == "volta" || gpu.architecture == "turing") return 0.35;
-  return 0.33;  // workstation and small datacentre cards are held back by power and bandwidth
+  return 0.45;  // workstation and small datacentre cards are held back by power and bandwidth
 }
 
 // What a stack loses beside a trainer made for throughput.
@@ -27,11 +27,11 @@ double StackFactor(const TrainingUse& use) {
     case Stack::kLitgpt:
     case Stack::kLitgpt2023: return 0.65;
     case Stack::kPeft: return 0.72;
-    case Stack::kLlamaFactory: return 0.85;
+    case Stack::kLlamaFactory: return 0.68;
     case Stack::kUnsloth: return 1.2;
     case Stack::kTorchtune: return use.compiled ? 1.05 : 0.7;
     case Stack::kTorchtitan: return use.compiled ? 0.85 : 0.75;
-    case Stack::kMegatron: return 1.35;
+    case Stack::kMegatron:
     case Stack::kGeneric: break;
   }
   return 1;
@@ -72,7 +72,12 @@ Result<TrainingRates> TrainingRatesOf(const ModelShape& shape, const WeightForma
   double efficiency =
       Efficiency(*gpu, fp8) * StackFactor(use) * SizeFactor(shape) * TokenFactor(use);
   const bool quantised = format.kind != FormatKind::kPlain && format.bits < 15;
-  if (quantised) efficiency *= 0.72;  // weights are expanded again in each pass
+  if (quantised) efficiency *= 0.9;  // weights are expanded again in each pass
+  if (fp8 && use.stack == Stack::kMegatron) efficiency *= 1.6;  // a trainer made for it
+  // 32-bit products: tensor cores at half the rate where they take them, else plain arithmetic.
+  const bool single = format.kind == FormatKind::kPlain && format.bits > 31 && !use.mixed_precision;
+  if (single)
+    efficiency *= gpu->architecture == "volta" || gpu->architecture == "turing" ? 0.25 : 0.5;
   if (use.cpu_offload) efficiency *= 0.5;
   if (use.gpus > 8 && use.sharding != Sharding::kNone)
     efficiency *= std::max(0.75, 1 - 0.02 * std::log2(static_cast<double>(use.gpus) / 8));

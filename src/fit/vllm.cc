@@ -48,8 +48,9 @@ VllmParts VllmPartsOf(const ModelShape& shape, const WeightFormat& format, const
                            : Span{MiB(60).value, MiB(150).value, MiB(340).value};
   const Wide width = shape.has_experts() ? Wide{shape.experts_per_token} * shape.expert_intermediate
                                          : Wide{shape.intermediate};
-  parts.activation =
-      Around(Wide{BatchedTokens(use)} * (6 * width / tp + 19 * Wide{shape.hidden}), 0.15, 0.15);
+  const Wide layers = Wide{BatchedTokens(use)} * (6 * width / tp + 19 * Wide{shape.hidden});
+  const Wide sampler = Wide{use.sequences} * shape.vocab * 38;
+  parts.activation = Around(std::max(layers, sampler), 0.15, 0.15);
   if (use.cuda_graphs) parts.graphs = {MiB(100).value, MiB(240).value, MiB(700).value};
   const int64_t budget = Scale(total, use.utilization);
   const auto pool = [&](int64_t w, int64_t n, int64_t a) {

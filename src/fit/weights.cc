@@ -186,7 +186,7 @@ Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
   if (format.kind == FormatKind::kGguf) {
     for (const TypedTensor& one : GgufTensors(shape, format)) sum += one.bytes();
     if (format.tensors != nullptr) return Exact(sum);
-  } else if (has_layout) {
+  } else if (has_layout && format.kind != FormatKind::kPlain) {
     for (const Tensor& tensor : TensorsOf(shape)) {
       sum += static_cast<Wide>(static_cast<double>(tensor.count()) * BitsOf(tensor, shape, format) /
                                8);

@@ -31,28 +31,28 @@ Training is a maximum over the timeline of a step, with the time it takes; where
 
   $ curbstop model fit llama-3.1-8b --method lora --batch 2 --chunked-loss --gpu RTX-4090 --tokens 40M
   llama-3.1-8b, 8.0B parameters, bf16, LoRA of rank 16, sequence 2048, batch 2 on RTX-4090
-    gpu0: weights 15.0 ± 0.15 (exact) · optimizer states 0.2 (exact) · logits 0.4 ± 0.10 (class constant) · activations 1.9 ± 0.28 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
-    peak 18.1 GiB, 17.5..19.0 of 23.6: fits
+    gpu0: weights 15.0 ± 0.23 · optimizer states 0.2 (exact) · logits 0.4 ± 0.10 (class constant) · activations 1.9 ± 0.38 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 18.1 GiB, 17.3..19.2 of 23.6: fits
     2089 tokens/s (1393..3134) · 5.3 h for 40 M tokens (3.5..8.0)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --method qlora --sequence 2048 --batch 4 --gpu RTX-3080
   qwen2.5-7b, 7.6B parameters, nf4-dq, QLoRA of rank 16, sequence 2048, batch 4 on RTX-3080
-    gpu0: weights 5.3 ± 0.05 (exact) · optimizer states 0.3 (exact) · logits 11.6 ± 2.90 (class constant) · activations 3.2 ± 0.48 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
-    peak 21.6 GiB, 18.6..26.4 of 9.8: no
-    581 tokens/s (388..872)     evidence: formula + class parameters
-    would fit: --chunked-loss --batch 2: 8.4 GiB, fits, +0 % speed
-               --chunked-loss --batch 1: 7.3 GiB, fits, -8 % speed
+    gpu0: weights 5.3 ± 0.08 · optimizer states 0.3 (exact) · logits 11.6 ± 2.90 (class constant) · activations 3.6 ± 0.72 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.21 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 22.0 GiB, 18.7..27.1 of 9.8: no
+    718 tokens/s (479..1077)     evidence: formula + class parameters
+    would fit: --chunked-loss --batch 2: 8.6 GiB, fits, +0 % speed
+               --chunked-loss --batch 1: 7.4 GiB, fits, -8 % speed
   ? 1
   $ curbstop model fit qwen2.5-1.5b --method lora --batch 4 --gpu RTX-3080 --technique auto
   --method lora --checkpointing full --batch 1 (x 4 accumulated)
   qwen2.5-1.5b, 1.5B parameters, bf16, LoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0: weights 2.9 ± 0.03 (exact) · optimizer states 0.07 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.3 ± 0.05 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
-    peak 6.9 GiB, 6.1..8.1 of 9.8: fits
+    gpu0: weights 2.9 ± 0.04 · optimizer states 0.07 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 6.9 GiB, 6.1..8.2 of 9.8: fits
     2708 tokens/s (1805..4062)     evidence: formula + class parameters
   --method qlora --checkpointing full --batch 1 (x 4 accumulated)
   qwen2.5-1.5b, 1.5B parameters, nf4, QLoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0: weights 1.2 ± 0.01 (exact) · optimizer states 0.1 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.05 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
-    peak 5.3 GiB, 4.5..6.5 of 9.8: fits
-    2004 tokens/s (1336..3006)     evidence: formula + class parameters
+    gpu0: weights 1.2 ± 0.02 · optimizer states 0.1 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    peak 5.3 GiB, 4.5..6.6 of 9.8: fits
+    2461 tokens/s (1641..3692)     evidence: formula + class parameters
   $ curbstop model fit qwen3-8b --gpu RTX-3080 --max-context
   33792
 

@@ -36,6 +36,10 @@ bool FlashOf(const std::string& text, int64_t build) {
   if (Has(text, {"no fa", "flash attention off", "-fa 0", "-fa off", "fa off", "without flash"}))
     return false;
   if (Has(text, {"-fa 1", "-fa on", "flash attention", "flash-attn", "-fa "})) return true;
+  // ollama 0.12 and before leave it off unless told.
+  if (Has(text, {"ollama 0.", "ollama v0."}) &&
+      NumberBehind(text, {"ollama 0.", "ollama v0."}).value_or(0) < 12)
+    return false;
   return build == 0 || build >= kFlashByDefault;
 }
 
@@ -172,6 +176,9 @@ Result<Prediction> PredictFile(const TruthRow& row, const RowFacts& /*facts*/) {
       question.format.kind == FormatKind::kGguf ? 60 * question.shape.vocab : 0;
   const Span file{weights.low, weights.mid, Clamp(Wide{weights.high} + metadata)};
   const RowFacts nothing;
+  // Buffers that are loaded too: positions, masks.
+  if (row.metric == "load_bytes")
+    return MemoryPrediction(row, Around(weights.mid, 0, 0.004), {}, nothing);
   return MemoryPrediction(row, file, {}, nothing);
 }
 

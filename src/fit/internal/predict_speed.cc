@@ -82,7 +82,8 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
     const Accelerator* gpu = facts.hardware.accelerator;
     if (gpu == nullptr || !gpu->bf16_tflops)
       return InvalidInput("the arithmetic rate of the device is not known");
-    const double share = gpu->vendor == "amd" ? 0.58 : 0.8;
+    const bool eight = Has(Lower(row.dtype), {"fp8", "float8"});
+    const double share = (gpu->vendor == "amd" ? 0.58 : 0.8) * (eight ? 1.85 : 1);
     return Of({*gpu->bf16_tflops * share * 0.88, *gpu->bf16_tflops * share,
                *gpu->bf16_tflops * share * 1.12});
   }
@@ -108,13 +109,15 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
   // Alpaca: samples of some 110 tokens; eager training is bound by launches of some 4 ms for a
   // layer.
   constexpr double kMeanSample = 110;
-  const double floor = 0.0037 * static_cast<double>(shape.layers) * (use.gpus > 1 ? 2.2 : 1);
+  const bool quantised = format.kind != FormatKind::kPlain;
+  const double floor =
+      0.0042 * static_cast<double>(shape.layers) * (use.gpus > 1 ? 2.6 : 1) * (quantised ? 1.5 : 1);
   const auto minutes = [&](double iterations, double tokens) {
     const auto seconds = [&](double rate) {
       return iterations * std::max(tokens / rate, floor) / 60;
     };
-    return Prediction{seconds(rates.tokens.high) / 1.1, seconds(rates.tokens.mid),
-                      seconds(rates.tokens.low) * 1.1, Verdict::kUnknown, false};
+    return Prediction{seconds(rates.tokens.high) / 1.4, seconds(rates.tokens.mid),
+                      seconds(rates.tokens.low) * 1.4, Verdict::kUnknown, false};
   };
   const double batch = static_cast<double>(use.batch);
   if (row.metric == "time_1k_iters") return minutes(1000, kMeanSample * batch);

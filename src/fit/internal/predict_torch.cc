@@ -57,6 +57,9 @@ Result<Prediction> PredictVllm(const TruthRow& row, const RowFacts& facts) {
       Whole(NumberBehind(facts.technique, {"max-num-batched-tokens ", "max_num_batched_tokens ",
                                            "max_num_batched_tokens="}),
             0, 0, 1e9);
+  use.sequences = Whole(NumberBehind(facts.technique, {"max-num-seqs ", "max-num-seq ",
+                                                       "max_num_seqs ", "max_num_seqs="}),
+                        256, 1, 1e6);
   use.fp8_cache =
       Has(facts.technique, {"fp8 kv", "kv fp8", "kv_cache_dtype fp8", "kv-cache-dtype fp8"});
   use.chunked_prefill = Has(facts.technique, {"v1", "chunked"});
@@ -71,8 +74,8 @@ Result<Prediction> PredictVllm(const TruthRow& row, const RowFacts& facts) {
     return MemoryPrediction(row, parts.activation, {}, facts);
   if (row.metric == "cuda_graphs" || row.metric == "graph_memory")
     return MemoryPrediction(row, parts.graphs, {}, facts);
-  if (row.unit == "tokens" || row.unit == "blocks") {
-    const double of = row.unit == "blocks" ? 16 : 1;
+  if (Has(row.unit, {"token", "block"}) || Has(row.metric, {"tokens", "blocks"})) {
+    const double of = Has(row.unit + row.metric, {"block"}) ? 16 : 1;
     const auto count = [&](int64_t tokens) { return static_cast<double>(tokens) / of; };
     return Prediction{count(parts.tokens.low), count(parts.tokens.mid), count(parts.tokens.high),
                       Verdict::kUnknown, false};

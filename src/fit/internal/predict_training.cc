@@ -123,6 +123,13 @@ bool HasMixedPrecision(const TruthRow& row, Stack stack) {
   return Has(dtype, {"mixed", "amp"}) || stack == Stack::kTorchtitan;
 }
 
+// litgpt's config_hub adapts every linear layer and the head of these families, of the others q and
+// v (Lightning-AI/litgpt, config_hub/finetune/*/lora.yaml).
+bool AdaptsEverything(const TruthRow& row, const RowFacts& facts) {
+  return Has(facts.text, {"config_hub"}) &&
+         Has(Lower(row.model), {"gemma", "tiny-llama", "tinyllama", "phi-2", "phi-3"});
+}
+
 TrainingUse UseOf(const TruthRow& row, const RowFacts& facts) {
   TrainingUse use;
   use.stack = StackOf(facts);
@@ -137,7 +144,8 @@ TrainingUse UseOf(const TruthRow& row, const RowFacts& facts) {
                       ? 0
                       : std::llround(std::clamp(
                             NumberBehind(facts.technique, {"trainable "}).value_or(0), 0.0, 1e15));
-  use.all_linear = Has(facts.technique, {"all linear", "all layers", "mlp", "v2"});
+  use.all_linear = AdaptsEverything(row, facts) ||
+                   Has(facts.technique, {"all linear", "all layers", "mlp", "v2"});
   use.compiled = Has(facts.technique, {"compile"});
   use.chunked_loss =
       Has(facts.technique, {"chunked"}) || (use.stack == Stack::kTorchtune && use.compiled);
@@ -158,25 +166,31 @@ TrainingUse UseOf(const TruthRow& row, const RowFacts& facts) {
 
 // litgpt loads the whole model on each GPU before it shards.
 bool LoadsWhole(const TrainingUse& use) {
-  return IsLitgpt(use.stack) && use.sharding == Sharding::kZero3 && use.gpus > 1 &&
-         use.method != Method::kFull;
+  return IsLitgpt(use.stack) && use.sharding == Sharding::kZero3 && use.gpus > 1;
 }
 
 Span WithLoading(const Span& peak, const ModelShape& shape, const WeightFormat& format,
                  const TrainingUse& use) {
   if (!LoadsWhole(use)) return peak;
-  const int64_t whole = WeightBytes(shape, format).mid;
-  const Span loading = Around(Wide{whole}, 0.02, 0.1);
-  return {Clamp(Wide{peak.low} + loading.low), Clamp(Wide{peak.mid} + loading.mid),
-          Clamp(Wide{peak.high} + loading.high)};
+  const Wide whole = WeightBytes(shape, format).mid;
+  const Span loading = Around(whole, 0.02, 0.1);
+  if (use.method != Method::kFull) return peak + loading;
+  // Weights and gradients are whole while a step runs, states and both of them sharded.
+  const Wide sharded = 3 * whole / use.gpus;
+  return Around(2 * whole + sharded, 0.12, 0.12);
 }
 
 // config_hub's tables name the machine, not the devices that were used: one.
 void UseOneDevice(const TruthRow& row, const RowFacts& facts, TrainingUse& use) {
   if (!IsLitgpt(use.stack) || !Has(facts.text, {"config_hub"}) || use.sharding != Sharding::kNone)
     return;
-  use.gpus = 1;
-  (void)row;
+  // Full training of what does not fit one of them is sharded over all.
+  const bool shards = use.method == Method::kFull && use.gpus > 1 && row.params > 2e9;
+  if (shards) {
+    use.sharding = Sharding::kZero3;
+  } else {
+    use.gpus = 1;
+  }
 }
 
 // Bytes while weights load: what is quantised on the way in has been 16 bit just before, about half
@@ -218,6 +232,10 @@ Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts) {
     return InvalidInput(
         fmt::format("there is no rule yet for the activations of `{}`", shape.arch));
   TRY_ASSIGN(const WeightFormat format, FormatOf(row, shape));
+  if (row.metric == "act_copies_per_layer") {
+    const double copies = LiveLayerCopies(shape);
+    return Prediction{copies * 0.95, copies, copies * 1.05, Verdict::kUnknown, false};
+  }
   const TrainingUse use = TrainingUseOf(row, facts);
   if (Has(row.metric, {"_init"})) return AtInit(row, shape, format, use, facts);
   Estimate estimate = EstimateTraining(shape, format, use, facts.hardware.Available());
@@ -236,8 +254,7 @@ Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts) {
     const Wide steady = Wide{parts.weights} + parts.states + parts.gradients;
     return MemoryPrediction(row, Around(steady, 0.01, 0.08), peak, facts);
   }
-  if (row.metric == "act_copies_per_layer")
-    return InvalidInput("one layer's copies are a constant of the stack, not an estimate");
+
   return MemoryPrediction(row, peak, peak, facts);
 }
 

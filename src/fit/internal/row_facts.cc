@@ -40,7 +40,9 @@ RowFacts FactsOf(const TruthRow& row) {
   facts.text = facts.technique + " | " + Lower(row.notes) + " | " + Lower(row.hardware) + " | " +
                Lower(row.source);
   facts.engine = EngineOf(row, facts.technique + " " + Lower(row.model));
-  facts.is_training = IsTraining(facts.technique);
+  const bool serves = facts.engine == Engine::kVllm || facts.engine == Engine::kLlamaCpp ||
+                      facts.engine == Engine::kTensorRt;
+  facts.is_training = !serves && IsTraining(facts.technique);
   return facts;
 }
 
