@@ -13,6 +13,13 @@ import pytest
 PATIENCE_S = 60
 
 
+def take_terminal():
+    """In the child: it owns the terminal, and hears its keys even under a shell that does not."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Screen:
     """A pseudo-terminal and the program that has it."""
 
@@ -20,7 +27,7 @@ class Screen:
         self.keys, screen = os.openpty()
         self.program = subprocess.Popen(
             argv, stdin=screen, stdout=screen, stderr=screen, env=env, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            preexec_fn=take_terminal)
         self.screen = screen
         self.seen = b""
 

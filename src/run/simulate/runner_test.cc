@@ -69,6 +69,31 @@ TEST_F(RunnerTest, ATornLastRecordNeverWas) {
   EXPECT_EQ(journal.records().size(), 3u);
 }
 
+TEST_F(RunnerTest, ARecordTornBeforeTheLastIsNamed) {
+  EXPECT_TRUE(runner.Append(Happens(EventKind::kUserAsked)).ok());
+  journal.TearLast();
+  EXPECT_TRUE(runner.Append(Happens(EventKind::kTick)).ok());
+  Runner next{journal, sink};
+  const Status loaded = next.Load();
+  ASSERT_EQ(loaded.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_NE(loaded.error().OneLine().find("record 3"), std::string::npos);
+}
+
+TEST_F(RunnerTest, AnEmptyJournalIsNoRun) {
+  MemoryJournal empty;
+  Runner next{empty, sink};
+  EXPECT_EQ(next.Load().error().kind(), ErrorKind::kNotFound);
+}
+
+TEST_F(RunnerTest, OnAFullDiskNobodyTakesOver) {
+  Noted anew;
+  Runner next{journal, anew};
+  ASSERT_TRUE(next.Load().ok());
+  journal.SetFull(true);
+  EXPECT_EQ(next.TakeOver(Happens(EventKind::kRecovered)).error().kind(), ErrorKind::kExhausted);
+  EXPECT_TRUE(anew.kinds.empty());
+}
+
 TEST_F(RunnerTest, OfTwoSupervisorsTheSecondToWriteANumberIsRefused) {
   Runner other{journal, sink};
   ASSERT_TRUE(other.Load().ok());

@@ -206,6 +206,61 @@ TEST(Supervisor, CancelBeforeTheAgentStartsNeverStartsIt) {
   EXPECT_EQ(life.state.verdict, Phase::kCancelled);
 }
 
+TEST(Supervisor, ACancelWhileALostAgentIsEndedStartsNoOther) {
+  Life life;
+  life.Start();
+  life.Add(EventKind::kAgentGone);
+  life.Add(EventKind::kUserAsked, Json::MakeObject({{"what", "cancel"}}));
+  EXPECT_FALSE(HasEffect(life.Add(EventKind::kProcessesEnded), EffectKind::kStartAgent));
+  EXPECT_EQ(life.state.verdict, Phase::kCancelled);
+}
+
+TEST(Supervisor, TheRecordsEndIsHeardOnlyWhenItWasAskedFor) {
+  Life life;
+  life.Start();
+  life.Add(EventKind::kRecordFinished);
+  EXPECT_EQ(life.state.phase, Phase::kRunning);
+}
+
+TEST(Supervisor, AnAttemptToldTwiceIsMeteredFromItsFirstWord) {
+  Life life;
+  life.Start();
+  life.Pass(60'000);
+  life.Report("attempt_started", Json::MakeObject({{"attempt", 1}}));
+  life.Pass(60'000);
+  life.Add(EventKind::kTick);
+  EXPECT_EQ(life.booked, CostOf(life.state.per_hour, Millis(120'000)));
+}
+
+TEST(Supervisor, ALimitBelowWhatIsHeldTakesNothingBack) {
+  Life life;
+  life.Start();
+  life.Pass(60'000);
+  Event tick;
+  tick.kind = EventKind::kTick;
+  tick.awake_ms = 60'000;
+  tick.facts.limit_micro_usd = 1;
+  life.state.reserve = MicroUsd(500);
+  for (const LedgerEntry& entry : life.Feed(tick).ledger) EXPECT_NE(entry.kind, "reserve");
+  EXPECT_EQ(life.state.reserve, MicroUsd(500));
+}
+
+TEST(Supervisor, TheRecordIsToldHowItEnded) {
+  const auto status_of = [](const char* outcome) {
+    Life life;
+    life.Start();
+    Transition last = life.Report("finished", Finished(outcome));
+    if (life.state.phase == Phase::kCommitting) last = life.Add(EventKind::kCommitted);
+    for (const Effect& effect : last.effects) {
+      if (effect.kind == EffectKind::kFinishRecord) return effect.data.StringOr("status", "");
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(status_of("done"), "FINISHED");
+  EXPECT_EQ(status_of("failed"), "FAILED");
+  EXPECT_EQ(status_of("cancelled"), "KILLED");
+}
+
 TEST(Supervisor, CancelDuringTheCommitIsTooLate) {
   Life life;
   life.Start();

@@ -291,7 +291,6 @@ int64_t JudgementAt(const RunState& state) {
     case Phase::kFetching:
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
     case Phase::kWorking:
-      if (HasPending(state, EffectKind::kDecide)) return in_boot_time(LeaseEnd(*rental));
       return std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms);
     default: return kNoWake;
   }

@@ -20,6 +20,10 @@ std::string StopReason(int64_t reason) {
   }
 }
 
+SeenMachine SeenIn(const Facts& facts) {
+  return {facts.machine, facts.rental, false, facts.micro_usd_per_hour, facts.date_ms};
+}
+
 void OpenRental(StepContext& context) {
   RunState& state = context.state();
   Rental rental;
@@ -75,7 +79,6 @@ void Decided(StepContext& context) {
     return context.Add(EffectKind::kAdmit, state.current);
   }
   if (state.phase != Phase::kDeciding) return;
-  if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
   if (kind == DecisionKind::kRent) {
     state.proposal = facts;
     context.Enter(Phase::kAdmitting);
@@ -125,7 +128,7 @@ void Refused(StepContext& context) {
 void NothingMade(StepContext& context, int64_t number, const std::string& why) {
   RunState& state = context.state();
   CloseRental(context, number);
-  if (state.current != 0 || state.phase >= Phase::kClosing) return;
+  if (state.current != 0) return;  // another one is asked for already
   if (!IsOneOf(state.phase, {Phase::kCreating, Phase::kSearching})) return;
   state.reason = why;
   if (++state.refusals < kMostRefusals) return AskForDecision(context);
@@ -177,7 +180,6 @@ void MachineKnown(StepContext& context, Rental& rental, const std::string& machi
   RunState& state = context.state();
   rental.machine = machine;
   if (context.plants.Has(Plant::kMeterStartsAtAnswer)) rental.opened_ms = context.now();
-  if (rental.ending) return EndRental(context, rental);
   if (!IsOneOf(state.phase, {Phase::kCreating, Phase::kSearching})) return;
   if (PriceRose(context, rental, per_hour)) {
     return GiveUpCurrent(context, "the price rose between plan and create");
@@ -193,19 +195,19 @@ void CreateAnswered(StepContext& context) {
     return MachineKnown(context, *rental, facts.machine, facts.micro_usd_per_hour);
   }
   if (context.plants.Has(Plant::kLateAnswerDropped)) return;
-  AddStray(context, {facts.machine, facts.rental, false, facts.micro_usd_per_hour, facts.date_ms});
+  AddStray(context, SeenIn(facts));
 }
 
 void CreateRefused(StepContext& context) {
   const Facts& facts = context.event.facts;
   Rental* rental = ByNumber(context, facts.rental);
-  if (rental == nullptr) return;
   // Some providers answer an error and make a machine all the same.
-  if (!facts.machine.empty() && !context.plants.Has(Plant::kMachineInRefusalIgnored)) {
-    rental->machine = facts.machine;
-    return GiveUpCurrent(context, context.Text("error"));
-  }
-  NothingMade(context, facts.rental, context.Text("error"));
+  const bool is_made =
+      !facts.machine.empty() && !context.plants.Has(Plant::kMachineInRefusalIgnored);
+  if (!is_made) return NothingMade(context, facts.rental, context.Text("error"));
+  if (rental == nullptr) return AddStray(context, SeenIn(facts));
+  rental->machine = facts.machine;
+  GiveUpCurrent(context, context.Text("error"));
 }
 
 void CreateUnknown(StepContext& context) {

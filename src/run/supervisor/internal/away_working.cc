@@ -89,7 +89,6 @@ void Drain(StepContext& context, const std::string& why) { Save(context, Phase::
 
 void Saved(StepContext& context) {
   RunState& state = context.state();
-  if (state.phase != Phase::kSaving) return;
   if (state.park_asked) {
     state.proposal = {};
     context.Enter(Phase::kParking);
