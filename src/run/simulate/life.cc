@@ -113,6 +113,31 @@ void Life::TellWorld() {
   trace_->Say("disasters in store:" + faults);
 }
 
+// What a supervisor that is there would have ended then, had nothing else.
+void Life::NoteNoticed() {
+  for (ModelMachine& machine : machines_) {
+    const bool is_new = machine.ended_unasked && machine.noticed_ms == ModelMachine::kNever;
+    if (is_new && machine.gone_ms <= now_) machine.noticed_ms = now_;
+  }
+}
+
+// The bill, and what it would have been, had no lease ended what nobody watched.
+void Life::TellEnd() {
+  NoteNoticed();
+  int64_t bill = 0;
+  int64_t without = 0;
+  for (const ModelMachine& machine : machines_) {
+    bill += BillAt(machine, now_);
+    ModelMachine unleased = machine;
+    if (machine.ended_unasked) unleased.gone_ms = machine.noticed_ms;
+    without += BillAt(unleased, now_);
+  }
+  trace_->Say(fmt::format("the provider's bill is {}{}", UsdTextUp(MicroUsd(bill)),
+                          without == bill ? ""
+                                          : fmt::format("; without a lease it would be {}",
+                                                        UsdTextUp(MicroUsd(without)))));
+}
+
 void Life::ScheduleDisasters() {
   const int64_t span = step_.work_ms + 30 * kMinute;
   const auto somewhen = [&] { return dice_.Between(0, span); };
@@ -175,6 +200,7 @@ void Life::Live() {
     if (breach().invariant != Invariant::kNone || Over()) break;
   }
   watch_.LifeOver(Over());
+  if (trace_ != nullptr) TellEnd();
 }
 
 // Time in which work could not be brought to safety, and in which nobody watched.

@@ -56,6 +56,8 @@ class Life {
   void DrawWorld();
   void DrawMarket();
   void TellWorld();
+  void TellEnd();
+  void NoteNoticed();
   void ScheduleDisasters();
   void Schedule(int64_t in_ms, What what, int64_t a = 0, int64_t b = 0);
   void Happen(const Item& item);
@@ -91,6 +93,7 @@ class Life {
   void SaveAsked(const Item& item);
   void Save(int64_t machine);
   void Saved(const Item& item);
+  void LeaseByProvider(int64_t machine, int64_t in_ms);
   void LeaseMargin(const Item& item);
   void LeaseEnd(const Item& item);
   void Guard(const Item& item);

@@ -56,7 +56,7 @@ void Life::Made(const Item& item) {
                           (row->end.self_end_proven || !faults_.Has(Fault::kSelfEndFails));
   worker.as_promised = !faults_.Has(Fault::kWrongGpu) || !dice_.Chance(60);
   if (declared == LeaseGrade::kA && orders_[Index(item.a)].lease_ms != 0) {
-    Schedule(orders_[Index(item.a)].lease_ms, What::kLeaseEnd, item.a, 1);
+    LeaseByProvider(item.a, orders_[Index(item.a)].lease_ms);
   }
   if (row != nullptr && row->end.guard_installed && orders_[Index(item.a)].mark_expires_ms != 0) {
     int64_t late = dice_.Between(0, kGuardReach.count());
@@ -289,9 +289,18 @@ void Life::ExtendLease(int64_t machine, int64_t lease_ms) {
   const int64_t end = worker.born_ms + lease_ms;
   if (worker.lease_end_ms != INT64_MAX && end <= worker.lease_end_ms) return;
   watch_.LeaseGiven(machines_[Index(machine)], lease_ms);
+  const ModelMachine& one = machines_[Index(machine)];
+  if (one.leased_until_ms != 0) LeaseByProvider(machine, one.made_ms + lease_ms - now_);
   worker.lease_end_ms = end;
   Schedule(std::max<int64_t>(end - now_, 0), What::kLeaseEnd, machine);
   Schedule(std::max<int64_t>(end - now_ - kAgentMargin, 0), What::kLeaseMargin, machine);
+}
+
+// A lease that its provider keeps, whatever runs on the machine.
+void Life::LeaseByProvider(int64_t machine, int64_t in_ms) {
+  int64_t& until = machines_[Index(machine)].leased_until_ms;
+  until = std::max(until, now_ + in_ms);
+  Schedule(std::max<int64_t>(until - now_, 0), What::kLeaseEnd, machine, 1);
 }
 
 // Nobody gave it more time: the agent saves what it can.
@@ -304,13 +313,18 @@ void Life::LeaseMargin(const Item& item) {
 void Life::LeaseEnd(const Item& item) {
   const Worker& worker = workers_[Index(item.a)];
   const bool by_provider = item.b == 1;
-  if (!by_provider && now_ < worker.lease_end_ms) return;
+  const int64_t end = by_provider ? machines_[Index(item.a)].leased_until_ms : worker.lease_end_ms;
+  if (now_ < end) return;
   if (!by_provider && (!worker.can_end_itself || !machines_[Index(item.a)].Runs(now_))) return;
+  machines_[Index(item.a)].ended_unasked = machines_[Index(item.a)].ends_ms > now_;
   EndIn(item.a, dice_.Between(1, machines_[Index(item.a)].terms.timing.destroy_delay.count()));
 }
 
 void Life::Guard(const Item& item) {
-  if (machines_[Index(item.a)].Exists(now_)) EndIn(item.a, kSecond);
+  ModelMachine& machine = machines_[Index(item.a)];
+  if (!machine.Exists(now_)) return;
+  machine.ended_unasked = machine.ended_unasked || machine.ends_ms > now_;
+  EndIn(item.a, kSecond);
 }
 
 // ---- the end --------------------------------------------------------------------------------

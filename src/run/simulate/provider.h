@@ -24,12 +24,16 @@ struct ModelMachine {
   int64_t micro_usd_per_hour = 0;
   int64_t made_ms = 0;
   int64_t listed_from_ms = 0;
-  int64_t ends_ms = kNever;  // an end on its way: destroyed, or by its lease
+  int64_t leased_until_ms = 0;  // grade A: by the provider itself
+  int64_t ends_ms = kNever;     // an end on its way: destroyed, or by its lease
   int64_t gone_ms = kNever;
   int64_t paused_ms = kNever;                    // not running since
   std::vector<std::pair<int64_t, int64_t>> ran;  // spans before the latest pause
   int64_t started_ms = 0;                        // of the span that runs
   int64_t last_missed_look = -2;                 // no two reads in a row miss it
+
+  bool ended_unasked = false;   // by its lease, its provider or the guard
+  int64_t noticed_ms = kNever;  // that it is gone, by a supervisor at home
 
   // How the provider breaks its contract with this one; what follows is not the supervisor's fault.
   int64_t agreed_per_hour = 0;             // the price may have risen

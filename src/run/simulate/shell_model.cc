@@ -77,6 +77,7 @@ void Supervisor::Noted(const Event& event, Phase before) {
   life_.NoteEndings(state());
   if (life_.faults_.Has(Fault::kCreateTwice)) life_.SettleTwins(state());
   ++life_.events_;
+  if (life_.trace_ != nullptr) life_.NoteNoticed();
   if (life_.trace_ != nullptr) life_.trace_->Heard(life_.now_, event, runner_.state());
   const bool booked = event.kind == EventKind::kLooked && runner_.held_back() == 0;
   if (booked) life_.watch_.LookBooked(event.facts.seen);

@@ -21,10 +21,12 @@ class Trace {
   const std::vector<std::string>& lines() const { return lines_; }
 
  private:
-  std::string Time(int64_t at_ms) const;
+  std::string Clock(int64_t at_ms) const;
 
   int64_t start_ms_;
   std::vector<std::string> lines_;
+  std::string money_;   // as told last
+  std::string reason_;  // as told last
 };
 
 }  // namespace curbstop

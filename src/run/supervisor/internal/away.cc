@@ -121,7 +121,7 @@ void WatchCurrent(StepContext& context) {
   }
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - kLeaseMargin &&
       context.boot() >= state.next_ask_ms && !context.IsPending(EffectKind::kDecide)) {
-    state.next_ask_ms = context.boot() + kLeaseMargin;
+    state.next_ask_ms = context.boot() + kAskAgain;
     return context.Add(EffectKind::kDecide);
   }
   if (state.phase == Phase::kSaving && SavingIsOver(state)) {
