@@ -4,8 +4,8 @@
     tools/make_reference.py [--build DIR] [--check]
 
 Writes docs/reference/commands.md and packaging/completions/* from the binary's `--help` and the list
-in src/sys/environment.cc, and docs/reference/supervisor.md from `simulate --drawing`. With --check
-writes nothing and fails where a page is not current.
+in src/sys/environment.cc, docs/reference/supervisor.md and docs/guides/five-lives.md from `simulate`.
+With --check writes nothing and fails where a page is not current.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import pathlib
 import re
 import subprocess
 import sys
+
+import five_lives
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENTRY = re.compile(r"^  (\S.*?)(?:\s{2,}(.*))?$")
@@ -154,6 +156,7 @@ def pages(program):
                              check=True, stdin=subprocess.DEVNULL)
     return {"docs/reference/commands.md": reference_page(root),
             "docs/reference/supervisor.md": drawing.stdout,
+            "docs/guides/five-lives.md": five_lives.page(program),
             "packaging/completions/curbstop.bash": bash_completion(root),
             "packaging/completions/_curbstop": zsh_completion(root),
             "packaging/completions/curbstop.fish": fish_completion(root)}
