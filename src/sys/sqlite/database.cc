@@ -165,7 +165,12 @@ Result<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v2(raw(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
-  if (code != SQLITE_OK) return FromSqlite(raw(), code).While(std::string(sql));
+  if (code != SQLITE_OK) {
+    Error error = FromSqlite(raw(), code);
+    const bool is_ours =
+        error.kind() == ErrorKind::kInternal;  // else the file's: its SQL says nothing
+    return is_ours ? std::move(error).While(std::string(sql)) : error;
+  }
   return Statement(statement, shelf_);
 }
 
