@@ -161,9 +161,9 @@ class Reader {
     for (uint32_t i = 0; i < dimensions; ++i) {
       const size_t here = in_.offset();
       TRY_ASSIGN(const uint64_t size, in_.Number<uint64_t>());
-      if (size > kMostRowLength)
+      if (size < 1 || size > kMostRowLength)
         return in_.WrongAt(
-            here, fmt::format("a dimension of {}, expected at most {}", size, kMostRowLength));
+            here, fmt::format("a dimension of {}, expected 1 to {}", size, kMostRowLength));
       elements *= static_cast<int64_t>(size);
       if (elements > (Wide{1} << 60))
         return in_.WrongAt(here, "a tensor of more than 2^60 elements");

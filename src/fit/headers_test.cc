@@ -72,8 +72,8 @@ TEST(GgufHeader, HostileOnesAreRefusedWithTheOffset) {
     EXPECT_NE(header.error().Text().find(one.offset), std::string::npos)
         << one.file << ": " << header.error().Text();
   }
-  for (const char* file :
-       {"cut.gguf", "type-99.gguf", "dims-5.gguf", "dims-huge.gguf", "dim-2e63.gguf"}) {
+  for (const char* file : {"cut.gguf", "type-99.gguf", "dims-5.gguf", "dims-huge.gguf",
+                           "dim-2e63.gguf", "dim-zero.gguf"}) {
     const auto header = ReadGgufHeader(Corpus(file), file);
     ASSERT_FALSE(header.ok()) << file;
     EXPECT_NE(header.error().Text().find("offset"), std::string::npos) << header.error().Text();

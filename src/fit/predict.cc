@@ -69,11 +69,13 @@ Result<Prediction> Predict(const TruthRow& row) {
     return PredictFile(row, facts);
 
   const bool is_speed =
-      Has(row.metric, {"_tps", "mfu", "hfu", "_per_s", "iters", "runtime", "tflops"});
+      Has(row.metric, {"_tps", "mfu", "hfu", "_per_s", "iter", "runtime", "tflops"});
   if (is_speed) return PredictSpeed(row, facts);
   if (facts.is_training || IsOneOf(row.metric, {"act_copies_per_layer", "max_seq_fit"}))
     return PredictTraining(row, facts);
   if (facts.engine == Engine::kVllm) return PredictVllm(row, facts);
+  // An engine file of TensorRT holds the weights as they are.
+  if (facts.engine == Engine::kTensorRt && row.metric == "engine") return PredictFile(row, facts);
   if (facts.engine == Engine::kTorch) return PredictTorch(row, facts);
   if (facts.engine == Engine::kLlamaCpp) return PredictLlamaCpp(row, facts);
   return InvalidInput(fmt::format("no rule for metric `{}` of `{}`", Printable(row.metric),

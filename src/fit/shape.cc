@@ -106,6 +106,8 @@ std::string ParamsText(int64_t params) {
 }
 
 ModelShape ShapeOfSize(std::string id, double params, double active_params) {
+  params = std::clamp(params, 1e3, 1e15);
+  active_params = std::clamp(active_params, 0.0, 1e15);
   const bool sparse = active_params > 0 && active_params < 0.7 * params;
   // A sparse model has the width of a dense one of about the geometric mean of both counts.
   const Usual usual = UsualShape(sparse ? std::sqrt(params * active_params) : params);
@@ -122,7 +124,7 @@ ModelShape ShapeOfSize(std::string id, double params, double active_params) {
   shape.heads = std::max<int64_t>(1, shape.hidden / 128);
   shape.kv_heads = std::min<int64_t>(8, shape.heads);
   shape.tied = params < 4.5e9;
-  shape.params_total = std::llround(std::clamp(params, 1e3, 1e15));
+  shape.params_total = std::llround(params);
   const int64_t table = shape.vocab * shape.hidden;
   const double rest =
       std::max(params - static_cast<double>(table) * (shape.tied ? 1 : 2), params / 2);

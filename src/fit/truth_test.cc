@@ -1,11 +1,14 @@
 // Truth rows: free text understood, figures counted rightly.
 #include "fit/truth.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
 
 #include "base/units.h"
 #include "fit/hardware.h"
@@ -76,6 +79,39 @@ TEST(Verify, CountsEveryRowAndNamesWhatItDidNotUnderstand) {
   EXPECT_EQ(found.metrics[1].false_fits, 0);
   ASSERT_EQ(found.not_understood.size(), 1U);
   EXPECT_EQ(found.not_understood[0].id, "c");
+}
+
+// Whatever a row says: an estimate in order, or a reason.
+RC_GTEST_PROP(Predict, AnyRowIsAnsweredOrNamed, ()) {
+  const auto piece = rc::gen::element<std::string>(
+      "llama-3-8b", "qwen3-30b-a3b", "1e308b", "0b", "-7b", "999999999999b", "bf16", "Q4_K_M",
+      "nf4-dq", "AWQ g0", "EXL2 99", "llama.cpp b2824", "vLLM", "LoRA r", "full finetune",
+      "FSDP 8 TP 0 PP 8", "-ub ", "-ngl 3", "-c 99999999999999999999", "8192", "0", "-1", "1e400",
+      "nan", "8x", "RTX 3080", "H100 80GB", "M1", "tg128 @ depth", "ZeRO-3", "litgpt generate", "",
+      " ", ",", "\xFF", "99999999999999999999999x A100");
+  const auto text = [&] { return *piece + " " + *piece; };
+  TruthRow row{.id = "r",
+               .model = text(),
+               .dtype = text(),
+               .technique = text(),
+               .seq = text(),
+               .batch = text(),
+               .ctx = text(),
+               .hardware = text()};
+  row.metric = *rc::gen::element<std::string>(
+      "peak_alloc", "oom", "kv_buffer", "decode_tps", "prefill_tps", "output_tps_total", "mfu",
+      "train_runtime", "kv_pool", "file_size", "bits_per_weight", "peak_cpu",
+      "act_copies_per_layer", "ms_per_iter", "activation_peak", "alloc_avg");
+  row.device = *piece;
+  row.unit = *rc::gen::element<std::string>("GiB", "GB", "tok/s", "tokens", "bool", "");
+  row.params = *rc::gen::element(0.0, 7e9, 1e300, -5.0, std::nan(""));
+  row.value = 1;
+  const Result<Prediction> prediction = Predict(row);
+  if (!prediction.ok()) {
+    RC_ASSERT(!prediction.error().OneLine().empty());
+    return;
+  }
+  RC_ASSERT(prediction->low <= prediction->mid && prediction->mid <= prediction->high);
 }
 
 TEST(Verify, AFileWithoutTheColumnsIsRefused) {

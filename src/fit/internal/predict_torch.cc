@@ -30,7 +30,9 @@ Result<Prediction> PredictTorch(const TruthRow& row, const RowFacts& facts) {
   use.autocast = Has(Lower(row.dtype), {"mixed", "amp"});
   use.whole_cache = Has(facts.text, {"torchtune"});
   use.full_logits = Has(facts.technique, {"prefill", "modules"});
-  use.reserved = Has(row.metric, {"memory_used", "reserved", "vram_used", "device_used"});
+  // Fused modules take their cache and work space up front, in one piece.
+  const bool fused = Has(facts.technique, {"fused"}) && !Has(facts.technique, {"unfused"});
+  use.reserved = !fused && Has(row.metric, {"memory_used", "reserved", "vram_used", "device_used"});
   const Estimate estimate = EstimateTorchInference(shape, format, use, facts.hardware.Available());
   TRY(CheckSize(estimate));
   return MemoryPrediction(row, estimate.peak, estimate.peak, facts);

@@ -8,7 +8,7 @@ namespace {
 Engine EngineOf(const TruthRow& row, const std::string& text) {
   const std::string dtype = Lower(row.dtype);
   const std::string model = Lower(row.model);
-  if (Has(text, {"vllm"})) return Engine::kVllm;
+  if (Has(text, {"vllm"}) || Has(Lower(row.source), {"vllm"})) return Engine::kVllm;
   if (Has(text, {"tensorrt", "trtllm"})) return Engine::kTensorRt;
   if (Has(model + text, {"mlx"}) ||
       (Has(model, {"-4bit", "-8bit", "mxfp4-q4"}) && !Has(model, {"gguf"})))
