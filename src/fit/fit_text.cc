@@ -178,6 +178,7 @@ Json FitJson(const FitAnswer& answer) {
   Json changes = Json::MakeArray();
   for (const Change& change : answer.changes) changes.Push(ChangeJson(change));
   Json object = Json::MakeObject({{"model", answer.question.shape.id},
+                                  {"parameters", answer.question.shape.params_total},
                                   {"format", answer.question.format.name},
                                   {"verdict", std::string(NameOf(answer.estimate.verdict))},
                                   {"peak_bytes", SpanJson(answer.estimate.peak)}});
