@@ -11,8 +11,8 @@ bool IsBlocked(const Situation& situation, const Candidate& candidate) {
 }
 
 bool SpotAllowed(const Situation& situation, const Candidate& candidate) {
-  if (!candidate.spot) return situation.spot != SpotPolicy::kOnly;
-  return situation.spot != SpotPolicy::kNever && Survives(situation.places);
+  if (!candidate.spot) return situation.spot != SpotUse::kOnly;
+  return situation.spot != SpotUse::kNever && Survives(situation.places);
 }
 
 // The whole of the work where its length is known, but never more than was asked for.

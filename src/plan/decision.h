@@ -15,6 +15,7 @@
 #include "base/units.h"
 #include "plan/interval.h"
 #include "plan/lease.h"
+#include "project/project.h"
 
 namespace curbstop {
 
@@ -33,14 +34,12 @@ struct HeldMachine {
   Millis lease_left{0};  // until it ends
 };
 
-enum class SpotPolicy { kAuto, kNever, kOnly };
-
 struct Situation {
   std::optional<HeldMachine> held;  // empty: no machine works for this run
   Millis work_left{0};              // 0: unknown
   Millis lease_asked{0};
   MicroUsd left;  // that the caps leave, everything in reserve taken off
-  SpotPolicy spot = SpotPolicy::kAuto;
+  SpotUse spot = SpotUse::kAuto;
   SurvivingPlaces places;
   std::span<const Candidate> candidates;        // empty: the market has nothing
   std::span<const std::string> blocked_offers;  // that refused or failed this run

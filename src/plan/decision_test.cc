@@ -25,7 +25,7 @@ Candidate SpotAt(const std::string& name, int64_t micro_usd_per_hour) {
 struct Case {
   const char* says;
   std::vector<Candidate> candidates;
-  SpotPolicy spot;
+  SpotUse spot;
   SurvivingPlaces places;
   int64_t left_micro_usd;
   std::vector<std::string> blocked;
@@ -41,7 +41,7 @@ TEST(Decide, FollowsThePlainRule) {
   const Case cases[] = {
       {"the cheapest",
        {OfferAt("a", 900'000), OfferAt("b", 500'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        home,
        9'000'000,
        {},
@@ -50,7 +50,7 @@ TEST(Decide, FollowsThePlainRule) {
        "b"},
       {"not one that failed",
        {OfferAt("a", 900'000), OfferAt("b", 500'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        home,
        9'000'000,
        {"b"},
@@ -59,7 +59,7 @@ TEST(Decide, FollowsThePlainRule) {
        "a"},
       {"spot, where work survives",
        {OfferAt("a", 900'000), SpotAt("s", 300'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        home,
        9'000'000,
        {},
@@ -68,7 +68,7 @@ TEST(Decide, FollowsThePlainRule) {
        "s"},
       {"no spot, where it does not",
        {OfferAt("a", 900'000), SpotAt("s", 300'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        nowhere,
        9'000'000,
        {},
@@ -77,7 +77,7 @@ TEST(Decide, FollowsThePlainRule) {
        "a"},
       {"nothing, where only spot is left",
        {SpotAt("s", 300'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        nowhere,
        9'000'000,
        {},
@@ -86,7 +86,7 @@ TEST(Decide, FollowsThePlainRule) {
        ""},
       {"no spot, if the user says so",
        {OfferAt("a", 900'000), SpotAt("s", 300'000)},
-       SpotPolicy::kNever,
+       SpotUse::kNever,
        home,
        9'000'000,
        {},
@@ -95,7 +95,7 @@ TEST(Decide, FollowsThePlainRule) {
        "a"},
       {"only spot, if the user says so",
        {OfferAt("a", 200'000), SpotAt("s", 300'000)},
-       SpotPolicy::kOnly,
+       SpotUse::kOnly,
        home,
        9'000'000,
        {},
@@ -104,7 +104,7 @@ TEST(Decide, FollowsThePlainRule) {
        "s"},
       {"nothing without money",
        {OfferAt("a", 900'000)},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        home,
        1'000,
        {},
@@ -113,7 +113,7 @@ TEST(Decide, FollowsThePlainRule) {
        ""},
       {"nothing without offers",
        {},
-       SpotPolicy::kAuto,
+       SpotUse::kAuto,
        home,
        9'000'000,
        {},

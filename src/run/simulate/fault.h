@@ -26,7 +26,7 @@ enum class Fault {
   kRefusedButMade,  // an error that names a machine
   kBadHost,         // never comes up
   kWrongGpu,
-  kClockSkew,  // the machine's clock is off
+  kClockSkew,  // the computer's wall clock is off by hours
   kClockJump,  // the computer's wall clock jumps
   kSleep,      // the lid is closed
   kPowerCut,   // the computer reboots, hours later

@@ -55,11 +55,13 @@ void Life::DrawWorld() {
   lease_asked_ms_ = dice_.Between(1, 6) * kHour;
   named_place_ = dice_.Chance(40);
   detached_ = dice_.Chance(30);
-  spot_ = static_cast<SpotPolicy>(dice_.Between(0, 2));
+  spot_ = static_cast<SpotUse>(dice_.Between(0, 2));
   booted_ms_ = now_ - dice_.Between(1, 1000) * kMinute;
   wall_offset_ = dice_.Between(-5, 5) * kSecond;
   tracked_ms_ = now_;
   ticks_each_minute_ = dice_.Chance(3);
+  at_end_ = dice_.Chance(70) ? AtEnd::kSave : AtEnd::kDestroy;
+  if (faults_.Has(Fault::kClockSkew)) wall_offset_ += dice_.Between(-36, 36) * kHour;
 }
 
 // One to four offers, of providers that differ in who ends a machine, in grain and in timing.

@@ -147,7 +147,8 @@ class Life {
   bool named_place_ = false;
   bool detached_ = false;
   int64_t lease_asked_ms_ = 0;
-  SpotPolicy spot_ = SpotPolicy::kAuto;
+  SpotUse spot_ = SpotUse::kAuto;
+  AtEnd at_end_ = AtEnd::kSave;
   bool ticks_each_minute_ = false;
 
   // What is true, whatever anybody believes.

@@ -306,7 +306,8 @@ void Life::LeaseByProvider(int64_t machine, int64_t in_ms) {
 // Nobody gave it more time: the agent saves what it can.
 void Life::LeaseMargin(const Item& item) {
   const Worker& worker = workers_[Index(item.a)];
-  if (worker.lease_end_ms - now_ <= kAgentMargin) Save(item.a);
+  const bool saves = orders_[Index(item.a)].at_end == AtEnd::kSave;
+  if (saves && worker.lease_end_ms - now_ <= kAgentMargin) Save(item.a);
 }
 
 // b = 1: the provider ends it, whatever the agent does.

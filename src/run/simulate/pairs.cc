@@ -71,7 +71,7 @@ Row RowOf(EventKind kind) {
     case kMarkFailed:
     case kExtended:
     case kExtendFailed:
-      return {{kDeciding, kWorking, kSaving, kFetching, kClosing},
+      return {{kDeciding, kAdmitting, kCreating, kWorking, kSaving, kFetching, kClosing},
               "a lease is made longer while the step works, and that takes a second"};
     case kFetched: return {{kFetching}, "outputs of a machine that is given up are not taken"};
     case kFetchFailed:

@@ -52,7 +52,8 @@ void Supervisor::Create(const std::string& boot) {
                                    {"work_ms", life_.estimate_ms_},
                                    {"named_place", life_.named_place_},
                                    {"detached", life_.detached_},
-                                   {"spot", static_cast<int64_t>(life_.spot_)}});
+                                   {"spot", static_cast<int64_t>(life_.spot_)},
+                                   {"at_end", static_cast<int64_t>(life_.at_end_)}});
   Hear(created);
 }
 
@@ -312,7 +313,7 @@ void Supervisor::Create(const Effect& effect) {
   refused.facts.date_ms = life_.now_;
   refused.data = Json::MakeObject({{"error", "no capacity"}});
   if (faults.Has(Fault::kStockOut) && dice.Chance(70)) return Answer(effect, 2 * kSecond, refused);
-  const BirthOrder order = BirthOrderOf(*rental, life_.plants_);
+  const BirthOrder order = BirthOrderOf(state().terms, *rental, life_.plants_);
   int64_t per_hour = rental->terms.billing.per_hour.value();
   if (faults.Has(Fault::kPriceRise) && dice.Chance(60))
     per_hour += per_hour * dice.Between(5, 100) / 100;

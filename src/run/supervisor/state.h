@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/money.h"
+#include "plan/at_end.h"
 #include "plan/decision.h"
 #include "plan/lease.h"
 #include "run/supervisor/event.h"
@@ -77,7 +78,8 @@ struct AwayTerms {
   int64_t work_ms = 0;  // estimate for the whole step; 0: unknown
   bool named_place = false;
   bool detached = false;  // the computer may be closed at any time
-  SpotPolicy spot = SpotPolicy::kAuto;
+  SpotUse spot = SpotUse::kAuto;
+  AtEnd at_end = AtEnd::kSave;
 };
 
 // When something was known to be alive.

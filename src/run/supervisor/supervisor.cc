@@ -97,7 +97,8 @@ void Created(StepContext& context) {
   state.terms.work_ms = data.IntOr("work_ms", 0);
   state.terms.detached = data.BoolOr("detached", false);
   state.terms.named_place = data.BoolOr("named_place", false);
-  state.terms.spot = static_cast<SpotPolicy>(data.IntOr("spot", 0));
+  state.terms.spot = static_cast<SpotUse>(data.IntOr("spot", 0));
+  state.terms.at_end = static_cast<AtEnd>(data.IntOr("at_end", 0));
   context.Add(EffectKind::kStartRecord);
 }
 

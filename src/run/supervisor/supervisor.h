@@ -48,8 +48,9 @@ struct BirthOrder {
   int64_t mark_expires_ms = 0;  // when it is over at the latest, for whoever sweeps
   int64_t interval_ms = 0;      // between checkpoints
   bool log_is_life = true;      // a log line counts as a sign of life
+  AtEnd at_end = AtEnd::kSave;  // when the lease ends and nobody is there
 };
-BirthOrder BirthOrderOf(const Rental& rental, Plants plants = {});
+BirthOrder BirthOrderOf(const AwayTerms& terms, const Rental& rental, Plants plants = {});
 
 // How much is missing; 0: it fits.
 MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants = {});

@@ -318,8 +318,9 @@ int64_t WakeAt(const RunState& state) {
   return wake;
 }
 
-BirthOrder BirthOrderOf(const Rental& rental, Plants plants) {
+BirthOrder BirthOrderOf(const AwayTerms& terms, const Rental& rental, Plants plants) {
   BirthOrder order;
+  order.at_end = DecideAtEnd(terms.at_end, {false, terms.named_place}, {}).does;
   order.lease_ms = plants.Has(Plant::kLeaseArmedAfterSsh) ? 0 : rental.lease_ms;
   order.mark_expires_ms = rental.opened_ms + rental.lease_ms +
                           (rental.terms.timing.create_limit + rental.terms.boot_limit).count();
