@@ -5,18 +5,20 @@ import subprocess
 
 import pytest
 
+from conftest import BUILD
+
 LIVES = 100_000
 PROMISES = ("over_reserve", "lost_beyond_print", "unseen_machines", "double_commits", "unfinished")
 
 
-def simulate(curbstop, *arguments):
-    return subprocess.run([str(curbstop), "simulate", *arguments], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=600)
+def simulate(*arguments):
+    return subprocess.run([str(BUILD / "curbstop"), "simulate", *arguments], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=600)
 
 
 @pytest.fixture(scope="module", name="report")
-def _report(curbstop):
-    done = simulate(curbstop, "--disasters", str(LIVES), "--seed", "1", "--json")
+def _report():
+    done = simulate("--disasters", str(LIVES), "--seed", "1", "--json")
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
 
@@ -39,8 +41,8 @@ def test_most_pairs_of_state_and_event_are_met_and_the_others_have_a_reason(repo
     assert all(one["why"] for one in report["pairs_not_reached"])
 
 
-def test_every_planted_bug_is_caught_and_named(curbstop):
-    done = simulate(curbstop, "--plant", "all", "--json")
+def test_every_planted_bug_is_caught_and_named():
+    done = simulate("--plant", "all", "--json")
     assert done.returncode == 0, done.stdout
     plants = json.loads(done.stdout)["plants"]
     assert len(plants) >= 37
@@ -48,20 +50,20 @@ def test_every_planted_bug_is_caught_and_named(curbstop):
         assert plant["caught"] and plant["broke"] in PROMISES[:4], plant
 
 
-def test_a_planted_bug_is_told_and_its_seed_is_clean_without_it(curbstop):
-    found = json.loads(simulate(curbstop, "--plant", "price_rise_accepted", "--json").stdout)
+def test_a_planted_bug_is_told_and_its_seed_is_clean_without_it():
+    found = json.loads(simulate("--plant", "price_rise_accepted", "--json").stdout)
     seed = str(found["plants"][0]["seed"])
-    told = simulate(curbstop, "--seed", seed, "--trace", "--plant", "price_rise_accepted")
+    told = simulate("--seed", seed, "--trace", "--plant", "price_rise_accepted")
     assert told.returncode == 1
     assert "over_reserve:" in told.stdout
-    clean = simulate(curbstop, "--seed", seed, "--trace")
+    clean = simulate("--seed", seed, "--trace")
     assert clean.returncode == 0
     assert clean.stdout.endswith("every promise was kept\n")
 
 
-def test_the_same_seed_is_the_same_life_for_any_number_of_threads(curbstop):
+def test_the_same_seed_is_the_same_life_for_any_number_of_threads():
     def answer(threads):
-        done = simulate(curbstop, "--disasters", "3000", "--seed", "9", "--threads", threads, "--json")
+        done = simulate("--disasters", "3000", "--seed", "9", "--threads", threads, "--json")
         return {key: value for key, value in json.loads(done.stdout).items()
                 if key != "runs_per_second"}
     assert answer("1") == answer("5")
@@ -76,7 +78,7 @@ def test_the_same_seed_is_the_same_life_for_any_number_of_threads(curbstop):
     (("--plant", "price_rise_acepted"), 2, "price_rise_accepted"),
     (("--plant", "all", "--trace"), 2, "name one plant"),
 ])
-def test_wrong_wishes_are_refused_with_the_reason(curbstop, arguments, code, words):
-    done = simulate(curbstop, *arguments)
+def test_wrong_wishes_are_refused_with_the_reason(arguments, code, words):
+    done = simulate(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr

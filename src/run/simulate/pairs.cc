@@ -57,7 +57,7 @@ Row RowOf(EventKind kind) {
               "no reserve is asked for here or just before"};
     case kCreateAnswered:
     case kCreateUnknown:
-      return {{kDeciding, kCreating, kSearching, kBooting, kWorking, kClosing},
+      return {{kDeciding, kCreating, kSearching, kBooting, kWorking, kSaving, kClosing},
               "a create call has ended long before"};
     case kCreateRefused:
       return {{kDeciding, kCreating, kSearching, kBooting, kClosing},
