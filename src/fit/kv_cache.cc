@@ -46,6 +46,7 @@ LayerKind KindOfLayer(const ModelShape& shape, int64_t layer) {
 }
 
 Wide LayerCacheBytes(const ModelShape& shape, int64_t layer, const CacheUse& use) {
+  if (shape.kind != ModelKind::kDecoder && shape.kind != ModelKind::kEncoderDecoder) return 0;
   const LayerKind kind = KindOfLayer(shape, layer);
   if (kind == LayerKind::kLinear) return StateBytes(shape, use.slots);
   const Wide cells = Cells(kind, shape, use);

@@ -92,6 +92,15 @@ Status CheckShape(const ModelShape& shape) {
   return {};
 }
 
+Status CheckIsBuilt(const ModelShape& shape, bool inference) {
+  const bool has_layers = shape.layers > 0 && shape.hidden > 0;
+  const bool serves = shape.kind == ModelKind::kDecoder || shape.kind == ModelKind::kEncoder;
+  if (has_layers && (!inference || serves)) return {};
+  return InvalidInput(fmt::format("there is no rule yet for {} of `{}` ({})",
+                                  inference ? "inference" : "training", shape.id, shape.arch))
+      .WithHint(has_layers ? "`--method full` or `--method lora` tells about its training" : "");
+}
+
 int64_t LayerParams(const ModelShape& shape) {
   const Wide table = Wide{shape.vocab} * shape.hidden * (shape.tied ? 1 : 2);
   const Wide second = Wide{shape.vocab} * shape.per_layer_embedding * shape.layers;

@@ -86,6 +86,10 @@ struct ModelShape {
 // Errors: kInvalidInput, naming the field.
 Status CheckShape(const ModelShape& shape);
 
+// Errors: kInvalidInput for kinds that no rule is built for yet: convolutions and diffusion always,
+// what does not generate text at inference.
+Status CheckIsBuilt(const ModelShape& shape, bool inference);
+
 // Parameters without token table, head and the second table: what each token is multiplied with.
 int64_t LayerParams(const ModelShape& shape);
 

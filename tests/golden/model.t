@@ -94,6 +94,9 @@ What is not understood is named.
   ! error: weight format `q4_k_z` is not known
   ! hint: for example `Q4_K_M`, `bf16`, `nf4`, `nf4-dq`, `int8`, `AWQ g128`
   ? 2
+  $ curbstop model fit resnet-50 --gpu RTX-3080
+  ! error: there is no rule yet for inference of `resnet-50` (resnet)
+  ? 2
   $ curbstop model fit qwen2.5-7b --method qlra --gpu RTX-3080
   ! error: `--method` is `qlra`, expected one of: full, lora, qlora (did you mean `qlora`?)
   ? 2

@@ -204,10 +204,7 @@ Result<fit::FitQuestion> ReadQuestion(const Options& options, CommandContext& co
   fit::FitQuestion question;
   TRY(ReadModel(options, context, question));
   TRY(ReadHardware(options, context, question));
-  if (question.shape.layers == 0) {
-    return InvalidInput(
-        fmt::format("there is no rule yet for the shape of `{}`", question.shape.id));
-  }
+  TRY(fit::CheckIsBuilt(question.shape, options.method.empty()));
   if (options.method.empty()) {
     TRY(ReadInference(options, question));
   } else {

@@ -156,6 +156,8 @@ struct Question {
 
 Result<Question> QuestionOf(const TruthRow& row) {
   TRY_ASSIGN(ModelShape shape, ShapeOf(row));
+  if (shape.layers == 0 || shape.hidden == 0)
+    return InvalidInput(fmt::format("there is no rule yet for `{}`", shape.arch));
   TRY_ASSIGN(WeightFormat format, FormatOf(row, shape));
   return Question{std::move(shape), std::move(format)};
 }
