@@ -130,7 +130,7 @@ def test_the_schemas_are_schemas(name):
 def test_every_command_has_a_schema(world):
     pages = (ROOT / "docs/reference/commands.md").read_text().splitlines()
     commands = [line.strip("#` ").removeprefix("curbstop ") for line in pages if line.startswith("#") and "`curbstop " in line]
-    nouns = {"config", "secret", "data", "model"}
+    nouns = {"config", "secret", "data", "model", "practice"}
     wanted = {command.replace(" ", "-") for command in commands if command not in nouns}
     assert len(wanted) > 20
     other_answers = {name for name in SCHEMAS if name.startswith("model-fit-")}  # of `model fit`
@@ -292,6 +292,21 @@ def test_model_fit(world):
     verified = world.ask("model-fit-verify", "model", "fit", "--verify", "truth.csv")
     assert verified["metrics"][0] | {"coverage": 100, "mean": 0, "understood": 1, "rows": 2} == verified["metrics"][0]
     assert [row["id"] for row in verified["not_understood"]] == ["b"]
+
+
+def test_the_practice_cloud(world):
+    world.fail("not_found", "practice", "status")
+    try:
+        started = world.ask("practice-start", "practice", "start", "--seed", "3")
+        again = world.ask("practice-start", "practice", "start")
+        assert again == started | {"was_running": True}
+        status = world.ask("practice-status", "practice", "status")
+        assert (status["running"], status["seed"], status["machines"]) == (True, 3, [])
+        world.fail("conflict", "practice", "start", "--fresh")
+    finally:
+        stopped = world.ask("practice-stop", "practice", "stop", "--yes")
+    assert stopped == {"stopped": True, "ended": 0, "billed_micro_usd": 0}
+    assert not world.ask("practice-status", "practice", "status")["running"]
 
 
 WRONG = {

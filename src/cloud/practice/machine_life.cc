@@ -16,7 +16,9 @@ constexpr int64_t kNever = INT64_MAX;
 void SetLife(PracticeWorld& world, PracticeMachine& machine, PracticeLife life, int64_t at_ms) {
   SettleMeter(machine, HostOf(world, machine).skin, at_ms);
   machine.life = life;
-  if (life == PracticeLife::kGone) machine.gone_ms = at_ms;
+  if (life != PracticeLife::kGone) return;
+  machine.gone_ms = at_ms;
+  machine.birth.clear();
 }
 
 // Unguessable for whoever does not know the account's key, and the same after a restart.
@@ -159,6 +161,14 @@ void AdvancePractice(PracticeWorld& world, int64_t now_ms) {
   }
   world.state.now_ms = std::max(world.state.now_ms, now_ms);
   ForgetOldest(world);
+}
+
+std::string_view ProviderOf(PracticeSkin skin) {
+  return skin == PracticeSkin::kVast ? "vast" : "runpod";
+}
+
+std::string PracticeId(const PracticeMachine& machine, const PracticeHost& host) {
+  return fmt::format("{}{}", host.skin == PracticeSkin::kVast ? "" : "pod", machine.id);
 }
 
 const PracticeHost& HostOf(const PracticeWorld& world, const PracticeMachine& machine) {

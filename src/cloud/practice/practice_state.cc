@@ -64,6 +64,7 @@ const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*) {
       Field<&PracticeSettings::end_ms>("end_ms", "How long an accepted end takes."),
       Field<&PracticeSettings::bad_percent>("bad_percent", "Hosts that never come up."),
       Field<&PracticeSettings::self_end_works>("self_end_works", "Machines may end themselves."),
+      Field<&PracticeSettings::idle_ms>("idle_ms", "Ends so long after its last machine."),
       Field<&PracticeSettings::keeps_pace>("keeps_pace", "Too fast calls are refused.")};
   return kTable;
 }

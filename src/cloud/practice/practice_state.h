@@ -34,7 +34,7 @@ enum class FaultDo {
 };
 std::span<const EnumName<FaultDo>> NamesFor(FaultDo);
 
-// One line of a fault script (docs/formats/practice-faults.md).
+// One line of a fault script (docs/formats/practice.md).
 struct PracticeFault {
   FaultOn on = FaultOn::kTime;
   FaultDo action = FaultDo::kError;
@@ -58,6 +58,7 @@ struct PracticeSettings {
   int64_t end_ms = 500;        // from an accepted end until it has taken effect
   int64_t bad_percent = 3;
   bool self_end_works = true;  // an account may forbid that machines end themselves
+  int64_t idle_ms = 0;         // the server ends so long after its last machine; 0: never
   bool keeps_pace = true;      // calls faster than the provider allows are answered 429
 };
 const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*);

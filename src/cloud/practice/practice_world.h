@@ -42,6 +42,10 @@ void AdvancePractice(PracticeWorld& world, int64_t now_ms);
 
 PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms);
 
+// The provider's name and the machine's id in that provider's words.
+std::string_view ProviderOf(PracticeSkin skin);
+std::string PracticeId(const PracticeMachine& machine, const PracticeHost& host);
+
 const PracticeHost& HostOf(const PracticeWorld& world, const PracticeMachine& machine);
 
 // All that was ever billed, up to the state's time.

@@ -38,8 +38,6 @@ PracticeReply Problem(int status, const char* title, std::string detail,
           .body = WriteJson(body)};
 }
 
-std::string PodId(const PracticeMachine& machine) { return fmt::format("pod{}", machine.id); }
-
 // -1: no pod's id.
 int64_t PodNumber(std::string_view id) {
   int64_t number = -1;
@@ -109,7 +107,7 @@ Json PodJson(const PracticeWorld& world, const PracticeMachine& machine) {
   const PodWords words = PodWordsOf(machine, world.state.now_ms);
   const bool runs = machine.life == PracticeLife::kRunning;
   Json pod = Json::MakeObject(
-      {{"id", PodId(machine)},
+      {{"id", PracticeId(machine, host)},
        {"name", machine.name},
        {"image", machine.image},
        {"args", ""},
@@ -263,7 +261,7 @@ PracticeReply ShowBilling(PracticeWorld& world, const PracticeCall&) {
     Json record = BillingAmounts(PodUsd(bill));
     record.Set("startTime", UtcText(machine.made_ms));
     record.Set("endTime", UtcText(world.state.now_ms));
-    record.Set("podId", PodId(machine));
+    record.Set("podId", PracticeId(machine, host));
     records.Push(record);
     sum += bill;
   }

@@ -65,6 +65,11 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(data, AddDataDu);
   CLI::App& model = AddNoun(app, "model", "What a model needs: memory, time, hardware");
   commands.Add(model, AddModelFit);
+  CLI::App& practice = AddNoun(app, "practice", "A cloud on this computer, billed in play money");
+  commands.Add(practice, AddPracticeStart);
+  commands.Add(practice, AddPracticeStatus);
+  commands.Add(practice, AddPracticeStop);
+  commands.Add(practice, AddPracticeServe);
   commands.Add(app, AddPaths);
   commands.Add(app, AddSupervise);
 }

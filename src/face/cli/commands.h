@@ -28,6 +28,10 @@ Action AddDataCheckout(CLI::App& parent);
 Action AddDataGc(CLI::App& parent);
 Action AddDataDu(CLI::App& parent);
 Action AddModelFit(CLI::App& parent);
+Action AddPracticeStart(CLI::App& parent);
+Action AddPracticeStatus(CLI::App& parent);
+Action AddPracticeStop(CLI::App& parent);
+Action AddPracticeServe(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
 Action AddSupervise(CLI::App& parent);
 
