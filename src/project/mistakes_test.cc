@@ -102,6 +102,8 @@ const Mistake kMistakes[] = {
      "2:9: `cap` is missing, expected an amount, as `40 USD`"},
     {"UnknownLimit", "run: x\nbudget: {cap: 40, week: 4}\n", "2:19: unknown key `week`"},
     {"Period", "run: x\nbudget: {cap: 40, per: week}\n", "2:24: found `week`, expected `month`"},
+    {"AccountKey", "run: x\nsecrets: [VAST_API_KEY]\n",
+     "2:11: `VAST_API_KEY` is the key of an account, which no step gets"},
     {"SecretName", "run: x\nsecrets: [hf_token]\n", "2:11: this is not a secret's name",
      "a name has capital letters, digits and `_`, no digit first, as `HF_TOKEN`"},
     {"OutputLeaves", "run: x\noutputs: [../up]\n",

@@ -28,8 +28,9 @@ bool IsUpperName(std::string_view name) {
 bool IsTaken(std::string_view name) {
   const auto variables = Variables();
   return name.starts_with("CURBSTOP_") ||
-         std::any_of(variables.begin(), variables.end(),
-                     [&](const Variable& variable) { return variable.name == name; });
+         std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
+           return variable.name == name && !IsAccountKey(name);
+         });
 }
 
 Status CheckValue(std::string_view name, const Secret& value) {
@@ -109,6 +110,10 @@ Status CheckSecretName(std::string_view name) {
   if (!IsTaken(name)) return {};
   return InvalidInput(fmt::format("`{}` is a variable that curbstop itself reads or sets", name))
       .WithHint("take another name");
+}
+
+bool IsAccountKey(std::string_view name) {
+  return name == "VAST_API_KEY" || name == "RUNPOD_API_KEY" || name == "PRACTICE_API_KEY";
 }
 
 bool KeyringIsThere() {

@@ -22,6 +22,9 @@ namespace curbstop {
 // Errors: kInvalidInput.
 Status CheckSecretName(std::string_view name);
 
+// A provider's account key: kept like any secret, but never given to a step.
+bool IsAccountKey(std::string_view name);
+
 enum class SecretHome { kKeyring, kFile };
 
 struct StoredSecret {

@@ -1,6 +1,8 @@
 #include "cloud/practice/internal/machine_life.h"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -163,6 +165,15 @@ void AdvancePractice(PracticeWorld& world, int64_t now_ms) {
   ForgetOldest(world);
 }
 
+std::string HttpDateText(int64_t at_ms) {
+  const std::time_t seconds = at_ms / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  const size_t size = strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text.data(), size};
+}
+
 std::string_view ProviderOf(PracticeSkin skin) {
   return skin == PracticeSkin::kVast ? "vast" : "runpod";
 }
@@ -261,15 +272,17 @@ std::vector<const PracticeMachine*> ListedMachines(const PracticeWorld& world, P
 }
 
 std::optional<FaultDo> TakeFault(PracticeWorld& world, FaultOn on) {
-  for (PracticeFault& fault : world.state.faults) {
-    const bool meant = fault.on == on || fault.on == FaultOn::kAny;
-    if (!meant || fault.times == 0) continue;
-    if (fault.skip > 0) {
-      --fault.skip;
+  auto& faults = world.state.faults;
+  for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
+    const bool meant = fault->on == on || fault->on == FaultOn::kAny;
+    if (!meant || fault->times == 0) continue;
+    if (fault->skip > 0) {
+      --fault->skip;
       continue;
     }
-    --fault.times;
-    return fault.action;
+    const FaultDo action = fault->action;
+    if (--fault->times == 0) faults.erase(fault);
+    return action;
   }
   return {};
 }
@@ -295,7 +308,10 @@ std::string BearerOf(const PracticeRequest& request) {
 
 PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms) {
   AdvancePractice(world, now_ms);
-  return request.path.starts_with("/v2/") ? ServeRunpod(world, request) : ServeVast(world, request);
+  const bool is_runpod = request.path.starts_with("/v2/");
+  PracticeReply reply = is_runpod ? ServeRunpod(world, request) : ServeVast(world, request);
+  reply.headers.emplace_back("Date", HttpDateText(now_ms));
+  return reply;
 }
 
 }  // namespace curbstop

@@ -19,7 +19,7 @@ namespace curbstop {
 struct PracticeWorld {
   PracticeState state;
   std::vector<PracticeHost> hosts;           // follow from the settings
-  std::map<std::string, int64_t> last_call;  // by key and endpoint, for the pace
+  std::map<std::string, int64_t> last_call;  // by key and endpoint, for the pace and the RateLimit
 };
 
 struct PracticeRequest {
@@ -41,6 +41,9 @@ struct PracticeReply {
 void AdvancePractice(PracticeWorld& world, int64_t now_ms);
 
 PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms);
+
+// As the `Date` header has it (RFC 9110 §5.6.7).
+std::string HttpDateText(int64_t at_ms);
 
 // The provider's name and the machine's id in that provider's words.
 std::string_view ProviderOf(PracticeSkin skin);

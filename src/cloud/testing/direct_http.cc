@@ -1,8 +1,6 @@
 #include "cloud/testing/direct_http.h"
 
-#include <array>
 #include <charconv>
-#include <ctime>
 
 #include <fmt/format.h>
 
@@ -21,15 +19,6 @@ std::string Decoded(std::string_view text) {
     if (coded) i += 2;
   }
   return plain;
-}
-
-std::string HttpDate(int64_t at_ms) {
-  const std::time_t seconds = at_ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 64> text{};
-  const size_t size = strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text.data(), size};
 }
 
 PracticeRequest ToPractice(const HttpCall& call) {
@@ -74,7 +63,9 @@ Result<HttpAnswer> DirectHttp::Send(const HttpCall& call) {
   ++sent;
   PracticeReply reply = ServePractice(world_, ToPractice(call), clock_.WallMs());
   if (breaks) return Unavailable("the connection broke");
-  reply.headers.emplace_back("Date", HttpDate(clock_.WallMs() + clock_off_ms));
+  for (auto& [name, value] : reply.headers) {
+    if (name == "Date") value = HttpDateText(clock_.WallMs() + clock_off_ms);
+  }
   return HttpAnswer{
       .status = reply.status, .headers = std::move(reply.headers), .body = std::move(reply.body)};
 }

@@ -32,6 +32,9 @@ struct SecretNameCodec : FieldCodec<std::string> {
     TRY_ASSIGN(std::string text, ReadScalar(node, source, Form()));
     const Status good = CheckSecretName(text);
     if (!good.ok()) return source.Put(node, good.error());
+    if (IsAccountKey(text))
+      return source.At(node,
+                       fmt::format("`{}` is the key of an account, which no step gets", text));
     return text;
   }
   static Json Schema() { return PatternSchema("^[A-Z_][A-Z0-9_]*$"); }
