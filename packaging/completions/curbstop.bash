@@ -3,11 +3,11 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"model"|"model fit"|"paths"|"plan"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"model"|"model fit"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
-    "") words="assess plan run ps init logs cancel runs cost drill simulate config secret data model paths --help --json --version --yes" ;;
+    "") words="assess plan run ps init logs cancel runs cost drill simulate config secret data model practice paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
     "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
     "run") words="--detach --file --folder --force --help --json --lease --on --set --version --yes" ;;
@@ -37,6 +37,10 @@ _curbstop() {
     "data du") words="--help --json --version --yes" ;;
     "model") words="fit --help --json --version --yes" ;;
     "model fit") words="--batch --build --cache-type --checkpointing --chunked-loss --context --engine --experts-in-ram --explain --gpu --gpu-layers --help --json --max-batch --max-context --method --no-flash-attention --optimizer --quant --rank --sequence --slots --technique --tokens --ubatch --verify --version --yes" ;;
+    "practice") words="start status stop --help --json --version --yes" ;;
+    "practice start") words="--boot --faults --fresh --help --json --list-lag --no-self-end --seed --version --yes" ;;
+    "practice status") words="--help --json --version --yes" ;;
+    "practice stop") words="--help --json --version --yes" ;;
     "paths") words="--help --json --version --yes" ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

@@ -14,6 +14,7 @@ complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the 
 complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
 complete -c curbstop -n '__fish_use_subcommand' -a data -d 'Data and outputs in the store, in DVC\'s own format'
 complete -c curbstop -n '__fish_use_subcommand' -a model -d 'What a model needs: memory, time, hardware'
+complete -c curbstop -n '__fish_use_subcommand' -a practice -d 'A cloud on this computer, billed in play money'
 complete -c curbstop -n '__fish_use_subcommand' -a paths -d 'Show every file and folder that curbstop uses'
 complete -c curbstop -n '__fish_use_subcommand' -l help
 complete -c curbstop -n '__fish_use_subcommand' -l json
@@ -129,4 +130,17 @@ complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_sub
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l tokens
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l ubatch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l verify
+complete -c curbstop -n '__fish_seen_subcommand_from practice' -a start -d 'Start it, or say where it runs'
+complete -c curbstop -n '__fish_seen_subcommand_from practice' -a status -d 'Show its machines and its own bill'
+complete -c curbstop -n '__fish_seen_subcommand_from practice' -a stop -d 'End its machines, then itself'
+complete -c curbstop -n '__fish_seen_subcommand_from practice' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l boot
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l faults
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l fresh
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l list-lag
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l no-self-end
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l seed
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from status' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from stop' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help

@@ -267,12 +267,16 @@ PracticeReply ShowBilling(PracticeWorld& world, const PracticeCall&) {
     sum += bill;
   }
   const auto count = static_cast<int64_t>(records.items().size());
-  return PodReply(Json::MakeObject(
-      {{"records", records},
-       {"metadata", Json::MakeObject({{"query", Json::MakeObject()},
-                                      {"recordCount", count},
-                                      {"uniquePodCount", count},
-                                      {"totals", BillingAmounts(PodUsd(sum))}})}}));
+  const int64_t oldest =
+      world.state.machines.empty() ? world.state.now_ms : world.state.machines.front().made_ms;
+  const Json query = Json::MakeObject({{"startTime", UtcText(oldest)},
+                                       {"endTime", UtcText(world.state.now_ms)},
+                                       {"bucketSize", "year"}});
+  const Json metadata = Json::MakeObject({{"query", query},
+                                          {"recordCount", count},
+                                          {"uniquePodCount", count},
+                                          {"totals", BillingAmounts(PodUsd(sum))}});
+  return PodReply(Json::MakeObject({{"records", records}, {"metadata", metadata}}));
 }
 
 struct PodRoute {
