@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "cloud/practice/practice_home.h"
+#include "cloud/practice/practice_server.h"
 #include "sys/file_store.h"
 #include "sys/process.h"
 #include "sys/testing/temporary_folder.h"
@@ -75,6 +76,36 @@ TEST_F(Accounts, ThePracticeCloudCountsWhileItHasMachines) {
   EXPECT_EQ((*accounts)[0].base_url, "http://127.0.0.1:4711/v2");
   EXPECT_EQ((*accounts)[1].place, "practice:vast");
   EXPECT_EQ((*accounts)[1].base_url, "http://127.0.0.1:4711");
+}
+
+// Over real sockets: server, account, HTTP client and driver together, from offer to end.
+TEST_F(Accounts, BothDriversRentAndEndOnTheServer) {
+  const PracticeHome home = PracticeHomeOf(directories_);
+  RealClock clock;
+  RealRandom random;
+  RealHttpClient http;
+  PracticeState state{.key = "k", .now_ms = clock.WallMs()};
+  ASSERT_TRUE(SavePractice(home, files_, state).ok());
+  const auto server = PracticeServer::Start(home, files_, clock);
+  ASSERT_TRUE(server.ok()) << server.error().Text();
+  for (const char* name : {"vast", "runpod"}) {
+    const auto provider = OpenProvider(*FindPracticeAccount(name, sources_), http, clock, random);
+    const auto offers = provider->FindOffers({.gpu_memory = GiB(24)});
+    ASSERT_TRUE(offers.ok()) << offers.error().Text();
+    const CreateOutcome made = provider->Create({.offer = offers->front(),
+                                                 .mark = {.run = "0123456789", .expires_s = 9},
+                                                 .image = "i",
+                                                 .disk = Bytes{10'000'000'000},
+                                                 .lease = Millis(60'000),
+                                                 .public_key = "ssh-ed25519 AAAA"});
+    ASSERT_EQ(made.result, CreateResult::kMade) << made.why;
+    EXPECT_NEAR(static_cast<double>(made.date_ms), static_cast<double>(clock.WallMs()), 2000);
+    EXPECT_EQ(LoadPractice(home)->machines.back().name, "cs1-0123456789-9-0");  // kept before told
+    const auto found = provider->Find(made.machine);
+    ASSERT_TRUE(found.ok()) << found.error().Text();
+    EXPECT_EQ(found->machines.at(0).mark->run, "0123456789");
+    EXPECT_TRUE(provider->Destroy(made.machine).ok());
+  }
 }
 
 }  // namespace
