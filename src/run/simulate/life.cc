@@ -59,7 +59,7 @@ void Life::DrawWorld() {
   booted_ms_ = now_ - dice_.Between(1, 1000) * kMinute;
   wall_offset_ = dice_.Between(-5, 5) * kSecond;
   tracked_ms_ = now_;
-  ticks_each_minute_ = dice_.Chance(3);
+  ticks_each_minute_ = dice_.Chance(1);
   at_end_ = dice_.Chance(70) ? AtEnd::kSave : AtEnd::kDestroy;
   if (faults_.Has(Fault::kClockSkew)) wall_offset_ += dice_.Between(-36, 36) * kHour;
 }
@@ -297,8 +297,9 @@ void Life::KillSupervisors(const std::string& why) {
 // a: 0 sleep, 1 power cut, 2 with lost writes, 3 with a torn page, 4 network out
 void Life::HomeDown(const Item& item) {
   if (!home_up_ || !network_up_) return;
+  const int64_t longest = item.a == 4 ? 12 : 60;  // hours, without network or away from home
   const int64_t out =
-      dice_.Chance(80) ? dice_.Between(1, 180) * kMinute : dice_.Between(3, 60) * kHour;
+      dice_.Chance(80) ? dice_.Between(1, 180) * kMinute : dice_.Between(3, longest) * kHour;
   last_cut_ms_ = now_;
   if (item.a == 4) network_up_ = false;
   else home_up_ = false;

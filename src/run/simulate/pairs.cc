@@ -1,7 +1,7 @@
 #include "run/simulate/pairs.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <vector>
 
 namespace curbstop {
@@ -18,6 +18,13 @@ struct Row {
 const std::vector<Phase> kWithMachines = {kDeciding, kAdmitting, kCreating,   kSearching,
                                           kBooting,  kWorking,   kSaving,     kFetching,
                                           kParking,  kParked,    kCommitting, kClosing};
+
+std::vector<Phase> Without(std::initializer_list<Phase> left_out) {
+  std::vector<Phase> phases = kWithMachines;
+  std::erase_if(phases,
+                [&](Phase phase) { return std::ranges::find(left_out, phase) != left_out.end(); });
+  return phases;
+}
 
 Row RowOf(EventKind kind) {
   using enum EventKind;
@@ -37,28 +44,22 @@ Row RowOf(EventKind kind) {
     case kCommitted:
     case kCommitFailed: return {{kCommitting}, "nothing but the commit ends this state"};
     case kRecordFinished: return {{kClosing}, "the record is ended last"};
-    case kAgentTold:
-      return {{kSaving, kDeciding, kFetching, kParking, kClosing}, "an agent is told to save only"};
+    case kAgentTold: return {Without({kCommitting}), "an agent is told to save only"};
     case kUserAsked:
     case kTick: {
       std::vector<Phase> phases = kWithMachines;
       phases.push_back(Phase::kCreated);
       return {phases, kOver};
     }
-    case kDecided:
-      return {{kDeciding, kAdmitting, kCreating, kSearching, kBooting, kWorking, kSaving, kFetching,
-               kClosing},
-              "a decision takes half a second, and none is asked for here or just before"};
+    case kDecided: return {Without({kParked}), "none is asked for here or just before"};
     case kAdmitted:
-      return {{kDeciding, kAdmitting, kWorking, kSaving, kFetching, kParking, kClosing},
-              "no reserve is asked for here or just before"};
+      return {Without({kParked, kCommitting}), "no reserve is asked for here or just before"};
     case kRefused:
-      return {{kDeciding, kAdmitting, kWorking, kSaving, kParking, kClosing},
+      return {Without({kCreating, kSearching, kFetching, kParked, kCommitting}),
               "no reserve is asked for here or just before"};
     case kCreateAnswered:
     case kCreateUnknown:
-      return {{kDeciding, kCreating, kSearching, kBooting, kWorking, kSaving, kClosing},
-              "a create call has ended long before"};
+      return {Without({kParking, kParked, kCommitting}), "a create call has ended long before"};
     case kCreateRefused:
       return {{kDeciding, kCreating, kSearching, kBooting, kClosing},
               "a create call has ended long before"};
@@ -69,10 +70,12 @@ Row RowOf(EventKind kind) {
     case kKeepFailed: return {kWithMachines, "there is no machine yet, or none any more"};
     case kMarked:
     case kMarkFailed:
+      return {Without({kParking, kParked, kCommitting}),
+              "a lease is made longer while the step works, and that takes a minute at most"};
     case kExtended:
     case kExtendFailed:
-      return {{kDeciding, kAdmitting, kCreating, kWorking, kSaving, kFetching, kClosing},
-              "a lease is made longer while the step works, and that takes a second"};
+      return {Without({kParking, kParked}),
+              "a lease is made longer while the step works, and that takes a minute at most"};
     case kFetched: return {{kFetching}, "outputs of a machine that is given up are not taken"};
     case kFetchFailed:
       return {

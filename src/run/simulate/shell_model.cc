@@ -105,15 +105,16 @@ void Supervisor::Hear(const Event& event) {
 void Supervisor::Outcome(Event event) {
   const bool whole = LinkUp() && event.facts.rental == state().current &&
                      life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
+  if (event.kind == EventKind::kAdmitted && !CapsLeaveRoom()) event.kind = EventKind::kRefused;
   if (event.kind == EventKind::kKept && !whole) event.kind = EventKind::kKeepFailed;
   if (event.kind == EventKind::kFetched) {
     if (whole) life_.outputs_home_ = true;
     else event.kind = EventKind::kFetchFailed;
   }
+  if (event.facts.date_ms != 0) event.facts.date_age_ms = life_.BootNow() - event.facts.boot_ms;
   event.at_ms = life_.WallNow();
   event.awake_ms = life_.AwakeNow();
   event.facts.boot_ms = life_.BootNow();
-  if (event.facts.date_ms != 0) event.facts.date_ms = life_.now_;
   Hear(event);
   LinkChanged();
 }
@@ -124,22 +125,21 @@ void Supervisor::Ask(const std::string& what) {
   Hear(asked);
 }
 
-// When the supervisor wants to be woken; in some lives, and where a cap is to be watched, each
-// minute, as the real shell does.
+// When the supervisor wants to be woken; in some lives each minute, as the real shell does. A cap
+// that was lowered is heard of late, and a full disk tried again as late.
 void Supervisor::Rearm() {
   if (IsFinal(state().phase)) return;
   const int64_t wake = WakeAt(state());
   int64_t in = wake == kNoWake ? kNoWake : std::max(wake - life_.BootNow(), kSecond);
-  const bool each_minute =
-      life_.ticks_each_minute_ || life_.lowered_cap_ != 0 || runner_.held_back() != 0;
-  if (each_minute) in = std::min(in, kMinute);
+  if (life_.ticks_each_minute_) in = std::min(in, kMinute);
+  if (life_.lowered_cap_ != 0 || runner_.held_back() != 0) in = std::min(in, 5 * kMinute);
   if (in == kNoWake || (tick_at_ > life_.now_ && tick_at_ <= life_.now_ + in)) return;
   tick_at_ = life_.now_ + in;
   life_.Schedule(in, What::kTick, ++tick_token_, number_);
 }
 
 void Supervisor::Tick(int64_t token) {
-  if (token != tick_token_) return;
+  if (token != tick_token_ || IsFinal(state().phase)) return;
   Event tick = MakeEvent(EventKind::kTick);
   const int64_t cap = life_.lowered_cap_;
   if (cap != 0) tick.facts.limit_micro_usd = std::max<int64_t>(cap - life_.elsewhere_, 1);
@@ -208,6 +208,10 @@ void Supervisor::Begin(const Effect& effect) {
 void Supervisor::Answer(const Effect& effect, int64_t in_ms, Event event) {
   event.effect = effect.id;
   event.facts.rental = effect.rental;
+  // Now and then the network or the disk takes its time, and other things happen meanwhile.
+  if (effect.kind != EffectKind::kCreate && life_.dice_.Chance(6)) {
+    in_ms += life_.dice_.Between(1, 45) * kSecond;
+  }
   life_.Schedule(in_ms, What::kOutcome, life_.outcomes_.Put(std::move(event)), number_);
 }
 
@@ -293,13 +297,15 @@ void Supervisor::Decide(const Effect& effect) {
   Answer(effect, 500, DecidedEvent(curbstop::Decide(situation), candidates));
 }
 
-void Supervisor::Admit(const Effect& effect) {
+void Supervisor::Admit(const Effect& effect) { Answer(effect, 2, MakeEvent(EventKind::kAdmitted)); }
+
+// Judged in the moment in which the reserve is written: between the two nothing can be spent.
+bool Supervisor::CapsLeaveRoom() {
   const int64_t cap = life_.lowered_cap_ != 0 ? life_.lowered_cap_ : life_.cap_;
   const Caps caps{MicroUsd(cap), MicroUsd(life_.elsewhere_) + SpentAndHeld(state())};
   const MicroUsd reserve(state().proposal.reserve_micro_usd);
   life_.watch_.CapsLeave(cap - life_.elsewhere_);
-  const bool fits = ShortOf(caps, reserve, life_.plants_) == MicroUsd();
-  Answer(effect, 2, MakeEvent(fits ? EventKind::kAdmitted : EventKind::kRefused));
+  return ShortOf(caps, reserve, life_.plants_) == MicroUsd();
 }
 
 void Supervisor::Create(const Effect& effect) {

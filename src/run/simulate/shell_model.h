@@ -42,6 +42,7 @@ class Supervisor final : public EffectSink {
   void Decide(const Effect& effect);
   Event DecidedEvent(const Decision& decision, const std::vector<Candidate>& candidates) const;
   void Admit(const Effect& effect);
+  bool CapsLeaveRoom();
   void Create(const Effect& effect);
   void AnswerTwice(const Effect& effect, int64_t in_ms, int64_t twin, int64_t per_hour);
   void Look(const Effect& effect);

@@ -14,6 +14,13 @@ Facts Longer() {
   return longer;
 }
 
+// Its agent cannot be heard, and looks stay out for longer than the agent would be waited for.
+void LetTheLeaseEndAsleep(Away& life) {
+  life.Say(EventKind::kDisconnected);
+  life.Sleep(3 * kHour);
+  life.Pass(90 * kSecond);
+}
+
 // To the quarter of an hour before the lease's end, where a decision is asked for.
 void PassToTheMargin(Away& life) { life.Pass(2 * kHour - 15 * kMinute + 2 * kSecond); }
 
@@ -188,6 +195,45 @@ TEST(AwayLate, MoreTimeAdmittedWhileSavingIsNotTaken) {
   const Transition admitted = life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
   EXPECT_TRUE(admitted.ledger.empty());
   EXPECT_FALSE(Begins(admitted, EffectKind::kMark));
+}
+
+TEST(AwayLate, OfTwoDecisionsOnTheLeaseTheFirstIsCarriedOut) {
+  Away life;
+  life.Work();
+  PassToTheMargin(life);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, Longer());
+  Facts longest = Longer();
+  longest.lease_ms = 4 * kHour;
+  life.Say(EventKind::kDecided, Json::MakeObject(), longest);
+  life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  life.Answer(EffectKind::kMark, EventKind::kMarked);
+  life.Answer(EffectKind::kExtend, EventKind::kExtended);
+  EXPECT_EQ(life.rental().lease_ms, 3 * kHour);
+}
+
+TEST(AwayLate, AfterSleepNothingIsJudgedBeforeAListingIsHeard) {
+  Away life;
+  life.Work();
+  life.Look({kSeen});
+  LetTheLeaseEndAsleep(life);
+  EXPECT_EQ(life.state.phase, Phase::kWorking);
+  life.Look({kSeen});
+  life.Pass(2 * kSecond);
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+}
+
+TEST(AwayLate, AListingThatWasLongOnItsWayShowsOnlyWhatWasThere) {
+  Away life;
+  life.Boot();
+  life.Pass(95 * kSecond);  // by now a listing has to show it
+  for (int i = 0; i < 3; ++i) {
+    Facts old;
+    old.date_ms = life.Now() - 80 * kSecond;
+    life.Say(EventKind::kLooked, Json::MakeObject(), old);
+    life.Pass(11 * kSecond);
+  }
+  EXPECT_EQ(life.rental().missed_reads, 0);
+  EXPECT_EQ(life.state.phase, Phase::kBooting);
 }
 
 // The decision to keep it as it is: its end comes while the step works.
@@ -422,6 +468,7 @@ TEST(AwayLate, AfterSleepACapWaitsUntilTheAgentIsHeard) {
   Away life;
   life.Work();
   life.Sleep(kHour);
+  life.Look({kSeen});
   Facts limit;
   limit.limit_micro_usd = 1;
   life.Say(EventKind::kTick, Json::MakeObject(), limit);

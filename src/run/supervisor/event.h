@@ -74,10 +74,11 @@ struct SeenMachine {
 // What an event about rented machines tells, apart from text: each kind uses the members that
 // docs/formats/money-db.md names for it. 0 and empty: not told.
 struct Facts {
-  int64_t boot_ms = 0;  // Clock::Boot of this boot
-  int64_t date_ms = 0;  // the provider's clock, from its answer
-  int64_t rental = 0;   // which of the run's rentals: 1, 2, …
-  std::string machine;  // the provider's id
+  int64_t boot_ms = 0;      // Clock::Boot of this boot
+  int64_t date_ms = 0;      // the provider's clock, from its answer
+  int64_t date_age_ms = 0;  // since it was asked: so much later it may be by now
+  int64_t rental = 0;       // which of the run's rentals: 1, 2, …
+  std::string machine;      // the provider's id
   std::string offer;
   int64_t decision = 0;  // DecisionKind
   int64_t reason = 0;    // DecisionReason

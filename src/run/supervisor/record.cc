@@ -19,6 +19,7 @@ struct NamedFact {
 constexpr NamedFact kNumbers[] = {
     {"boot_ms", &Facts::boot_ms},
     {"date_ms", &Facts::date_ms},
+    {"date_age_ms", &Facts::date_age_ms},
     {"rental", &Facts::rental},
     {"decision", &Facts::decision},
     {"decision_reason", &Facts::reason},

@@ -66,7 +66,7 @@ struct Rental {
   int64_t metered_ms = 0;
   int64_t seen_ms = 0;  // the latest listing or answer that showed it
   int64_t missed_reads = 0;
-  int64_t missed_at_ms = 0;     // in boot time
+  int64_t missed_at_ms = 0;     // when the listing was made that missed it
   int64_t next_destroy_ms = 0;  // in boot time
   int64_t destroys = 0;
 };
@@ -148,6 +148,7 @@ struct RunState {
   // In boot time, which never jumps: what is waited for.
   int64_t phase_since_ms = 0;
   int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
+  int64_t heard_ms = 0;        // the latest listing that was heard
   int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
   int64_t next_ask_ms = 0;  // the next kDecide, kFetch or kExtend, after one that did not help

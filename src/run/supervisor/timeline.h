@@ -1,8 +1,10 @@
 // The time by which rentals are measured: an estimate of the provider's clock.
 //
-// An answer's own Date sets it. Between answers boot time carries it on, which counts sleep and
-// never jumps. After a reboot only the wall clock is left until the next answer; it is believed
-// forward only, so that a clock set back cannot hide time that bills.
+// An answer's own Date sets it, and how long the answer may have been on its way; later ones only
+// forward. So it is never behind the provider's clock.
+// Between answers boot time carries it on, which counts sleep and never jumps. After a reboot only
+// the wall clock is left until the next answer; it is believed forward only, so that a clock set
+// back cannot hide time that bills.
 #pragma once
 
 #include "run/supervisor/event.h"

@@ -29,6 +29,11 @@ bool WorksOnMachine(Phase phase) {
   return IsOneOf(phase, {Phase::kWorking, Phase::kSaving, Phase::kFetching});
 }
 
+bool DecidesOnLease(const RunState& state) {
+  return HasPending(state, EffectKind::kDecide) || HasPending(state, EffectKind::kAdmit) ||
+         HasPending(state, EffectKind::kMark) || HasPending(state, EffectKind::kExtend);
+}
+
 // From then on a machine that was made is listed.
 int64_t ListedFrom(const Rental& rental) {
   const ProviderTiming& timing = rental.terms.timing;
@@ -48,9 +53,14 @@ namespace {
 
 int64_t LeaseEnd(const Rental& rental) { return rental.lease_from_ms + rental.lease_ms; }
 
+// Since it woke this supervisor has not been able to reach out.
+bool IsCutOff(const RunState& state) {
+  return state.failed_looks != 0 || state.heard_ms < state.awake_since_ms;
+}
+
 // After sleep or a cut the agent may have much to tell; it is heard before anything is judged.
 bool MustHearFirst(const RunState& state) {
-  return state.failed_looks != 0 || state.timeline.boot_ms - state.awake_since_ms < kHearFirst;
+  return IsCutOff(state) || state.timeline.boot_ms - state.awake_since_ms < kHearFirst;
 }
 
 // What a cap can still end: outputs get the time to come home that saving gets.
@@ -120,7 +130,7 @@ void WatchCurrent(StepContext& context) {
     return GiveUpCurrent(context, "the machine did not come up");
   }
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - kLeaseMargin &&
-      context.boot() >= state.next_ask_ms && !context.IsPending(EffectKind::kDecide)) {
+      context.boot() >= state.next_ask_ms && !DecidesOnLease(state)) {
     state.next_ask_ms = context.boot() + kAskAgain;
     return context.Add(EffectKind::kDecide);
   }
@@ -280,7 +290,7 @@ namespace {
 // When WatchCurrent will have something to judge, were nothing to happen before.
 int64_t JudgementAt(const RunState& state) {
   const Rental* rental = FindRental(state, state.current);
-  if (rental == nullptr || state.failed_looks != 0) return kNoWake;
+  if (rental == nullptr || IsCutOff(state)) return kNoWake;
   const auto in_boot_time = [&](int64_t time) {
     return time - state.timeline.now_ms + state.timeline.boot_ms;
   };

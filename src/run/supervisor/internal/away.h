@@ -65,6 +65,8 @@ Rental* Current(StepContext& context);
 Rental* ByNumber(StepContext& context, int64_t number);
 bool IsOneOf(Phase phase, std::initializer_list<Phase> phases);
 bool WorksOnMachine(Phase phase);
+// A longer lease is being decided on, or is on its way to the machine.
+bool DecidesOnLease(const RunState& state);
 int64_t ListedFrom(const Rental& rental);
 void LookSoon(StepContext& context, int64_t in_ms);
 

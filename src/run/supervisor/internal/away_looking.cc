@@ -9,17 +9,23 @@ namespace curbstop {
 namespace away {
 namespace {
 
+// When the listing was made, by the provider's clock: it may have been long on its way.
+int64_t ListedAt(const StepContext& context) {
+  const int64_t date = context.event.facts.date_ms;
+  return date != 0 ? std::min(date, context.now()) : context.now();
+}
+
 void Missed(StepContext& context, int64_t number) {
   Rental& rental = *ByNumber(context, number);
   const ProviderTiming& timing = rental.terms.timing;
   const bool single_read = context.plants.Has(Plant::kSingle404IsGone);
   // Before a listing has to show it, that it does not says nothing.
-  const bool may_lag = rental.seen_ms == 0 && context.now() < ListedFrom(rental);
+  const bool may_lag = rental.seen_ms == 0 && ListedAt(context) < ListedFrom(rental);
   if (may_lag && !context.plants.Has(Plant::kListLagIgnored)) return;
   if (rental.missed_reads == 0 ||
-      context.boot() - rental.missed_at_ms >= timing.read_spacing.count()) {
+      ListedAt(context) - rental.missed_at_ms >= timing.read_spacing.count()) {
     ++rental.missed_reads;
-    rental.missed_at_ms = context.boot();
+    rental.missed_at_ms = ListedAt(context);
   }
   if (rental.missed_reads < (single_read ? 1 : timing.reads)) return;
   if (rental.machine.empty() && !rental.ending) {
@@ -67,7 +73,7 @@ void Seen(StepContext& context, const SeenMachine& seen) {
     return AddStray(context, seen);
   }
   found->missed_reads = 0;
-  found->seen_ms = context.now();
+  found->seen_ms = std::max(found->seen_ms, ListedAt(context));
   if (found->machine.empty()) {
     return MachineKnown(context, *found, seen.machine, seen.micro_usd_per_hour);
   }
@@ -109,7 +115,8 @@ void Looked(StepContext& context) {
   for (const int64_t number : missing) Missed(context, number);
   if (state.failed_looks != 0) state.awake_since_ms = context.boot();
   state.failed_looks = 0;
-  state.last_look_ms = context.now();
+  state.last_look_ms = ListedAt(context);
+  state.heard_ms = context.boot();
   state.next_look_ms = kNoWake;
 }
 

@@ -72,6 +72,7 @@ void Decided(StepContext& context) {
     return Drain(context, "the lease ends, and there is no money for more time");
   }
   if (state.phase == Phase::kWorking && kind == DecisionKind::kExtend) {
+    if (DecidesOnLease(state)) return;  // one at a time: reserve and lease belong together
     state.proposal = facts;
     if (context.plants.Has(Plant::kExtendBeforeReserve)) {
       context.Add(EffectKind::kExtend, state.current);
