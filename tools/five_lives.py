@@ -16,31 +16,32 @@ ledger says is spent, and what is held in reserve beyond that.
 """
 
 LIVES = [
-    ("The forgotten weekend", 467, """
-The lid is closed half a minute after the machine was made, before its agent has said a word, and stays
-closed for a day and a half. Nobody is there to end the machine. Its lease was in the create request, so it
-ends on time. The ledger, which could not see it go, books what the lease allows and not a cent more.
-Without the lease the machine would have billed until the computer was back, as the last line says; on a
-provider without any limit, until the end of the month."""),
+    ("The forgotten weekend", 638, """
+The lid is closed while the step works, and stays closed for two days. Nobody is there to end the machine.
+Its lease was in the create request: the machine ends itself on time. The ledger, which could not see it
+go, books what the lease allows and not a cent more. Without the lease it would have billed until the
+computer was back, as the last line says. (The step has a fault of its own: it hangs on the second machine
+too. Its agent sees that it shows no sign of life, and that ends the run.)"""),
     ("The lost create", 1080, """
 The machine is made, and the answer is lost. To ask again would make a second one, to give up would leave
 the first. The mark in the create request carries the run's name: the supervisor looks for it, finds the
 machine and goes on with it. Without the mark, and without the lease, a machine that nobody knows of costs
-1.66 an hour: 1,195 a month."""),
-    ("Interrupted, and resumed", 571, """
-A machine disappears after two hours. The last complete checkpoint had been brought home four minutes
-before; the next machine begins from it. Both machines were on the books from before they existed until no
-listing showed them any more. Without the checkpoint at home, two hours would have been lost and paid for
-twice."""),
+1.23 an hour: 885 a month."""),
+    ("Interrupted, and resumed", 82, """
+A machine disappears after an hour and a half. The last complete checkpoint is at the named place by then;
+the next machine begins from it and rents no more time than is left to do. Both machines were on the books
+from before they existed until no listing showed them any more. Without the checkpoint an hour would have
+been lost and paid for twice. (This step hangs as well, later on.)"""),
     ("Panic, and a machine too many", 892, """
 The provider makes two machines from one request. The second one is found by its mark, put on the books and
-ended, though nobody asked for it. Then the user has had enough. The run is over only when no listing shows
-either: the provider takes a minute and a half to end the second. Without the reads, "accepted" would have
-been taken for "gone", and the books closed while it billed."""),
-    ("The full disk", 611, """
+ended, though nobody asked for it: it takes a minute and a half to go, and a destroy that was accepted is no
+machine that is gone. Then the user has had enough. The run is over only when no listing shows either
+machine. Without the looks the second would have billed for two hours, and without its lease until somebody
+read the provider's bill."""),
+    ("The full disk", 540, """
 The disk at home is full: nothing can be written, not even the journal. What spends money may not begin
 now; looking, saving and ending may. The step ends on its machine, its outputs wait there, and the lease
-bounds what the waiting costs. An hour later there is room again."""),
+bounds what the waiting costs. An hour and a half later there is room again."""),
 ]
 
 

@@ -248,7 +248,9 @@ TEST(AwayLate, AtTheLeasesEndAMachineThatSpeaksSaves) {
   Away life;
   life.Work();
   LetTheLeaseEnd(life);
+  life.Look({kSeen});
   life.Pass(16 * kMinute);
+  life.Look({kSeen});
   EXPECT_EQ(life.state.phase, Phase::kSaving);
   EXPECT_FALSE(life.rental().ending);
 }

@@ -129,6 +129,7 @@ void WatchCurrent(StepContext& context) {
   if (state.phase == Phase::kBooting && BootIsOverdue(context, *rental)) {
     return GiveUpCurrent(context, "the machine did not come up");
   }
+  if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental)) return LeaseIsOver(context);
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - kLeaseMargin &&
       context.boot() >= state.next_ask_ms && !DecidesOnLease(state)) {
     state.next_ask_ms = context.boot() + kAskAgain;
@@ -138,7 +139,6 @@ void WatchCurrent(StepContext& context) {
     if (state.safe_work_ms < state.written_work_ms) ++state.saving_timed_out;
     return Saved(context);
   }
-  if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental)) return LeaseIsOver(context);
   if (state.phase == Phase::kFetching && context.boot() >= state.next_ask_ms &&
       !context.IsPending(EffectKind::kFetch, rental->number)) {
     return context.Add(EffectKind::kFetch, rental->number);
@@ -301,7 +301,8 @@ int64_t JudgementAt(const RunState& state) {
     case Phase::kFetching:
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
     case Phase::kWorking:
-      return std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms);
+      return std::min(std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms),
+                      in_boot_time(LeaseEnd(*rental)));
     default: return kNoWake;
   }
 }
