@@ -236,6 +236,25 @@ TEST(AwayLate, AListingThatWasLongOnItsWayShowsOnlyWhatWasThere) {
   EXPECT_EQ(life.state.phase, Phase::kBooting);
 }
 
+TEST(AwayLate, AnExpiryWrittenWhileSavingLengthensNothing) {
+  Away life;
+  life.Work();
+  PassToTheMargin(life);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, Longer());
+  life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  life.Ask("cancel");
+  EXPECT_FALSE(Begins(life.Answer(EffectKind::kMark, EventKind::kMarked), EffectKind::kExtend));
+}
+
+TEST(AwayLate, AReserveThatDoesNotFitEndsTheRunBeforeAnythingIsMade) {
+  Away life;
+  life.UpTo(Phase::kAdmitting);
+  const Transition refused = life.Answer(EffectKind::kAdmit, EventKind::kRefused);
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+  EXPECT_FALSE(Begins(refused, EffectKind::kCreate));
+}
+
 // The decision to keep it as it is: its end comes while the step works.
 void LetTheLeaseEnd(Away& life) {
   PassToTheMargin(life);
