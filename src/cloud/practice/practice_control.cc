@@ -83,7 +83,8 @@ std::string PracticeAddress::RunpodUrl() const {
 Result<PracticeAddress> StartPractice(const PracticeStart& start, const PracticeOutside& outside) {
   TRY(MakeFolders(outside.home.folder, true));
   TRY_ASSIGN(const FileLock starting,
-             FileLock::Take(outside.home.folder / "starting", std::chrono::duration_cast<milliseconds>(kStartLimit)));
+             FileLock::Take(outside.home.folder / "starting",
+                            std::chrono::duration_cast<milliseconds>(kStartLimit)));
   if (RunningPractice(outside.home)) {
     if (!start.settings && !start.script && !start.fresh) return AddressOf(outside.home, true);
     return Conflict("the practice cloud is running").WithHint("`curbstop practice stop` ends it");

@@ -39,8 +39,8 @@ struct PracticeOutside {
   Random& random;
 };
 
-// Starts its server as a process of its own, and returns when that answers. One that runs already is
-// taken as it is. Errors: kConflict (it runs, and `start` asks for changes; machines exist, and
+// Starts its server as a process of its own, and returns when that answers. One that runs already
+// is taken as it is. Errors: kConflict (it runs, and `start` asks for changes; machines exist, and
 // `fresh`), kUnavailable (it did not come up: its log says why), kCorrupt.
 Result<PracticeAddress> StartPractice(const PracticeStart& start, const PracticeOutside& outside);
 

@@ -101,9 +101,8 @@ std::optional<ProcessIdentity> RunningPractice(const PracticeHome& home) {
 
 Status WriteRunningPractice(const PracticeHome& home, FileStore& files) {
   const ProcessIdentity self = IdentifySelf();
-  const Json json = Json::MakeObject({{"pid", int64_t{self.pid}},
-                                      {"start_ticks", self.start_ticks},
-                                      {"boot_id", self.boot_id}});
+  const Json json = Json::MakeObject(
+      {{"pid", int64_t{self.pid}}, {"start_ticks", self.start_ticks}, {"boot_id", self.boot_id}});
   return files.Write(home.Server(), WriteJson(json) + "\n", 0600);
 }
 

@@ -1,5 +1,6 @@
-// The practice cloud's server: brings requests on loopback to the state machine, and keeps its state
-// on disk before it answers. Killed and started again, it goes on as if it had only been slow.
+// The practice cloud's server: brings requests on loopback to the state machine, and keeps its
+// state on disk before it answers. Killed and started again, it goes on as if it had only been
+// slow.
 #pragma once
 
 #include <memory>

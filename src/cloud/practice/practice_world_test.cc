@@ -1,11 +1,10 @@
 // The state machine by itself: time and requests in, state and answers out.
 #include "cloud/practice/practice_world.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-
-#include <fmt/format.h>
 
 #include "base/json.h"
 #include "cloud/practice/practice_home.h"
@@ -103,7 +102,8 @@ TEST_F(Practice, TheMeterBillsVastByTheRules) {
   machine.micro_usd_per_hour = 3'600'000;  // 1000 a second
   const PracticeHost& host = HostOf(world_, machine);
   ASSERT_EQ(host.disk_micro_usd_per_gb_month, 9'000'000);  // 10 GB: 90,000,000 / 2,628,000 s
-  EXPECT_EQ(PracticeBill(machine, host, kStart + 10'000), 342);  // loading: 10 s of disk, 34.24 each
+  EXPECT_EQ(PracticeBill(machine, host, kStart + 10'000),
+            342);  // loading: 10 s of disk, 34.24 each
   SettleMeter(machine, host.skin, kStart + 10'000);
   machine.life = PracticeLife::kRunning;
   EXPECT_EQ(PracticeBill(machine, host, kStart + 11'500), 2000 + 410);  // 2 s, 12 s of disk
@@ -204,7 +204,9 @@ TEST_F(Practice, AnAccountMayForbidThatMachinesEndThemselves) {
 TEST_F(Practice, TheListingLagsBothWays) {
   world_.state.settings.list_lag_ms = 5000;
   const int64_t id = RentVast();
-  const auto listed = [&] { return AskJson("GET", "/api/v1/instances/").IntOr("total_instances", -1); };
+  const auto listed = [&] {
+    return AskJson("GET", "/api/v1/instances/").IntOr("total_instances", -1);
+  };
   Pass(4999);
   EXPECT_EQ(listed(), 0);
   Pass(1);
@@ -291,8 +293,9 @@ TEST_F(Practice, ADamagedStateIsRefusedWithWhatToDo) {
   const PracticeHome home{std::filesystem::path(testing::TempDir()) / "practice_damaged"};
   RealFileStore files;
   ASSERT_TRUE(SavePractice(home, files, world_.state).ok());
-  for (const char* text : {"", "{", "[]", R"({"version":2})", R"({"version":1,"machines":[{"id":"x"}]})",
-                           R"({"version":1,"colour":"red"})"}) {
+  for (const char* text :
+       {"", "{", "[]", R"({"version":2})", R"({"version":1,"machines":[{"id":"x"}]})",
+        R"({"version":1,"colour":"red"})"}) {
     ASSERT_TRUE(files.Write(home.State(), text, 0600).ok());
     const auto state = LoadPractice(home);
     ASSERT_FALSE(state.ok()) << text;
@@ -305,11 +308,13 @@ TEST_F(Practice, ADamagedStateIsRefusedWithWhatToDo) {
 TEST_F(Practice, StrangeRequestsAreAnswered) {
   EXPECT_TRUE(rc::check([this] {
     const auto method = *rc::gen::element<std::string>("GET", "PUT", "POST", "DELETE", "X", "");
-    const auto stem = *rc::gen::element<std::string>("/", "/v2/pods/", "/v2/pods", "/v2/", "/api/v0/asks/",
-                                                     "/api/v0/instances/", "/api/v1/instances/");
+    const auto stem =
+        *rc::gen::element<std::string>("/", "/v2/pods/", "/v2/pods", "/v2/", "/api/v0/asks/",
+                                       "/api/v0/instances/", "/api/v1/instances/");
     const auto tail = *rc::gen::string<std::string>();
     const auto body = *rc::gen::element<std::string>("", "{}", "[]", "null", "{\"image\":1}", tail);
-    const PracticeReply reply = Ask(method, stem + tail, body, *rc::gen::element<std::string>("", "Bearer ", "x"));
+    const PracticeReply reply =
+        Ask(method, stem + tail, body, *rc::gen::element<std::string>("", "Bearer ", "x"));
     RC_ASSERT(reply.status >= 400);
   }));
 }

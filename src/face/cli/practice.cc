@@ -82,16 +82,15 @@ Status Start(const StartOptions& options, CommandContext& context) {
 
 Json MachineJson(const PracticeMachine& machine, const PracticeWorld& world) {
   const PracticeHost& host = HostOf(world, machine);
-  return Json::MakeObject(
-      {{"provider", ProviderOf(host.skin)},
-       {"id", PracticeId(machine, host)},
-       {"name", machine.name.empty() ? Json() : Json(machine.name)},
-       {"state", FieldCodec<PracticeLife>::Write(machine.life)},
-       {"gpu", host.gpu},
-       {"micro_usd_per_hour", PracticeRate(machine, host)},
-       {"billed_micro_usd", PracticeBill(machine, host, world.state.now_ms)},
-       {"made_at_ms", machine.made_ms},
-       {"gone_at_ms", machine.gone_ms < 0 ? Json() : Json(machine.gone_ms)}});
+  return Json::MakeObject({{"provider", ProviderOf(host.skin)},
+                           {"id", PracticeId(machine, host)},
+                           {"name", machine.name.empty() ? Json() : Json(machine.name)},
+                           {"state", FieldCodec<PracticeLife>::Write(machine.life)},
+                           {"gpu", host.gpu},
+                           {"micro_usd_per_hour", PracticeRate(machine, host)},
+                           {"billed_micro_usd", PracticeBill(machine, host, world.state.now_ms)},
+                           {"made_at_ms", machine.made_ms},
+                           {"gone_at_ms", machine.gone_ms < 0 ? Json() : Json(machine.gone_ms)}});
 }
 
 std::vector<std::string> MachineRow(const PracticeMachine& machine, const PracticeWorld& world) {
@@ -145,10 +144,10 @@ Status Stop(CommandContext& context) {
   const auto living = std::count_if(machines.begin(), machines.end(),
                                     [](const auto& machine) { return machine.Exists(); });
   if (living > 0 && !context.yes) {
-    TRY_ASSIGN(const bool agreed,
-               AskYesNo(context.out.terminal(),
-                        fmt::format("End its {} machine{}, with what is on them?", living,
-                                    living == 1 ? "" : "s")));
+    TRY_ASSIGN(
+        const bool agreed,
+        AskYesNo(context.out.terminal(), fmt::format("End its {} machine{}, with what is on them?",
+                                                     living, living == 1 ? "" : "s")));
     if (!agreed) return Cancelled("the practice cloud goes on");
   }
   TRY_ASSIGN(const bool stopped, StopPractice(outside));
@@ -163,9 +162,9 @@ Status Stop(CommandContext& context) {
 }
 
 Status Serve(CommandContext& context) {
-  TRY_ASSIGN(const std::unique_ptr<PracticeServer> server,
-             PracticeServer::Start(PracticeHomeOf(context.directories), context.files,
-                                   context.clock));
+  TRY_ASSIGN(
+      const std::unique_ptr<PracticeServer> server,
+      PracticeServer::Start(PracticeHomeOf(context.directories), context.files, context.clock));
   const Interrupts interrupts;
   std::stop_source stop;
   const std::jthread watch([&](const std::stop_token& done) {
