@@ -255,6 +255,19 @@ TEST(AwayLate, AReserveThatDoesNotFitEndsTheRunBeforeAnythingIsMade) {
   EXPECT_FALSE(Begins(refused, EffectKind::kCreate));
 }
 
+// Nothing is late but what is waited for by the clock.
+TEST(AwayLate, ADecisionThatStaysOutIsNoSleep) {
+  Away life;
+  life.Work();
+  PassToTheMargin(life);
+  ASSERT_TRUE(life.Wants(EffectKind::kDecide));
+  for (int i = 0; i < 8; ++i) {
+    life.Look({kSeen});
+    life.Pass(kMinute);
+  }
+  EXPECT_EQ(life.state.awake_since_ms, 0);
+}
+
 // The decision to keep it as it is: its end comes while the step works.
 void LetTheLeaseEnd(Away& life) {
   PassToTheMargin(life);

@@ -64,7 +64,7 @@ struct Rental {
   MicroUsd reserve;
   MicroUsd accrued;
   int64_t metered_ms = 0;
-  int64_t seen_ms = 0;  // the latest listing or answer that showed it
+  int64_t seen_ms = 0;  // the latest listing that showed it; 0: none has
   int64_t missed_reads = 0;
   int64_t missed_at_ms = 0;     // when the listing was made that missed it
   int64_t next_destroy_ms = 0;  // in boot time
@@ -143,12 +143,12 @@ struct RunState {
   int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;      // progress that a surviving place holds
   int64_t failed_looks = 0;      // in a row: the provider cannot be reached
-  int64_t last_look_ms = 0;      // the latest listing that was read
+  int64_t last_look_ms = 0;      // when the latest listing was made, by the provider's clock
   int64_t settled_ms = 0;  // a listing later than this shows every machine that any create made
   // In boot time, which never jumps: what is waited for.
   int64_t phase_since_ms = 0;
   int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
-  int64_t heard_ms = 0;        // the latest listing that was heard
+  int64_t heard_ms = 0;        // when the latest listing was heard
   int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
   int64_t next_ask_ms = 0;  // the next kDecide, kFetch or kExtend, after one that did not help

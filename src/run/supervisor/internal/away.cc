@@ -301,6 +301,7 @@ int64_t JudgementAt(const RunState& state) {
     case Phase::kFetching:
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
     case Phase::kWorking:
+      if (DecidesOnLease(state)) return in_boot_time(LeaseEnd(*rental));
       return std::min(std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms),
                       in_boot_time(LeaseEnd(*rental)));
     default: return kNoWake;
