@@ -54,6 +54,13 @@ class Cloud:
         return answer
 
     def ask(self, method, url, body=None, key=None):
+        """The provider's answer; one that says "too many requests" is asked again, as clients do."""
+        answers = []
+        until(lambda: answers.append(self.ask_once(method, url, body, key)) or answers[-1][0] != 429,
+              f"an answer of {url} other than 429")
+        return answers[-1]
+
+    def ask_once(self, method, url, body, key):
         request = urllib.request.Request(url, method=method, headers={
             "Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"},
             data=None if body is None else json.dumps(body).encode())
