@@ -15,6 +15,8 @@ constexpr Variable kVariables[] = {
     {"XDG_DATA_HOME", VariableUse::kRead, "Money and record databases, default `~/.local/share`."},
     {"XDG_STATE_HOME", VariableUse::kRead, "Logs and locks of runs, default `~/.local/state`."},
     {"XDG_CACHE_HOME", VariableUse::kRead, "What can be made again, default `~/.cache`."},
+    {"XDG_RUNTIME_DIR", VariableUse::kRead,
+     "Where connections to machines have their sockets, default `/tmp/curbstop-UID`."},
     {"NO_COLOR", VariableUse::kRead, "Set to anything: no colour."},
     {"COLUMNS", VariableUse::kRead, "Width of tables where the terminal does not tell."},
     {"PATH", VariableUse::kRead, "Where helpers such as `git` and `python3` are looked up."},

@@ -332,13 +332,14 @@ Result<int> StartChild(const ChildRequest& request) {
   const Handle cgroup = OpenCgroup(request.cgroup_procs);
   launch.out = to_files ? out.get() : request.output_fd;
   launch.err = to_files ? err.get() : request.output_fd;
+  if (request.error_fd >= 0) launch.err = request.error_fd;
   launch.cgroup = cgroup.get();
   launch.own_session = request.own_session;
   Handle in;
   if (!request.input.empty()) {
     TRY_ASSIGN(in, HoldInput(request.input, Doing(request.argv)));
   }
-  launch.in = in.get();
+  launch.in = request.input_fd >= 0 ? request.input_fd : in.get();
   return Fork(launch);
 }
 

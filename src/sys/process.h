@@ -52,7 +52,9 @@ struct ChildRequest {
   std::filesystem::path out;  // appended to; empty: /dev/null
   std::filesystem::path err;  // same file as `out` allowed
   int output_fd = -1;         // where given, both go here instead
+  int error_fd = -1;          // where given, its stderr goes here, whatever the lines above say
   std::string input;          // its stdin, from memory: never on a disk, of any size
+  int input_fd = -1;          // where given, its stdin instead
   bool own_session = true;    // setsid: a terminal's hang-up and Ctrl-C do not reach it
   // A `cgroup.procs`: the child enters that cgroup before it runs, or runs outside where it may
   // not.
