@@ -58,7 +58,9 @@ Status Agent::Run() {
   TRY_ASSIGN(const std::optional<FileLock> lock, FileLock::TryTake(folder_ / "agent.lock"));
   if (!lock) return Conflict(fmt::format("run `{}` has an agent already", order_.run));
   TRY_ASSIGN(spool_, SpoolWriter::Open(folder_ / "agent.events", files_));
+  if (order_.away) TRY(BeginAway());
   TRY(TellStarted());
+  if (away_ && away_->has_finished()) return Depart(), Status();
   const CheckpointTrace trace = TraceCheckpoints();
   renamed_ = trace.renamed();
   // A process of an agent that died must not meet the next attempt.
@@ -67,11 +69,20 @@ Status Agent::Run() {
   leader_.reset();
   Result<Ending> ended = RunAttempts();
   const Ending ending = ended.ok() ? *ended : Ending{"failed", 1, ended.error().OneLine()};
+  if (away_ && wish_ != Wish::kNone) TellSaved();
   Tell(Said("finished")
            .Set("outcome", ending.outcome)
            .Set("exit_code", int64_t{ending.exit_code})
            .Set("reason", ending.reason));
-  AwaitRelease();
+  away_ ? Depart() : AwaitRelease();
+  return {};
+}
+
+Status Agent::BeginAway() {
+  TRY_ASSIGN(const std::vector<SpoolLine> told, ReadSpool(folder_ / "agent.events", 0));
+  away_ = std::make_unique<AwayDuties>(folder_, *order_.away, secrets_.away, order_.grace, told,
+                                       clock_, processes_);
+  if (!away_->has_greeted()) Tell(away_->Hello());
   return {};
 }
 
@@ -92,19 +103,25 @@ Agent::Ending Agent::OutOfTime(int exit_code) const {
 
 // Why there is nothing more to wait for.
 std::optional<Agent::Ending> Agent::ReasonToEnd(int exit_code) const {
-  if (wish_ != Wish::kNone) return Ending{"cancelled", exit_code, "cancelled by the user"};
+  if (wish_ != Wish::kNone) return EndingOf(wish_why_, exit_code);
   return PastLimit() ? std::optional(OutOfTime(exit_code)) : std::nullopt;
 }
 
 // What it means for the run that we ended the process; nothing where it ended by itself.
 std::optional<Agent::Ending> Agent::CutOff(const AttemptEnd& end) const {
-  if (end.why.empty()) return std::nullopt;
-  if (end.why == "cancel") return Ending{"cancelled", end.exit_code, "cancelled by the user"};
-  if (end.why == "cap") return Ending{"cancelled", end.exit_code, "a cap is reached"};
-  if (end.why == "deadline") return OutOfTime(end.exit_code);
-  return Ending{"failed", end.exit_code,
-                "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for "
-                "too long"};
+  return end.why.empty() ? std::nullopt : std::optional(EndingOf(end.why, end.exit_code));
+}
+
+Agent::Ending Agent::EndingOf(const std::string& why, int exit_code) const {
+  if (why == "cancel") return {"cancelled", exit_code, "cancelled by the user"};
+  if (why == "cap") return {"cancelled", exit_code, "a cap is reached"};
+  if (why == "save") return {"cancelled", exit_code, "saved as it was told"};
+  if (why == "lease") return {"lease_over", exit_code, "the machine's lease is over"};
+  if (why == "keeper") return {"lease_over", exit_code, "the agent's keeper is gone"};
+  if (why == "deadline") return OutOfTime(exit_code);
+  return {"failed", exit_code,
+          "no sign of life: no log line, logged metric, checkpoint, processor or GPU use for too "
+          "long"};
 }
 
 Result<Agent::Ending> Agent::RunAttempts() {
@@ -222,6 +239,9 @@ Status Agent::PrepareFolders(int64_t attempt) {
   TRY_ASSIGN(const CheckpointScan scan, ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_));
   TRY(MoveEntriesAside(order_.checkpoint_dir, scan.incomplete, folder_ / "incomplete", files_));
   if (!scan.complete.empty()) resume_from_ = scan.complete.back();
+  for (const std::string& name : scan.complete) {
+    if (away_) away_->work().Add(name);
+  }
   return {};
 }
 
@@ -242,7 +262,10 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   FAILPOINT("agent.after_step_start");
   Json started = Said("attempt_started").Set("attempt", attempt).Set("pid", int64_t{process.pid()});
   Tell(NoteLeader(started, process.pid()));
+  if (away_) away_->work().AttemptStarts(resume_from_, clock_.Boot());
   const AttemptEnd end = WatchAttempt(process);
+  if (away_ && !end.killed) LookForFolders(milliseconds(0));
+  if (away_) away_->work().AttemptEnds(clock_.Boot());
   if (watch_) renamed_.insert(watch_->renamed().begin(), watch_->renamed().end());
   watch_.reset();
   left_by_ = end.killed ? AfterKill::kYes : AfterKill::kNo;
@@ -319,6 +342,7 @@ bool Agent::Look(StepProcess& process) {
   if (watch_) {
     life = watch_->Poll() || life;
     for (const std::string& name : watch_->TakeFinished()) TellCheckpoint(name);
+    if (away_) LookForFolders(seconds(2));
   }
   const std::string output = process.ReadOutput();
   if (!output.empty()) {
@@ -334,7 +358,31 @@ bool Agent::Look(StepProcess& process) {
 
 void Agent::TellCheckpoint(const std::string& name) {
   if (!Exists(order_.checkpoint_dir / name)) return;
-  Tell(Said("checkpoint").Set("name", name).Set("renamed", watch_->renamed().contains(name)));
+  Json said = Said("checkpoint").Set("name", name);
+  said.Set("renamed", watch_->renamed().contains(name));
+  if (away_) said.Set("complete", true).Set("work_ms", away_->work().Note(name, clock_.Boot()));
+  Tell(std::move(said));
+}
+
+// Home fetches what is whole; at home nobody asks before the attempt's end.
+void Agent::LookForFolders(milliseconds quiet) {
+  if (!watch_ || (quiet.count() > 0 && clock_.Awake() < next_folder_look_)) return;
+  next_folder_look_ = clock_.Awake() + seconds(1);
+  for (const std::string& name : FinishedFolders(order_.checkpoint_dir, quiet)) {
+    if (!away_->work().Knows(name)) TellCheckpoint(name);
+  }
+}
+
+// Nothing more will be written: what there is has been told.
+void Agent::TellSaved() {
+  save_asked_ = false;
+  const Result<CheckpointScan> scan = ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_);
+  Json said = Said("saved");
+  if (scan.ok() && !scan->complete.empty()) {
+    said.Set("name", scan->complete.back());
+    said.Set("work_ms", away_->work().Of(scan->complete.back()));
+  }
+  Tell(std::move(said));
 }
 
 // Where nvidia-smi says nothing (another maker's GPU), processor time is the sign of life.
@@ -371,6 +419,8 @@ void Agent::LogOwn(std::string_view line) {
 EnvironmentList Agent::StepEnvironment(int64_t attempt) const {
   EnvironmentList list = ReadEnvironment();
   for (const auto& [name, value] : order_.environment) SetVariable(list, name, value);
+  for (const auto& [name, value] : away_ ? away_->Variables() : EnvironmentList())
+    SetVariable(list, name, value);
   for (const auto& [name, value] : secrets_.environment) SetVariable(list, name, value);
   const bool resumes = !resume_from_.empty();
   SetVariable(list, "CURBSTOP_STEP_ID", order_.step_id);
@@ -408,13 +458,20 @@ void Agent::ReadCommands() {
   for (const SpoolLine& line : *lines) {
     last_command_ = line.seq;
     const std::string kind = line.body.StringOr("kind", "");
-    if (kind == "cancel" && wish_ == Wish::kNone) {
-      wish_ = Wish::kCancel;
-      wish_why_ = line.body.StringOr("why", "cancel");
-    }
+    if (kind == "cancel") Wishes(line.body.StringOr("why", "cancel"));
+    if (kind == "save" && away_) save_asked_ = true, Wishes("save");
     if (kind == "kill") wish_ = Wish::kKill;
-    if (kind == "release") released_ = true;
+    if (kind == "release") released_ = true, keeps_machine_ = line.body.BoolOr("keep", false);
   }
+  if (!away_ || wish_ != Wish::kNone) return;
+  if (const std::string why = away_->WhyStop(); !why.empty()) Wishes(why);
+}
+
+// The first wish counts.
+void Agent::Wishes(const std::string& why) {
+  if (wish_ != Wish::kNone) return;
+  wish_ = Wish::kCancel;
+  wish_why_ = why;
 }
 
 void Agent::KeepSupervisor() {
@@ -448,6 +505,22 @@ void Agent::AwaitRelease() {
   while (!released_ && IsFolder(folder_)) {
     Pause(milliseconds(200));
     wish_ = Wish::kNone;
+  }
+}
+
+// Away: waits for whoever is connected, as long as the lease and the order allow, then ends the
+// machine.
+void Agent::Depart() {
+  while (IsFolder(folder_)) {
+    wish_ = Wish::kNone;
+    Pause(milliseconds(200));
+    if (save_asked_) TellSaved();
+    switch (away_->NextAct(released_, keeps_machine_)) {
+      case EndAct::kWait: break;
+      case EndAct::kLeave: return;
+      case EndAct::kSave: break;
+      case EndAct::kEndMachine: EndMachineForGood(*order_.away, clock_, processes_);
+    }
   }
 }
 

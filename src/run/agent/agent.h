@@ -13,13 +13,19 @@
 //   backoff {wait_ms} ·
 //   finished {outcome: done | failed | cancelled, exit_code, reason}
 // and back: cancel · kill · release.
+//
+// Away (agent/away_duties.h) it says `hello` first, `saved {name, work_ms}`, and `lease_over` as
+// one more outcome; a checkpoint has {complete, work_ms}. Back comes `save` too, and `release
+// {keep}`.
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "run/agent/away_duties.h"
 #include "run/agent/checkpoints.h"
 #include "run/agent/order.h"
 #include "run/agent/progress.h"
@@ -52,13 +58,16 @@ class Agent {
   };
   struct AttemptEnd {
     int exit_code = 0;
-    std::string why;      // empty: it ended by itself; else cancel, cap, deadline, hang
+    // Empty: it ended by itself; else cancel, cap, deadline, hang, save, lease, keeper.
+    std::string why;
     bool killed = false;  // by SIGKILL, or a signal that nobody of ours sent
   };
 
   Status TellStarted();
+  Status BeginAway();
   Ending OutOfTime(int exit_code) const;
   std::optional<Ending> ReasonToEnd(int exit_code) const;
+  Ending EndingOf(const std::string& why, int exit_code) const;
   std::optional<Ending> CutOff(const AttemptEnd& end) const;
   Result<Ending> RunAttempts();
   Result<std::optional<Ending>> TakeResources();
@@ -75,6 +84,8 @@ class Agent {
   void FinishOutput(StepProcess& process);
   bool Look(StepProcess& process);
   void TellCheckpoint(const std::string& name);
+  void LookForFolders(std::chrono::milliseconds quiet);
+  void TellSaved();
   std::string ReasonToStop(const Progress& progress) const;
   bool PastLimit() const;
   bool IsBusy(const StepProcess& process);
@@ -88,9 +99,11 @@ class Agent {
   void Tell(Json body);
   void FlushTold();
   void ReadCommands();
+  void Wishes(const std::string& why);
   void KeepSupervisor();
   void Pause(std::chrono::milliseconds time);
   void AwaitRelease();
+  void Depart();
 
   std::filesystem::path folder_;
   AgentOrder order_;
@@ -108,8 +121,13 @@ class Agent {
   std::string resume_from_;
   std::string tail_;  // last output of the step
   Wish wish_ = Wish::kNone;
-  std::string wish_why_ = "cancel";  // or "cap": what a cap counts is used up
+  std::string wish_why_ =
+      "cancel";  // or "cap": what a cap counts is used up; or as AttemptEnd::why
   bool released_ = false;
+  bool keeps_machine_ = false;        // with the release
+  bool save_asked_ = false;           // and not yet answered
+  std::unique_ptr<AwayDuties> away_;  // null at home
+  Ticks next_folder_look_{0};
   bool overdue_told_ = false;
   std::optional<ProcessIdentity> leader_;  // of a lost agent's attempt, while it is ended
   AfterKill left_by_ = AfterKill::kYes;    // how the checkpoint folder was left

@@ -1,17 +1,31 @@
-// `curbstop-agent RUN_FOLDER`: secrets on stdin as one JSON object, then end of file.
+// The agent's program:
+//   curbstop-agent RUN_FOLDER          at home: the worker; secrets on stdin as one JSON object
+//   curbstop-agent keep RUN_FOLDER     away: the same stdin; returns when the worker has begun
+//   curbstop-agent work RUN_FOLDER     what the keeper starts
+//   curbstop-agent follow RUN_FOLDER --events N --log BYTES --calls N [--silence SECONDS]
+//   curbstop-agent probe
+// Words and files: docs/formats/agent-away.md.
+#include <algorithm>
+#include <charconv>
 #include <exception>
 #include <fcntl.h>
 #include <signal.h>
+#include <span>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "run/agent/agent.h"
+#include "run/agent/follow.h"
+#include "run/agent/keeper.h"
+#include "run/agent/probe.h"
 #include "sys/files.h"
 #include "sys/terminal.h"
 
 namespace curbstop {
 namespace {
+
+using Words = std::span<const std::string_view>;
 
 // To its end; then stdin is empty, so that the secrets are not found in /proc/PID/fd.
 std::string ReadInput() {
@@ -25,7 +39,13 @@ std::string ReadInput() {
   return text;
 }
 
-Status RunAgent(const std::filesystem::path& folder) {
+// Where the birth script put its files.
+std::filesystem::path MachineHome() {
+  const std::string set = ReadVariable("CURBSTOP_HOME");
+  return set.empty() ? AwayOrder().home : std::filesystem::path(set);
+}
+
+Status Work(const std::filesystem::path& folder) {
   TRY_ASSIGN(AgentSecrets secrets, ParseSecrets(ReadInput()));
   TRY_ASSIGN(AgentOrder order, ReadOrder(folder));
   RealClock clock;
@@ -35,14 +55,80 @@ Status RunAgent(const std::filesystem::path& folder) {
   return agent.Run();
 }
 
-int Main(int argc, char** argv) {
-  if (argc != 2) {
-    WriteErr("usage: curbstop-agent RUN_FOLDER (started by `curbstop run`)\n");
-    return ExitCodeOf(ErrorKind::kInvalidInput);
+Status RunAtHome(Words words) { return Work(words[0]); }
+
+Status RunWorker(Words words) {
+  HideMemory();
+  return Work(words[0]);
+}
+
+Status RunKeeper(Words words) {
+  const std::filesystem::path folder(words[0]);
+  std::string secrets = ReadInput();
+  TRY(ParseSecrets(secrets));
+  TRY_ASSIGN(const AgentOrder order, ReadOrder(folder));
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return FromErrno(error.value(), "cannot read `/proc/self/exe`");
+  return Keep(folder, order, std::move(secrets), program);
+}
+
+Status RunProbe(Words) {
+  RealProcessRunner processes;
+  WriteOut(WriteJson(Probe(MachineHome(), "/", processes)) + "\n");
+  return {};
+}
+
+Result<int64_t> NumberOf(Words words, std::string_view option) {
+  const auto found = std::find(words.begin(), words.end(), option);
+  if (found == words.end()) return 0;
+  int64_t number = -1;
+  const std::string_view text = found + 1 == words.end() ? "" : found[1];
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size() && number >= 0) return number;
+  return InvalidInput(fmt::format("`{}` takes a number, not `{}`", option, text));
+}
+
+Status RunFollow(Words words) {
+  FollowRequest request;
+  request.folder = words[0];
+  TRY_ASSIGN(request.from.events, NumberOf(words, "--events"));
+  TRY_ASSIGN(request.from.log, NumberOf(words, "--log"));
+  TRY_ASSIGN(request.from.calls, NumberOf(words, "--calls"));
+  TRY_ASSIGN(const int64_t silence, NumberOf(words, "--silence"));
+  request.most_silence = std::chrono::seconds(silence);
+  RealClock clock;
+  RealFileStore files;
+  return Follow(request, MachineHome(), clock, files);
+}
+
+struct Command {
+  std::string_view name;
+  size_t words;  // least, behind the name
+  Status (*run)(Words words);
+};
+
+constexpr Command kCommands[] = {{"keep", 1, RunKeeper},
+                                 {"work", 1, RunWorker},
+                                 {"follow", 1, RunFollow},
+                                 {"probe", 0, RunProbe}};
+
+Status Run(Words words) {
+  for (const Command& command : kCommands) {
+    const bool is_it = !words.empty() && words[0] == command.name;
+    if (is_it && words.size() > command.words) return command.run(words.subspan(1));
   }
+  if (words.size() == 1 && words[0].starts_with('/')) return RunAtHome(words);
+  return InvalidInput(
+      "usage: curbstop-agent RUN_FOLDER | keep RUN_FOLDER | follow RUN_FOLDER … | probe (started by "
+      "`curbstop run`)");
+}
+
+int Main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
-  const Status done = RunAgent(argv[1]);
+  const std::vector<std::string_view> words(argv + 1, argv + argc);
+  const Status done = Run(words);
   if (done.ok()) return 0;
   WriteErr(fmt::format("error: {}\n", done.error().Text()));
   return ExitCodeOf(done.error().kind());

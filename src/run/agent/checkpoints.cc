@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -111,6 +112,23 @@ Result<CheckpointScan> ScanCheckpoints(const fs::path& folder, AfterKill after_k
   }
   std::sort(scan.complete.begin(), scan.complete.end(), NaturalLess);
   return scan;
+}
+
+std::vector<std::string> FinishedFolders(const fs::path& folder, std::chrono::milliseconds quiet) {
+  std::vector<std::string> finished;
+  const auto entries = ListFolder(folder);
+  if (!entries.ok()) return finished;
+  const std::string suspect = LastTouchedName(folder, *entries);
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);  // the clock of file times
+  for (const FolderEntry& entry : *entries) {
+    if (entry.kind != EntryKind::kFolder || HasIncompleteName(entry.name)) continue;
+    const timespec touched = LastTouched(folder / entry.name);
+    const int64_t quiet_ms = (now.tv_sec - touched.tv_sec) * 1000;
+    const bool is_left = entry.name != suspect && quiet_ms >= quiet.count();
+    if (is_left || Exists(folder / entry.name / ".complete")) finished.push_back(entry.name);
+  }
+  return finished;
 }
 
 void CheckpointTrace::Hear(const Json& said) {

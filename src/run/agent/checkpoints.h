@@ -9,6 +9,7 @@
 // modification time (rename(2) sets only the former), unless both fell into one tick of the kernel.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -51,6 +52,12 @@ class CheckpointTrace {
 // `renamed`: names seen to arrive by rename. A missing folder has no entries.
 Result<CheckpointScan> ScanCheckpoints(const std::filesystem::path& folder, AfterKill after_kill,
                                        const std::set<std::string>& renamed);
+
+// While a step runs: its folder entries that are whole although nobody saw them arrive. Either they
+// say so (`NAME/.complete`), or another entry was touched after them and they have been left alone
+// for `quiet`. Files show by being closed (CheckpointWatch).
+std::vector<std::string> FinishedFolders(const std::filesystem::path& folder,
+                                         std::chrono::milliseconds quiet);
 
 // Moves the named entries of `folder` into `aside`, under names that are free there.
 Status MoveEntriesAside(const std::filesystem::path& folder, const std::vector<std::string>& names,

@@ -70,6 +70,8 @@ Result<AgentOrder> OrderOf(const Json& json) {
   order.grace = MillisOf(json, "grace_ms");
   order.hang_floor = MillisOf(json, "hang_floor_ms");
   order.supervisor = TextsOf(json, "supervisor");
+  if (const Json* away = json.Find("away"); away != nullptr && away->IsObject())
+    order.away = AwayOf(*away);
   return order;
 }
 
@@ -80,31 +82,33 @@ Json OrderJson(const AgentOrder& order) {
   for (const GpuSlot& gpu : order.gpus) {
     gpus.Push(Json::MakeObject({{"index", gpu.index}, {"lock", gpu.lock}}));
   }
-  return Json::MakeObject({{"version", kVersion},
-                           {"run", order.run},
-                           {"step_id", order.step_id},
-                           {"project", order.project},
-                           {"step", order.step},
-                           {"root", order.root.string()},
-                           {"command", order.command},
-                           {"setup", order.setup},
-                           {"setup_marker", order.setup_marker.string()},
-                           {"checkpoint_dir", order.checkpoint_dir.string()},
-                           {"keep_checkpoints", order.keep_checkpoints},
-                           {"checkpoints_after_kill", order.checkpoints_after_kill},
-                           {"checkpoints_renamed", Json::ArrayOf(order.checkpoints_renamed)},
-                           {"old_checkpoints", order.old_checkpoints.string()},
-                           {"environment", EnvironmentJson(order.environment)},
-                           {"secrets", Json::ArrayOf(order.secrets)},
-                           {"step_lock", order.step_lock.string()},
-                           {"gpus", gpus},
-                           {"gpus_needed", order.gpus_needed},
-                           {"retries", order.retries},
-                           {"time_limit_ms", order.time_limit.count()},
-                           {"expected_time_ms", order.expected_time.count()},
-                           {"grace_ms", order.grace.count()},
-                           {"hang_floor_ms", order.hang_floor.count()},
-                           {"supervisor", Json::ArrayOf(order.supervisor)}});
+  Json json = Json::MakeObject({{"version", kVersion},
+                                {"run", order.run},
+                                {"step_id", order.step_id},
+                                {"project", order.project},
+                                {"step", order.step},
+                                {"root", order.root.string()},
+                                {"command", order.command},
+                                {"setup", order.setup},
+                                {"setup_marker", order.setup_marker.string()},
+                                {"checkpoint_dir", order.checkpoint_dir.string()},
+                                {"keep_checkpoints", order.keep_checkpoints},
+                                {"checkpoints_after_kill", order.checkpoints_after_kill},
+                                {"checkpoints_renamed", Json::ArrayOf(order.checkpoints_renamed)},
+                                {"old_checkpoints", order.old_checkpoints.string()},
+                                {"environment", EnvironmentJson(order.environment)},
+                                {"secrets", Json::ArrayOf(order.secrets)},
+                                {"step_lock", order.step_lock.string()},
+                                {"gpus", gpus},
+                                {"gpus_needed", order.gpus_needed},
+                                {"retries", order.retries},
+                                {"time_limit_ms", order.time_limit.count()},
+                                {"expected_time_ms", order.expected_time.count()},
+                                {"grace_ms", order.grace.count()},
+                                {"hang_floor_ms", order.hang_floor.count()},
+                                {"supervisor", Json::ArrayOf(order.supervisor)}});
+  if (order.away) json.Set("away", AwayJson(*order.away));
+  return json;
 }
 
 Result<AgentOrder> ReadOrder(const std::filesystem::path& run_folder) {
@@ -116,6 +120,7 @@ Result<AgentOrder> ReadOrder(const std::filesystem::path& run_folder) {
 std::string SecretsText(const AgentSecrets& secrets) {
   Json object = Json::MakeObject();
   for (const auto& [name, value] : secrets.environment) object.Set(name, value);
+  if (secrets.away.HasPlace()) object.Set("away", AwaySecretsJson(secrets.away));
   return WriteJson(object);
 }
 
@@ -125,6 +130,7 @@ Result<AgentSecrets> ParseSecrets(std::string_view text) {
   TRY_ASSIGN(const Json object, ParseJson(text));
   for (const auto& [name, value] : object.members()) {
     if (value.IsString()) secrets.environment[name] = *value.AsString();
+    if (name == "away" && value.IsObject()) secrets.away = AwaySecretsOf(value);
   }
   return secrets;
 }

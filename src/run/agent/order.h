@@ -12,12 +12,14 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "run/agent/away_order.h"
 #include "sys/environment.h"
 
 namespace curbstop {
@@ -53,15 +55,18 @@ struct AgentOrder {
   Millis grace{30'000};                 // between SIGTERM and SIGKILL
   Millis hang_floor{900'000};           // least silence that counts as a hang
   std::vector<std::string> supervisor;  // argv that starts a new supervisor
+  std::optional<AwayOrder> away;        // on a rented machine
 };
 
 Json OrderJson(const AgentOrder& order);
 // Errors: kInvalidInput (a key is missing or of another type), kCorrupt for another version.
 Result<AgentOrder> ReadOrder(const std::filesystem::path& run_folder);
 
-// What travels on the agent's stdin: values that may not touch a disk.
+// What travels on the agent's stdin: values that may not touch a disk. One JSON object: texts are
+// secrets by name; an object named `away` holds the addresses of the named place.
 struct AgentSecrets {
   std::map<std::string, std::string> environment;  // user secrets and the record's token, by name
+  AwaySecrets away;
 };
 std::string SecretsText(const AgentSecrets& secrets);
 Result<AgentSecrets> ParseSecrets(std::string_view text);

@@ -25,16 +25,18 @@ Result<SpoolLine> ParseLine(std::string_view line) {
 
 }  // namespace
 
+Result<SpoolLine> ParseSpoolLine(std::string_view line, const std::filesystem::path& file) {
+  Result<SpoolLine> parsed = ParseLine(line);
+  if (parsed.ok()) return parsed;
+  return Corrupt(parsed.error().message()).While(fmt::format("cannot read `{}`", file.string()));
+}
+
 Result<std::vector<SpoolLine>> ReadSpool(const std::filesystem::path& file, int64_t after) {
   TRY_ASSIGN(const std::string text, ReadWholeLines(file));
   std::vector<SpoolLine> lines;
   for (const std::string_view line : Lines(text)) {
-    Result<SpoolLine> parsed = ParseLine(line);
-    if (!parsed.ok()) {
-      return Corrupt(parsed.error().message())
-          .While(fmt::format("cannot read `{}`", file.string()));
-    }
-    if (parsed->seq > after) lines.push_back(*std::move(parsed));
+    TRY_ASSIGN(SpoolLine parsed, ParseSpoolLine(line, file));
+    if (parsed.seq > after) lines.push_back(std::move(parsed));
   }
   return lines;
 }

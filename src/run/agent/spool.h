@@ -25,6 +25,9 @@ struct SpoolLine {
 // Errors: kCorrupt for a whole line that is no JSON object with a `seq`.
 Result<std::vector<SpoolLine>> ReadSpool(const std::filesystem::path& file, int64_t after);
 
+// One whole line. Errors: as ReadSpool, whose text names `file`.
+Result<SpoolLine> ParseSpoolLine(std::string_view line, const std::filesystem::path& file);
+
 class SpoolWriter {
  public:
   static Result<SpoolWriter> Open(const std::filesystem::path& file, FileStore& files);
