@@ -13,7 +13,7 @@ Json AwayJson(const AwayOrder& away) {
   Json work = Json::MakeObject();
   for (const auto& [name, work_ms] : away.checkpoint_work_ms) work.Set(name, work_ms);
   return Json::MakeObject({{"home", away.home.string()},
-                           {"at_end", away.at_end == AtEnd::kSave ? "save" : "destroy"},
+                           {"at_end", away.at_end == EndWish::kSave ? "save" : "destroy"},
                            {"lease_at_birth_ms", away.lease_at_birth.count()},
                            {"interval_ms", away.interval.count()},
                            {"lease_margin_ms", away.lease_margin.count()},
@@ -29,7 +29,7 @@ Json AwayJson(const AwayOrder& away) {
 AwayOrder AwayOf(const Json& json) {
   AwayOrder away;
   away.home = json.StringOr("home", away.home.string());
-  if (json.StringOr("at_end", "") == "save") away.at_end = AtEnd::kSave;
+  if (json.StringOr("at_end", "") == "save") away.at_end = EndWish::kSave;
   away.lease_at_birth = MillisOr(json, "lease_at_birth_ms", away.lease_at_birth);
   away.interval = MillisOr(json, "interval_ms", away.interval);
   away.lease_margin = MillisOr(json, "lease_margin_ms", away.lease_margin);

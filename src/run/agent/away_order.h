@@ -14,11 +14,11 @@
 
 namespace curbstop {
 
-enum class AtEnd { kDestroy, kSave };
+enum class EndWish { kDestroy, kSave };
 
 struct AwayOrder {
   std::filesystem::path home = "/var/lib/curbstop";  // holds `end-machine` and `lease`
-  AtEnd at_end = AtEnd::kDestroy;
+  EndWish at_end = EndWish::kDestroy;
   Millis lease_at_birth{0};     // what the birth script armed; 0: unknown
   Millis interval{0};           // wished between checkpoints; 0: the step's own
   Millis lease_margin{15'000};  // kept free between the last thing done and the lease's end

@@ -4,7 +4,7 @@ namespace curbstop {
 namespace {
 
 bool WillSave(const MachineEndFacts& facts) {
-  return facts.at_end == AtEnd::kSave && facts.has_place && !facts.is_saved;
+  return facts.at_end == EndWish::kSave && facts.has_place && !facts.is_saved;
 }
 
 bool LeaseNeeds(const MachineEndFacts& facts, Ticks time) {
@@ -27,7 +27,7 @@ EndAct NextEndAct(const MachineEndFacts& facts) {
   if (facts.released) return facts.keep_machine ? EndAct::kLeave : EndAct::kEndMachine;
   if (LeaseNeeds(facts, WillSave(facts) ? facts.save : Ticks(0))) return DoAtEnd(facts);
   if (facts.connected || facts.alone_for < facts.patience) return EndAct::kWait;
-  const bool only_home_survives = facts.at_end == AtEnd::kSave && !facts.has_place;
+  const bool only_home_survives = facts.at_end == EndWish::kSave && !facts.has_place;
   return only_home_survives ? EndAct::kWait : DoAtEnd(facts);
 }
 

@@ -26,7 +26,7 @@ struct MachineEndFacts {
   bool connected = false;
   Ticks alone_for{0};  // since somebody was connected, or the step finished
   Ticks patience{0};
-  AtEnd at_end = AtEnd::kDestroy;
+  EndWish at_end = EndWish::kDestroy;
   bool has_place = false;
   bool is_saved = false;
 };

@@ -36,15 +36,15 @@ TEST(EndPlan, AStepIsStoppedInTimeForItsGraceTheSaveAndTheMargin) {
       {"a second more", With([](MachineEndFacts& f) { f.lease_left = seconds(41); }),
        StopWhy::kNone},
       {"with a save to come", With([](MachineEndFacts& f) {
-         f.lease_left = seconds(100), f.at_end = AtEnd::kSave, f.has_place = true;
+         f.lease_left = seconds(100), f.at_end = EndWish::kSave, f.has_place = true;
        }),
        StopWhy::kLease},
       {"with a save to come, a second more", With([](MachineEndFacts& f) {
-         f.lease_left = seconds(101), f.at_end = AtEnd::kSave, f.has_place = true;
+         f.lease_left = seconds(101), f.at_end = EndWish::kSave, f.has_place = true;
        }),
        StopWhy::kNone},
       {"no place to save at",
-       With([](MachineEndFacts& f) { f.lease_left = seconds(100), f.at_end = AtEnd::kSave; }),
+       With([](MachineEndFacts& f) { f.lease_left = seconds(100), f.at_end = EndWish::kSave; }),
        StopWhy::kNone},
       {"the lease is over", With([](MachineEndFacts& f) { f.lease_left = seconds(-5); }),
        StopWhy::kLease},
@@ -63,7 +63,7 @@ struct EndRow {
 TEST(EndPlan, AfterTheStepTheMachineEndsAsAtEndSays) {
   const auto alone = [](MachineEndFacts& f) { f.alone_for = seconds(120); };
   const auto save = [](MachineEndFacts& f) {
-    f.alone_for = seconds(120), f.at_end = AtEnd::kSave, f.has_place = true;
+    f.alone_for = seconds(120), f.at_end = EndWish::kSave, f.has_place = true;
   };
   const EndRow rows[] = {
       {"just finished", Facts(), EndAct::kWait},
@@ -73,18 +73,18 @@ TEST(EndPlan, AfterTheStepTheMachineEndsAsAtEndSays) {
       {"nobody came", With(alone), EndAct::kEndMachine},
       {"nobody came, save", With(save), EndAct::kSave},
       {"nobody came, saved", With([](MachineEndFacts& f) {
-         f.alone_for = seconds(120), f.at_end = AtEnd::kSave, f.has_place = f.is_saved = true;
+         f.alone_for = seconds(120), f.at_end = EndWish::kSave, f.has_place = f.is_saved = true;
        }),
        EndAct::kEndMachine},
       {"nobody came, home alone survives",
-       With([](MachineEndFacts& f) { f.alone_for = seconds(500), f.at_end = AtEnd::kSave; }),
+       With([](MachineEndFacts& f) { f.alone_for = seconds(500), f.at_end = EndWish::kSave; }),
        EndAct::kWait},
       {"the same at the lease's end",
-       With([](MachineEndFacts& f) { f.lease_left = seconds(10), f.at_end = AtEnd::kSave; }),
+       With([](MachineEndFacts& f) { f.lease_left = seconds(10), f.at_end = EndWish::kSave; }),
        EndAct::kEndMachine},
       {"connected, time for the save is left", With([](MachineEndFacts& f) {
          f.connected = true, f.lease_left = seconds(70);
-         f.at_end = AtEnd::kSave, f.has_place = true;
+         f.at_end = EndWish::kSave, f.has_place = true;
        }),
        EndAct::kSave},
       {"connected, nothing to save, margin left",
@@ -93,7 +93,7 @@ TEST(EndPlan, AfterTheStepTheMachineEndsAsAtEndSays) {
       {"released", With([](MachineEndFacts& f) { f.released = f.connected = true; }),
        EndAct::kEndMachine},
       {"released although not saved",
-       With([](MachineEndFacts& f) { f.released = f.has_place = true, f.at_end = AtEnd::kSave; }),
+       With([](MachineEndFacts& f) { f.released = f.has_place = true, f.at_end = EndWish::kSave; }),
        EndAct::kEndMachine},
       {"released, the next run has it",
        With([](MachineEndFacts& f) { f.released = f.keep_machine = true; }), EndAct::kLeave},
