@@ -37,7 +37,7 @@ FENCES = [
 CLOCK_READ = re.compile(r"\b(system|steady|high_resolution|utc|file)_clock::now\b")
 CLOCK_HOME = "sys/clock.cc"
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
-TYPE = re.compile(r"^(?:struct|class) (\w+)(?: final)?(?: : [^;{]*)? \{", re.MULTILINE)
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: : [^;{]*)? \{", re.MULTILINE)
 UNNAMED = re.compile(r"^namespace \{$.*?^\}  // namespace$", re.MULTILINE | re.DOTALL)
 KEYWORDS = ("DEPS", "LIBS", "HEADERS", "SOURCES", "TESTING", "TESTS", "TEST_DEPS")
 
