@@ -82,6 +82,8 @@ Status Agent::BeginAway() {
   TRY_ASSIGN(const std::vector<SpoolLine> told, ReadSpool(folder_ / "agent.events", 0));
   away_ = std::make_unique<AwayDuties>(folder_, *order_.away, secrets_.away, order_.grace, told,
                                        clock_, processes_);
+  const auto token = secrets_.environment.find("MLFLOW_TRACKING_TOKEN");
+  if (token != secrets_.environment.end()) TRY(away_->ServeRecord(Secret(token->second), files_));
   if (!away_->has_greeted()) Tell(away_->Hello());
   return {};
 }

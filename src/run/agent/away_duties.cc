@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "run/agent/follow.h"
 #include "run/agent/keeper.h"
@@ -91,9 +93,20 @@ std::string AwayDuties::WhyStop() {
   return "";
 }
 
+Status AwayDuties::ServeRecord(const Secret& token, FileStore& files) {
+  if (order_.record.Find("run") == nullptr) return {};
+  TRY_ASSIGN(record_, RecordSpool::Start({folder_, order_.record, token}, clock_, files, random_));
+  return {};
+}
+
 EnvironmentList AwayDuties::Variables() const {
-  if (order_.interval.count() == 0) return {};
-  return {{"CURBSTOP_CHECKPOINT_INTERVAL_MS", std::to_string(order_.interval.count())}};
+  EnvironmentList list;
+  if (order_.interval.count() > 0)
+    list.emplace_back("CURBSTOP_CHECKPOINT_INTERVAL_MS", std::to_string(order_.interval.count()));
+  if (record_) {
+    list.emplace_back("MLFLOW_TRACKING_URI", fmt::format("http://127.0.0.1:{}", record_->port()));
+  }
+  return list;
 }
 
 EndAct AwayDuties::NextAct(bool is_released, bool keep_machine) {

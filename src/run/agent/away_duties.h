@@ -15,6 +15,7 @@
 #include "run/agent/away_order.h"
 #include "run/agent/end_plan.h"
 #include "run/agent/lease_watch.h"
+#include "run/agent/record_spool.h"
 #include "run/agent/spool.h"
 #include "run/agent/work_times.h"
 #include "sys/clock.h"
@@ -31,6 +32,9 @@ class AwayDuties {
   // By a worker before this one.
   bool has_greeted() const { return has_greeted_; }
   bool has_finished() const { return has_finished_; }
+
+  // The step's MLflow endpoint, where the order has a record. Errors: as RecordSpool::Start.
+  Status ServeRecord(const Secret& token, FileStore& files);
 
   // {kind: hello, rehearsed, as_promised, age_ms, why}; blocks for as long as the rehearsal takes.
   Json Hello();
@@ -55,6 +59,8 @@ class AwayDuties {
   ProcessRunner& processes_;
   LeaseWatch lease_;
   WorkTimes work_;
+  RealRandom random_;
+  std::unique_ptr<RecordSpool> record_;
   Ticks next_look_{0};
   Ticks last_company_;  // when somebody was connected, or the step ended
   bool is_saved_ = false;
