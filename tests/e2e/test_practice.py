@@ -121,8 +121,8 @@ def test_no_key_is_readable_by_others_or_shown(cloud):
     answer = cloud.start()
     cloud.rent_vast()
     assert cloud.key not in json.dumps(answer) + json.dumps(cloud.curbstop("status"))
-    for file in cloud.state.iterdir():
-        if cloud.key.encode() in file.read_bytes():
+    for file in cloud.state.rglob("*"):
+        if file.is_file() and cloud.key.encode() in file.read_bytes():
             assert file.stat().st_mode & 0o077 == 0, file
     assert cloud.state.stat().st_mode & 0o077 == 0
 

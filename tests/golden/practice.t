@@ -2,6 +2,7 @@ The practice cloud: both providers' APIs on this computer, billed in play money.
 
   ~ http://127\.0\.0\.1:\d+ ADDRESS
   ~ port \d+ PORT
+  ~ machines.(are.plain.processes|have.a.place).* HOW-THEY-LIVE
 
   $ curbstop practice status
   ! error: there is no practice cloud on this computer
@@ -17,6 +18,7 @@ The practice cloud: both providers' APIs on this computer, billed in play money.
   its money is play money: a second bills as a minute
   $ curbstop practice status
   running on PORT, market 1
+  HOW-THEY-LIVE
   0 ended before; billed $0.00 of play money
 
 Its key lies among the secrets and is never shown.
@@ -57,6 +59,7 @@ A fault script says what goes wrong; a mistake in it has its place.
   its money is play money: a second bills as a minute
   $ curbstop practice status
   running on PORT, market 7
+  HOW-THEY-LIVE
   0 ended before; billed $0.00 of play money
   $ curbstop practice stop
   the practice cloud has stopped; 0 machines ended, billed $0.00 of play money

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "cloud/practice/practice_meter.h"
 
 namespace curbstop {
@@ -17,10 +18,14 @@ constexpr int64_t kNever = INT64_MAX;
 
 void SetLife(PracticeWorld& world, PracticeMachine& machine, PracticeLife life, int64_t at_ms) {
   SettleMeter(machine, HostOf(world, machine).skin, at_ms);
+  const bool ran_on =
+      machine.life == PracticeLife::kOffline || machine.life == PracticeLife::kRunning;
+  if (life == PracticeLife::kRunning && !ran_on) ++machine.boots;
   machine.life = life;
   if (life != PracticeLife::kGone) return;
   machine.gone_ms = at_ms;
   machine.birth.clear();
+  machine.environment.clear();
 }
 
 // Unguessable for whoever does not know the account's key, and the same after a restart.
@@ -45,6 +50,14 @@ bool FollowsBids(const PracticeMachine& machine) {
 
 int64_t TimeOf(const PracticeState& state, const PracticeFault& fault) {
   return state.script_from_ms + fault.at_s * 1000;
+}
+
+// A machine whose host is out of reach reaches nobody either.
+bool IsCutOff(const PracticeWorld& world, const PracticeRequest& request) {
+  const std::string key = BearerOf(request);
+  return std::any_of(world.state.machines.begin(), world.state.machines.end(), [&](const auto& m) {
+    return m.life == PracticeLife::kOffline && m.key == key;
+  });
 }
 
 // When something happens next, after the state's time.
@@ -165,6 +178,8 @@ void AdvancePractice(PracticeWorld& world, int64_t now_ms) {
   ForgetOldest(world);
 }
 
+int64_t NextPracticeMoment(const PracticeWorld& world) { return NextMoment(world); }
+
 std::string HttpDateText(int64_t at_ms) {
   const std::time_t seconds = at_ms / 1000;
   std::tm parts{};
@@ -205,6 +220,7 @@ PracticeMachine& MakeMachine(PracticeWorld& world, const PracticeHost& host,
                           .name = order.name,
                           .image = order.image,
                           .birth = order.birth,
+                          .environment = order.environment,
                           .life = order.refused ? PracticeLife::kStopped : PracticeLife::kBooting,
                           .gpus = order.gpus,
                           .disk_gb = order.disk_gb,
@@ -214,6 +230,7 @@ PracticeMachine& MakeMachine(PracticeWorld& world, const PracticeHost& host,
                           .ready_ms = state.now_ms + BootTime(world, host),
                           .lost_gpu = order.bad,
                           .bill_disk_only = order.refused,
+                          .has_ssh = order.has_ssh,
                           .span_from_ms = state.now_ms};
   machine.key = KeyFor(state, machine.id);
   return state.machines.emplace_back(std::move(machine));
@@ -287,6 +304,21 @@ std::optional<FaultDo> TakeFault(PracticeWorld& world, FaultOn on) {
   return {};
 }
 
+std::vector<PracticeVariable> VariablesIn(const Json& body) {
+  std::vector<PracticeVariable> variables;
+  const Json* env = body.Find("env");
+  if (env == nullptr) return variables;
+  for (const auto& [name, value] : env->members()) {
+    const std::string* text = value.AsString();
+    const bool good = !name.empty() && !IsDigit(name.front()) &&
+                      std::all_of(name.begin(), name.end(),
+                                  [](char c) { return IsLetter(c) || IsDigit(c) || c == '_'; });
+    if (good && text != nullptr && text->find('\0') == text->npos)
+      variables.push_back({.name = name, .value = *text});
+  }
+  return variables;
+}
+
 PracticeReply LostAnswer() {
   return {.status = 504, .content_type = "text/plain", .headers = {}, .body = "gateway timeout"};
 }
@@ -308,6 +340,7 @@ std::string BearerOf(const PracticeRequest& request) {
 
 PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms) {
   AdvancePractice(world, now_ms);
+  if (IsCutOff(world, request)) return LostAnswer();
   const bool is_runpod = request.path.starts_with("/v2/");
   PracticeReply reply = is_runpod ? ServeRunpod(world, request) : ServeVast(world, request);
   reply.headers.emplace_back("Date", HttpDateText(now_ms));

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cloud/practice/machines/machine_keeper.h"
 #include "sys/environment.h"
 #include "sys/file_lock.h"
 #include "sys/files.h"
@@ -73,6 +74,25 @@ Result<PracticeAddress> AddressOf(const PracticeHome& home, bool was_running) {
   return PracticeAddress{.port = state.port, .key = state.key, .was_running = was_running};
 }
 
+// Of all machines, whoever started them.
+Status EndPlaces(const PracticeOutside& outside) {
+  const std::filesystem::path machines = outside.home.Machines();
+  if (!IsFolder(machines)) return {};
+  MakeMachineKeeper({.folder = machines,
+                     .program = outside.program,
+                     .clock = outside.clock,
+                     .files = outside.files,
+                     .random = outside.random})
+      ->Keep({});
+  TRY_ASSIGN(const std::vector<FolderEntry> left, ListFolder(machines));
+  for (const FolderEntry& entry : left) {
+    if (entry.kind == EntryKind::kFolder)
+      return Unavailable(fmt::format("machine `{}` could not be removed", Printable(entry.name)))
+          .WithHint(fmt::format("`{}` says why", Printable((machines / "log").string())));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string PracticeAddress::VastUrl() const { return fmt::format("http://127.0.0.1:{}", port); }
@@ -133,6 +153,7 @@ Result<bool> StopPractice(const PracticeOutside& outside) {
   EndAllMachines(world);
   AdvancePractice(world, outside.clock.WallMs() + world.state.settings.end_ms);
   TRY(SavePractice(outside.home, outside.files, world.state));
+  TRY(EndPlaces(outside));
   return process.has_value();
 }
 

@@ -99,10 +99,23 @@ std::optional<ProcessIdentity> RunningPractice(const PracticeHome& home) {
   return process;
 }
 
-Status WriteRunningPractice(const PracticeHome& home, FileStore& files) {
+std::optional<PlaceChoice> PlaceOfPractice(const PracticeHome& home) {
+  const Result<std::string> text = ReadFile(home.Server());
+  if (!text.ok()) return {};
+  const Result<Json> json = ParseJson(*text);
+  if (!json.ok() || json->Find("place") == nullptr) return {};
+  const bool own = json->StringOr("place", "") == NameOf(PlaceKind::kBubblewrap);
+  return PlaceChoice{.kind = own ? PlaceKind::kBubblewrap : PlaceKind::kPlain,
+                     .why = json->StringOr("place_why", "")};
+}
+
+Status WriteRunningPractice(const PracticeHome& home, FileStore& files, const PlaceChoice& place) {
   const ProcessIdentity self = IdentifySelf();
-  const Json json = Json::MakeObject(
-      {{"pid", int64_t{self.pid}}, {"start_ticks", self.start_ticks}, {"boot_id", self.boot_id}});
+  const Json json = Json::MakeObject({{"pid", int64_t{self.pid}},
+                                      {"start_ticks", self.start_ticks},
+                                      {"boot_id", self.boot_id},
+                                      {"place", NameOf(place.kind)},
+                                      {"place_why", place.why}});
   return files.Write(home.Server(), WriteJson(json) + "\n", 0600);
 }
 

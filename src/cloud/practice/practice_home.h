@@ -5,12 +5,14 @@
 //   practice/lock         held by the server while it runs
 //   practice/server.json  which process that is
 //   practice/log          what it had to say
+//   practice/machines/ID/ one folder for each machine: machines/internal/machine_folder.h
 #pragma once
 
 #include <filesystem>
 #include <optional>
 
 #include "base/result.h"
+#include "cloud/practice/machines/machine_place.h"
 #include "cloud/practice/practice_state.h"
 #include "cloud/practice/practice_world.h"
 #include "sys/directories.h"
@@ -26,6 +28,7 @@ struct PracticeHome {
   std::filesystem::path Lock() const { return folder / "lock"; }
   std::filesystem::path Server() const { return folder / "server.json"; }
   std::filesystem::path Log() const { return folder / "log"; }
+  std::filesystem::path Machines() const { return folder / "machines"; }
 };
 
 PracticeHome PracticeHomeOf(const Directories& directories);
@@ -41,7 +44,10 @@ Result<PracticeWorld> WorldOf(PracticeState state);
 
 // The process that serves it now; empty: none does.
 std::optional<ProcessIdentity> RunningPractice(const PracticeHome& home);
-Status WriteRunningPractice(const PracticeHome& home, FileStore& files);
+Status WriteRunningPractice(const PracticeHome& home, FileStore& files, const PlaceChoice& place);
+
+// Where its machines live, as the server found out when it started; empty: not known.
+std::optional<PlaceChoice> PlaceOfPractice(const PracticeHome& home);
 
 // A fault script in YAML. Errors: kInvalidInput with its place, kNotFound.
 Result<FaultScript> ReadFaultScript(const std::filesystem::path& file);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "cloud/practice/practice_places.h"
 #include "sys/file_lock.h"
 #include "sys/http/http_server.h"
 
@@ -12,7 +13,8 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kLongestBody = 1 << 20;
-constexpr Millis kBeat{500};
+constexpr Millis kLook{20};       // for what a request has changed
+constexpr int64_t kBeatMs = 500;  // without any reason
 
 HttpResponse ToResponse(PracticeReply reply) {
   return {.status = reply.status,
@@ -38,6 +40,8 @@ class KeptWorld {
   PracticeReply Serve(const PracticeRequest& request) {
     const std::lock_guard lock(mutex_);
     PracticeReply reply = ServePractice(world_, request, clock_.WallMs());
+    GivePorts(world_);
+    asked_ = true;
     const Status kept = Keep();
     if (kept.ok()) return reply;
     return {.status = 503, .headers = {}, .body = "{}"};
@@ -46,10 +50,23 @@ class KeptWorld {
   Status Beat() {
     const std::lock_guard lock(mutex_);
     AdvancePractice(world_, clock_.WallMs());
+    GivePorts(world_);
+    asked_ = false;
+    due_ms_ = std::min(NextPracticeMoment(world_), world_.state.now_ms + kBeatMs);
     const auto& machines = world_.state.machines;
     if (std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.Exists(); }))
       busy_ms_ = world_.state.now_ms;
     return Keep();
+  }
+
+  bool IsDue() {
+    const std::lock_guard lock(mutex_);
+    return asked_ || clock_.WallMs() >= due_ms_;
+  }
+
+  std::vector<WantedMachine> Wanted() {
+    const std::lock_guard lock(mutex_);
+    return WantedMachines(world_);
   }
 
   bool IsIdle() {
@@ -81,6 +98,8 @@ class KeptWorld {
   Clock& clock_;
   std::string kept_;
   int64_t busy_ms_ = 0;
+  int64_t due_ms_ = 0;
+  bool asked_ = false;  // a request came in since the last beat
 };
 
 class WorldHandler final : public HttpHandler {
@@ -107,17 +126,21 @@ class LoopbackServer final : public PracticeServer {
  public:
   LoopbackServer(FileLock lock, std::unique_ptr<KeptWorld> world,
                  std::unique_ptr<WorldHandler> handler, std::unique_ptr<HttpServer> http,
-                 Clock& clock)
+                 Clock& clock, MachinePlaces* places)
       : lock_(std::move(lock)),
         world_(std::move(world)),
         handler_(std::move(handler)),
         http_(std::move(http)),
-        clock_(clock) {}
+        clock_(clock),
+        places_(places) {}
 
   Status Run(std::stop_token stop) override {
     while (!world_->IsIdle()) {
       TRY(world_->Beat());
-      if (!clock_.Wait(kBeat, stop)) break;
+      if (places_ != nullptr) places_->Keep(world_->Wanted());
+      while (!world_->IsDue()) {
+        if (!clock_.Wait(kLook, stop)) return {};
+      }
     }
     return {};
   }
@@ -130,12 +153,14 @@ class LoopbackServer final : public PracticeServer {
   std::unique_ptr<WorldHandler> handler_;
   std::unique_ptr<HttpServer> http_;
   Clock& clock_;
+  MachinePlaces* places_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<PracticeServer>> PracticeServer::Start(const PracticeHome& home,
-                                                              FileStore& files, Clock& clock) {
+                                                              FileStore& files, Clock& clock,
+                                                              PracticePlaces places) {
   TRY_ASSIGN(std::optional<FileLock> lock, FileLock::TryTake(home.Lock()));
   if (!lock) return Conflict("the practice cloud is running already");
   TRY_ASSIGN(PracticeState state, LoadPractice(home));
@@ -146,9 +171,10 @@ Result<std::unique_ptr<PracticeServer>> PracticeServer::Start(const PracticeHome
   // Machines that live on call back at the port they were born with.
   TRY_ASSIGN(auto http, HttpServer::Start(port, *handler));
   TRY(kept->ServeOn(http->port()));
-  TRY(WriteRunningPractice(home, files));
-  return std::unique_ptr<PracticeServer>(std::make_unique<LoopbackServer>(
-      *std::move(lock), std::move(kept), std::move(handler), std::move(http), clock));
+  TRY(WriteRunningPractice(home, files, places.choice));
+  return std::unique_ptr<PracticeServer>(
+      std::make_unique<LoopbackServer>(*std::move(lock), std::move(kept), std::move(handler),
+                                       std::move(http), clock, places.machines));
 }
 
 }  // namespace curbstop

@@ -7,11 +7,17 @@
 #include <stop_token>
 
 #include "base/result.h"
+#include "cloud/practice/machines/machine_keeper.h"
 #include "cloud/practice/practice_home.h"
 #include "sys/clock.h"
 #include "sys/file_store.h"
 
 namespace curbstop {
+
+struct PracticePlaces {
+  PlaceChoice choice;
+  MachinePlaces* machines = nullptr;  // null: machines exist in the state alone
+};
 
 class PracticeServer {
  public:
@@ -20,9 +26,9 @@ class PracticeServer {
   // Serves the state that `home` holds, on its port where that is free. `clock` and `files` outlive
   // it. Errors: kConflict (another one serves it), kNotFound, kCorrupt, kExhausted.
   static Result<std::unique_ptr<PracticeServer>> Start(const PracticeHome& home, FileStore& files,
-                                                       Clock& clock);
+                                                       Clock& clock, PracticePlaces places = {});
 
-  // Until a stop is asked for, or nothing was rented for `settings.idle_ms`.
+  // Until a stop is asked for, or nothing was rented for `settings.idle_ms`. Machines live on.
   virtual Status Run(std::stop_token stop) = 0;
 
   virtual int port() const = 0;

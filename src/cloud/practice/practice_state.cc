@@ -69,6 +69,13 @@ const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*) {
   return kTable;
 }
 
+const FieldTable<PracticeVariable>& FieldsOf(const PracticeVariable*) {
+  static const FieldTable<PracticeVariable> kTable{
+      Field<&PracticeVariable::name>("name", "Its name."),
+      Field<&PracticeVariable::value>("value", "What it is set to.")};
+  return kTable;
+}
+
 const FieldTable<PracticeMachine>& FieldsOf(const PracticeMachine*) {
   using M = PracticeMachine;
   static const FieldTable<PracticeMachine> kTable{
@@ -77,6 +84,7 @@ const FieldTable<PracticeMachine>& FieldsOf(const PracticeMachine*) {
       Field<&M::name>("name", "Its label."),
       Field<&M::image>("image", "As asked for."),
       Field<&M::birth>("birth", "As asked for."),
+      Field<&M::environment>("environment", "As asked for."),
       Field<&M::key>("key", "Its own key."),
       Field<&M::life>("life", "What it does."),
       Field<&M::gpus>("gpus", "GPUs."),
@@ -90,6 +98,9 @@ const FieldTable<PracticeMachine>& FieldsOf(const PracticeMachine*) {
       Field<&M::gone_ms>("gone_ms", "When it was gone."),
       Field<&M::lost_gpu>("lost_gpu", "Its GPU went to somebody else."),
       Field<&M::bill_disk_only>("bill_disk_only", "Refused, yet made."),
+      Field<&M::has_ssh>("has_ssh", "Whether its SSH port is told."),
+      Field<&M::ssh_port>("ssh_port", "Of its SSH server."),
+      Field<&M::boots>("boots", "How often it came up."),
       Field<&M::ran_s>("ran_s", "Seconds billed as running."),
       Field<&M::held_s>("held_s", "Seconds billed as kept."),
       Field<&M::span_from_ms>("span_from_ms", "Start of the span that runs.")};

@@ -66,13 +66,21 @@ const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*);
 enum class PracticeLife { kBooting, kRunning, kPaused, kStopped, kBroken, kOffline, kGone };
 std::span<const EnumName<PracticeLife>> NamesFor(PracticeLife);
 
+// An environment variable that its create request asked for.
+struct PracticeVariable {
+  std::string name;
+  std::string value;
+};
+const FieldTable<PracticeVariable>& FieldsOf(const PracticeVariable*);
+
 struct PracticeMachine {
   int64_t id = 0;
   int64_t host = 0;
   std::string name;
   std::string image;
-  std::string birth;  // what its create request wants run at birth
-  std::string key;    // good for this machine alone
+  std::string birth;  // what its create request wants run at each boot, by a shell
+  std::vector<PracticeVariable> environment;
+  std::string key;  // good for this machine alone
   PracticeLife life = PracticeLife::kBooting;
   int64_t gpus = 1;
   int64_t disk_gb = 10;
@@ -85,6 +93,9 @@ struct PracticeMachine {
   int64_t gone_ms = -1;
   bool lost_gpu = false;
   bool bill_disk_only = false;  // refused, yet made
+  bool has_ssh = false;         // asked for
+  int64_t ssh_port = 0;         // of this computer, the same over all its boots; 0: none yet
+  int64_t boots = 0;            // how often it came up
 
   // The meter (practice_meter.h): what is settled, and since when the present span runs.
   int64_t ran_s = 0;

@@ -42,6 +42,9 @@ void AdvancePractice(PracticeWorld& world, int64_t now_ms);
 
 PracticeReply ServePractice(PracticeWorld& world, const PracticeRequest& request, int64_t now_ms);
 
+// When something happens next by itself, in ms; INT64_MAX: nothing does.
+int64_t NextPracticeMoment(const PracticeWorld& world);
+
 // As the `Date` header has it (RFC 9110 §5.6.7).
 std::string HttpDateText(int64_t at_ms);
 

@@ -103,6 +103,16 @@ PodWords PodWordsOf(const PracticeMachine& machine, int64_t now_ms) {
   return {"RUNNING", {"stop", "restart", "terminate"}};
 }
 
+// Null unless 22/tcp was asked for and the pod runs.
+Json DirectSsh(const PracticeMachine& machine) {
+  if (machine.life != PracticeLife::kRunning || !machine.has_ssh || machine.ssh_port == 0)
+    return {};
+  return Json::MakeObject({{"host", "127.0.0.1"},
+                           {"port", machine.ssh_port},
+                           {"username", "root"},
+                           {"command", fmt::format("ssh root@127.0.0.1 -p {}", machine.ssh_port)}});
+}
+
 Json PodJson(const PracticeWorld& world, const PracticeMachine& machine) {
   const PracticeHost& host = HostOf(world, machine);
   const PodWords words = PodWordsOf(machine, world.state.now_ms);
@@ -113,7 +123,7 @@ Json PodJson(const PracticeWorld& world, const PracticeMachine& machine) {
        {"image", machine.image},
        {"args", ""},
        {"disk", machine.disk_gb},
-       {"ports", Json::MakeArray({"22/tcp"})},
+       {"ports", machine.has_ssh ? Json::MakeArray({"22/tcp"}) : Json::MakeArray()},
        {"env", Json::MakeObject()},
        {"registry", Json()},
        {"status", words.status},
@@ -124,7 +134,7 @@ Json PodJson(const PracticeWorld& world, const PracticeMachine& machine) {
        {"cloud", "SECURE"},
        {"dataCenterId", kDataCenter},
        {"cudaVersion", Json()},
-       {"ssh", Json::MakeObject({{"proxy", Json()}, {"direct", Json()}})},
+       {"ssh", Json::MakeObject({{"proxy", Json()}, {"direct", DirectSsh(machine)}})},
        {"template", Json()},
        {"cost",
         runs || machine.life == PracticeLife::kBooting ? PodUsd(machine.micro_usd_per_hour) : 0.0},
@@ -191,6 +201,14 @@ std::vector<std::string> WrongFields(const Json& body) {
   return wrong;
 }
 
+bool AsksForSsh(const Json& body) {
+  const Json* ports = body.Find("ports");
+  if (ports == nullptr) return false;
+  return std::any_of(ports->items().begin(), ports->items().end(), [](const Json& port) {
+    return port.AsString() != nullptr && *port.AsString() == "22/tcp";
+  });
+}
+
 PracticeReply CreatePod(PracticeWorld& world, const PracticeCall& call) {
   const Result<Json> body = ParseJson(call.request.body);
   if (!body.ok() || !body->IsObject()) return Problem(422, "Unprocessable Entity", "no JSON");
@@ -203,15 +221,15 @@ PracticeReply CreatePod(PracticeWorld& world, const PracticeCall& call) {
   });
   if (host == world.hosts.end() || FreeOn(world, *host) < 1 || call.fault == FaultDo::kNoStock)
     return Problem(400, "Bad Request", "there are no instances with enough capacity");
-  const Json* env = body->Find("env");
-  const PracticeMachine& made =
-      MakeMachine(world, *host,
-                  {.name = body->StringOr("name", ""),
-                   .image = body->StringOr("image", ""),
-                   .birth = env == nullptr ? "" : env->StringOr("CURBSTOP_BIRTH", ""),
-                   .gpus = gpu.IntOr("count", 1),
-                   .disk_gb = body->IntOr("disk", 20),
-                   .bad = call.fault == FaultDo::kBadHost});
+  const PracticeMachine& made = MakeMachine(world, *host,
+                                            {.name = body->StringOr("name", ""),
+                                             .image = body->StringOr("image", ""),
+                                             .birth = body->StringOr("args", ""),
+                                             .environment = VariablesIn(*body),
+                                             .gpus = gpu.IntOr("count", 1),
+                                             .disk_gb = body->IntOr("disk", 20),
+                                             .bad = call.fault == FaultDo::kBadHost,
+                                             .has_ssh = AsksForSsh(*body)});
   return PodReply(PodJson(world, made), 201);
 }
 

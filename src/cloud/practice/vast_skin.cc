@@ -155,7 +155,9 @@ VastAsk ReadAsk(const PracticeRequest& request) {
   VastAsk ask;
   ask.order = {.name = body->StringOr("label", ""),
                .image = body->StringOr("image", ""),
-               .birth = body->StringOr("onstart", "")};
+               .birth = body->StringOr("onstart", ""),
+               .environment = VariablesIn(*body),
+               .has_ssh = body->StringOr("runtype", "").starts_with("ssh")};
   if (ask.order.image.empty())
     ask.refusal = VastError(400, "invalid_args", "error 400/3467: Invalid args: 'image'");
   if (ask.order.birth.size() > kLongestBirth || ask.order.name.size() > 1024)
@@ -259,6 +261,12 @@ Json VastInstanceJson(const PracticeWorld& world, const PracticeMachine& machine
       {"ssh_host", "127.0.0.1"},
       {"ssh_idx", "1"},
   });
+  if (machine.life != PracticeLife::kRunning || !machine.has_ssh || machine.ssh_port == 0)
+    return json;
+  const Json port =
+      Json::MakeObject({{"HostIp", "0.0.0.0"}, {"HostPort", fmt::format("{}", machine.ssh_port)}});
+  json.Set("ports", Json::MakeObject({{"22/tcp", Json::MakeArray({port})}}));
+  json.Set("ssh_port", machine.ssh_port);
   return json;
 }
 

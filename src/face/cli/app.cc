@@ -69,6 +69,7 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(practice, AddPracticeStart);
   commands.Add(practice, AddPracticeStatus);
   commands.Add(practice, AddPracticeStop);
+  commands.Add(practice, AddPracticeMachine);
   commands.Add(practice, AddPracticeServe);
   commands.Add(app, AddPaths);
   commands.Add(app, AddSupervise);

@@ -31,6 +31,7 @@ Action AddModelFit(CLI::App& parent);
 Action AddPracticeStart(CLI::App& parent);
 Action AddPracticeStatus(CLI::App& parent);
 Action AddPracticeStop(CLI::App& parent);
+Action AddPracticeMachine(CLI::App& parent);
 Action AddPracticeServe(CLI::App& parent);
 Action AddPaths(CLI::App& parent);
 Action AddSupervise(CLI::App& parent);

@@ -7,11 +7,14 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "cloud/practice/machines/machine_inside.h"
+#include "cloud/practice/machines/machine_keeper.h"
 #include "cloud/practice/practice_control.h"
 #include "cloud/practice/practice_meter.h"
 #include "cloud/practice/practice_server.h"
 #include "face/cli/commands.h"
 #include "face/cli/usage.h"
+#include "sys/files.h"
 #include "sys/interrupts.h"
 #include "sys/secrets.h"
 
@@ -89,6 +92,7 @@ Json MachineJson(const PracticeMachine& machine, const PracticeWorld& world) {
                            {"gpu", host.gpu},
                            {"micro_usd_per_hour", PracticeRate(machine, host)},
                            {"billed_micro_usd", PracticeBill(machine, host, world.state.now_ms)},
+                           {"ssh_port", machine.ssh_port == 0 ? Json() : Json(machine.ssh_port)},
                            {"made_at_ms", machine.made_ms},
                            {"gone_at_ms", machine.gone_ms < 0 ? Json() : Json(machine.gone_ms)}});
 }
@@ -104,16 +108,25 @@ std::vector<std::string> MachineRow(const PracticeMachine& machine, const Practi
           Printable(machine.name)};
 }
 
-std::string StatusText(const PracticeWorld& world, bool running) {
+// Where its machines live, in words.
+std::string PlaceText(const std::optional<PlaceChoice>& place) {
+  if (!place) return "";
+  if (place->kind == PlaceKind::kBubblewrap)
+    return "machines have a place of their own (bubblewrap)\n";
+  return fmt::format("machines are plain processes with your rights: {}\n", Printable(place->why));
+}
+
+std::string StatusText(const PracticeWorld& world, bool running,
+                       const std::optional<PlaceChoice>& place) {
   std::vector<std::vector<std::string>> table;
   size_t ended = 0;
   for (const PracticeMachine& machine : world.state.machines) {
     if (machine.Exists()) table.push_back(MachineRow(machine, world));
     ended += machine.Exists() ? 0 : 1;
   }
-  return fmt::format("{} on port {}, market {}\n{}{} ended before; billed ${} of play money\n",
+  return fmt::format("{} on port {}, market {}\n{}{}{} ended before; billed ${} of play money\n",
                      running ? "running" : "not running", world.state.port,
-                     world.state.settings.seed, TextTable(table), ended,
+                     world.state.settings.seed, PlaceText(place), TextTable(table), ended,
                      UsdText(MicroUsd(WholePracticeBill(world))));
 }
 
@@ -121,6 +134,7 @@ Status ShowStatus(CommandContext& context) {
   const PracticeHome home = PracticeHomeOf(context.directories);
   TRY_ASSIGN(const PracticeWorld world, LookAtPractice(home, context.clock));
   const bool running = RunningPractice(home).has_value();
+  const std::optional<PlaceChoice> place = running ? PlaceOfPractice(home) : std::nullopt;
   Json machines = Json::MakeArray();
   for (const PracticeMachine& machine : world.state.machines)
     machines.Push(MachineJson(machine, world));
@@ -130,10 +144,12 @@ Status ShowStatus(CommandContext& context) {
                         {"seed", world.state.settings.seed},
                         {"speed", kPracticeSpeed},
                         {"self_end_works", world.state.settings.self_end_works},
+                        {"place", place ? Json(NameOf(place->kind)) : Json()},
+                        {"place_why", place && !place->why.empty() ? Json(place->why) : Json()},
                         {"faults_left", static_cast<int64_t>(world.state.faults.size())},
                         {"machines", machines},
                         {"billed_micro_usd", WholePracticeBill(world)}}),
-      StatusText(world, running));
+      StatusText(world, running, place));
   return {};
 }
 
@@ -162,9 +178,19 @@ Status Stop(CommandContext& context) {
 }
 
 Status Serve(CommandContext& context) {
-  TRY_ASSIGN(
-      const std::unique_ptr<PracticeServer> server,
-      PracticeServer::Start(PracticeHomeOf(context.directories), context.files, context.clock));
+  const PracticeHome home = PracticeHomeOf(context.directories);
+  TRY(MakeFolders(home.Machines(), true));
+  const PlaceChoice place =
+      ChoosePlace(context.processes, context.program, home.folder / "place-trial");
+  const std::unique_ptr<MachinePlaces> machines = MakeMachineKeeper({.folder = home.Machines(),
+                                                                     .program = context.program,
+                                                                     .place = place.kind,
+                                                                     .clock = context.clock,
+                                                                     .files = context.files,
+                                                                     .random = context.random});
+  TRY_ASSIGN(const std::unique_ptr<PracticeServer> server,
+             PracticeServer::Start(home, context.files, context.clock,
+                                   {.choice = place, .machines = machines.get()}));
   const Interrupts interrupts;
   std::stop_source stop;
   const std::jthread watch([&](const std::stop_token& done) {
@@ -209,6 +235,13 @@ Action AddPracticeServe(CLI::App& parent) {
   CLI::App* command = parent.add_subcommand("serve", "Serve it (started by `practice start`)");
   command->group("");  // not for people
   return [](CommandContext& context) { return Serve(context); };
+}
+
+Action AddPracticeMachine(CLI::App& parent) {
+  CLI::App* command = parent.add_subcommand(
+      "machine", "Be a machine's first process (started by `practice serve`)");
+  command->group("");  // not for people
+  return [](CommandContext&) { return LiveInMachine(); };
 }
 
 }  // namespace curbstop

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/json.h"
 #include "cloud/practice/practice_world.h"
 
 namespace curbstop {
@@ -12,11 +13,13 @@ struct PracticeOrder {
   std::string name;
   std::string image;
   std::string birth;
+  std::vector<PracticeVariable> environment;
   int64_t gpus = 1;
   int64_t disk_gb = 10;
   int64_t bid = 0;
   bool refused = false;  // it exists all the same, and does not run
   bool bad = false;
+  bool has_ssh = false;
 };
 
 PracticeMachine& MakeMachine(PracticeWorld& world, const PracticeHost& host,
@@ -24,6 +27,9 @@ PracticeMachine& MakeMachine(PracticeWorld& world, const PracticeHost& host,
 void AcceptEnd(PracticeWorld& world, PracticeMachine& machine);
 void StopMachine(PracticeWorld& world, PracticeMachine& machine);
 void StartMachine(PracticeWorld& world, PracticeMachine& machine);
+
+// The variables of a create request's `env` object that a process can have.
+std::vector<PracticeVariable> VariablesIn(const Json& body);
 
 // Null: there is none, or it is gone.
 PracticeMachine* FindMachine(PracticeWorld& world, int64_t id);

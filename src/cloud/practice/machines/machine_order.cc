@@ -1,0 +1,33 @@
+#include "cloud/practice/machines/machine_order.h"
+
+#include "base/json.h"
+
+namespace curbstop {
+
+std::string MachineOrderText(const MachineOrder& order) {
+  return WriteJson(Json::MakeObject({{"version", 1},
+                                     {"port", order.port},
+                                     {"host_key", order.host_key},
+                                     {"start", order.start},
+                                     {"home", order.home},
+                                     {"log", order.log},
+                                     {"is_plain", order.is_plain},
+                                     {"disk_gb", order.disk_gb}}));
+}
+
+Result<MachineOrder> ReadMachineOrder(std::string_view text) {
+  TRY_ASSIGN(const Json json, ParseJson(text));
+  MachineOrder order{.port = json.IntOr("port", 0),
+                     .host_key = json.StringOr("host_key", ""),
+                     .start = json.StringOr("start", ""),
+                     .home = json.StringOr("home", ""),
+                     .log = json.StringOr("log", ""),
+                     .is_plain = json.BoolOr("is_plain", false),
+                     .disk_gb = json.IntOr("disk_gb", 0)};
+  const bool good = json.IntOr("version", 0) == 1 && order.port > 0 && order.port < 65536 &&
+                    !order.host_key.empty() && order.home.starts_with('/');
+  if (good) return order;
+  return InvalidInput("this is no order for a practice machine");
+}
+
+}  // namespace curbstop
