@@ -104,8 +104,8 @@ std::optional<PlaceChoice> PlaceOfPractice(const PracticeHome& home) {
   if (!text.ok()) return {};
   const Result<Json> json = ParseJson(*text);
   if (!json.ok() || json->Find("place") == nullptr) return {};
-  const bool own = json->StringOr("place", "") == NameOf(PlaceKind::kBubblewrap);
-  return PlaceChoice{.kind = own ? PlaceKind::kBubblewrap : PlaceKind::kPlain,
+  const bool own = json->StringOr("place", "") == NameOf(MachinePlaceKind::kBubblewrap);
+  return PlaceChoice{.kind = own ? MachinePlaceKind::kBubblewrap : MachinePlaceKind::kPlain,
                      .why = json->StringOr("place_why", "")};
 }
 

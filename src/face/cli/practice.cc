@@ -111,7 +111,7 @@ std::vector<std::string> MachineRow(const PracticeMachine& machine, const Practi
 // Where its machines live, in words.
 std::string PlaceText(const std::optional<PlaceChoice>& place) {
   if (!place) return "";
-  if (place->kind == PlaceKind::kBubblewrap)
+  if (place->kind == MachinePlaceKind::kBubblewrap)
     return "machines have a place of their own (bubblewrap)\n";
   return fmt::format("machines are plain processes with your rights: {}\n", Printable(place->why));
 }

@@ -98,7 +98,7 @@ class MachineKeeper final : public MachinePlaces {
   }
 
   int FirstProcess(int started) const {
-    if (outside_.place == PlaceKind::kPlain) return started;
+    if (outside_.place == MachinePlaceKind::kPlain) return started;
     const std::vector<int> children = ChildrenOf(started);
     return children.empty() ? -1 : children.front();
   }
@@ -124,7 +124,7 @@ class MachineKeeper final : public MachinePlaces {
 
   ChildRequest RequestFor(const WantedMachine& machine, const MachineFolder& folder,
                           const MachineBirth& birth) const {
-    const bool plain = outside_.place == PlaceKind::kPlain;
+    const bool plain = outside_.place == MachinePlaceKind::kPlain;
     const fs::path disk = folder.Place().disk;
     const MachineOrder order{.port = machine.port,
                              .host_key = birth.host_key,

@@ -48,7 +48,7 @@ class MachinePlaces {
 struct KeeperOutside {
   std::filesystem::path folder;   // below it one folder for each machine
   std::filesystem::path program;  // this program's own file, started as `practice machine`
-  PlaceKind place = PlaceKind::kPlain;
+  MachinePlaceKind place = MachinePlaceKind::kPlain;
   Clock& clock;
   FileStore& files;
   Random& random;

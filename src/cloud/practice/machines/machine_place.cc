@@ -44,8 +44,8 @@ Status WriteSetting(const fs::path& file, std::string_view text) {
 
 }  // namespace
 
-std::string_view NameOf(PlaceKind kind) {
-  return kind == PlaceKind::kBubblewrap ? "bubblewrap" : "plain";
+std::string_view NameOf(MachinePlaceKind kind) {
+  return kind == MachinePlaceKind::kBubblewrap ? "bubblewrap" : "plain";
 }
 
 Status MakePlaceFolders(const PlaceFolders& folders) {
@@ -98,7 +98,7 @@ std::vector<std::string> BubblewrapCommand(const PlaceFolders& folders, const fs
 PlaceChoice ChoosePlace(ProcessRunner& processes, const fs::path& program,
                         const fs::path& scratch) {
   const auto plain = [](std::string why) {
-    return PlaceChoice{.kind = PlaceKind::kPlain, .why = std::move(why)};
+    return PlaceChoice{.kind = MachinePlaceKind::kPlain, .why = std::move(why)};
   };
   if (FindProgram("bwrap").empty()) return plain("bubblewrap is not installed");
   const PlaceFolders folders{
@@ -110,7 +110,7 @@ PlaceChoice ChoosePlace(ProcessRunner& processes, const fs::path& program,
                      .timeout = std::chrono::seconds(kTrialSeconds)});
   [[maybe_unused]] const Status removed = RemoveTree(scratch);
   if (!tried.ok()) return plain(tried.error().OneLine());
-  if (tried->exit_code == 0) return {.kind = PlaceKind::kBubblewrap, .why = ""};
+  if (tried->exit_code == 0) return {.kind = MachinePlaceKind::kBubblewrap, .why = ""};
   const std::string said = Printable(Trim(tried->err));
   return plain(fmt::format("bubblewrap does not work here: {}",
                            said.empty() ? fmt::format("exit code {}", tried->exit_code) : said));

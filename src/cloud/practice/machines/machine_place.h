@@ -17,11 +17,11 @@
 
 namespace curbstop {
 
-enum class PlaceKind { kBubblewrap, kPlain };
-std::string_view NameOf(PlaceKind kind);  // "bubblewrap"
+enum class MachinePlaceKind { kBubblewrap, kPlain };
+std::string_view NameOf(MachinePlaceKind kind);  // "bubblewrap"
 
 struct PlaceChoice {
-  PlaceKind kind = PlaceKind::kPlain;
+  MachinePlaceKind kind = MachinePlaceKind::kPlain;
   std::string why;  // plain: what stood in the way
 };
 

@@ -62,13 +62,13 @@ TEST(MachinePlace, WhereBubblewrapFailsItIsPlainAndSaysWhy) {
   const TemporaryFolder folder;
   SayingRunner refused({.exit_code = 1, .err = "bwrap: No permissions to create new namespace\n"});
   const PlaceChoice choice = ChoosePlace(refused, "/p", folder.path() / "trial");
-  EXPECT_EQ(choice.kind, PlaceKind::kPlain);
+  EXPECT_EQ(choice.kind, MachinePlaceKind::kPlain);
   EXPECT_FALSE(choice.why.empty());
   EXPECT_FALSE(Exists(folder.path() / "trial"));
   if (FindProgram("bwrap").empty()) return;
   EXPECT_NE(choice.why.find("No permissions"), choice.why.npos) << choice.why;
   SayingRunner works({.exit_code = 0});
-  EXPECT_EQ(ChoosePlace(works, "/p", folder.path() / "trial").kind, PlaceKind::kBubblewrap);
+  EXPECT_EQ(ChoosePlace(works, "/p", folder.path() / "trial").kind, MachinePlaceKind::kBubblewrap);
 }
 
 }  // namespace
