@@ -11,6 +11,10 @@ pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(libssh REQUIRED IMPORTED_TARGET libssh)
 
+# The archive, for the agent is one static file. Without it (some cross builds) transfers are plain.
+find_library(zstd_LIBRARY NAMES libzstd.a)
+mark_as_advanced(zstd_LIBRARY)
+
 if(CURBSTOP_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

@@ -4,7 +4,9 @@
 //   curbstop-agent work RUN_FOLDER     what the keeper starts
 //   curbstop-agent follow RUN_FOLDER --events N --log BYTES --calls N [--silence SECONDS]
 //   curbstop-agent probe
-// Words and files: docs/formats/agent-away.md.
+//   curbstop-agent receive ROOT        the far ends of a transfer
+//   curbstop-agent send ROOT
+// Words and files: docs/formats/agent-away.md, docs/formats/transfer.md.
 #include <algorithm>
 #include <charconv>
 #include <exception>
@@ -19,6 +21,7 @@
 #include "run/agent/follow.h"
 #include "run/agent/keeper.h"
 #include "run/agent/probe.h"
+#include "store/transfer/far_end.h"
 #include "sys/files.h"
 #include "sys/terminal.h"
 
@@ -102,16 +105,19 @@ Status RunFollow(Words words) {
   return Follow(request, MachineHome(), clock, files);
 }
 
+Status RunReceive(Words words) { return ServeReceive(words[0]); }
+
+Status RunSend(Words words) { return ServeSend(words[0]); }
+
 struct Command {
   std::string_view name;
   size_t words;  // least, behind the name
   Status (*run)(Words words);
 };
 
-constexpr Command kCommands[] = {{"keep", 1, RunKeeper},
-                                 {"work", 1, RunWorker},
-                                 {"follow", 1, RunFollow},
-                                 {"probe", 0, RunProbe}};
+constexpr Command kCommands[] = {{"keep", 1, RunKeeper},     {"work", 1, RunWorker},
+                                 {"follow", 1, RunFollow},   {"probe", 0, RunProbe},
+                                 {"receive", 1, RunReceive}, {"send", 1, RunSend}};
 
 Status Run(Words words) {
   for (const Command& command : kCommands) {
