@@ -44,20 +44,12 @@ bool NamesACurrency(std::string_view number) {
 
 }  // namespace
 
-MicroUsd MicroUsd::operator+(MicroUsd other) const {
-  int64_t sum = 0;
-  CHECK(!__builtin_add_overflow(value_, other.value_, &sum));
-  return MicroUsd(sum);
-}
-
-MicroUsd MicroUsd::operator-(MicroUsd other) const {
-  int64_t difference = 0;
-  CHECK(!__builtin_sub_overflow(value_, other.value_, &difference));
-  return MicroUsd(difference);
-}
-
 MicroUsd CostOf(MicroUsd per_hour, std::chrono::milliseconds time) {
   CHECK(per_hour.value() >= 0 && time.count() >= 0);
+  int64_t product = 0;
+  const bool fits = !__builtin_mul_overflow(per_hour.value(), time.count(), &product) &&
+                    !__builtin_add_overflow(product, kMillisPerHour - 1, &product);
+  if (fits) return MicroUsd(product / kMillisPerHour);
   // Whole hours, then the rest of the time in two parts of the rate: only the last is not exact,
   // and none of the products leaves 63 bits unless the sum does.
   const int64_t rest = time.count() % kMillisPerHour;

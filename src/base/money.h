@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/check.h"
 #include "base/result.h"
 
 namespace curbstop {
@@ -23,8 +24,16 @@ class MicroUsd {
   constexpr int64_t value() const { return value_; }
   constexpr auto operator<=>(const MicroUsd&) const = default;
 
-  MicroUsd operator+(MicroUsd other) const;
-  MicroUsd operator-(MicroUsd other) const;
+  MicroUsd operator+(MicroUsd other) const {
+    int64_t sum = 0;
+    CHECK(!__builtin_add_overflow(value_, other.value_, &sum));
+    return MicroUsd(sum);
+  }
+  MicroUsd operator-(MicroUsd other) const {
+    int64_t difference = 0;
+    CHECK(!__builtin_sub_overflow(value_, other.value_, &difference));
+    return MicroUsd(difference);
+  }
   MicroUsd& operator+=(MicroUsd other) { return *this = *this + other; }
 
  private:

@@ -139,10 +139,9 @@ Status InsertLedger(Database& database, const std::string& run, int64_t seq,
                  "SELECT id, project, step, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?9, ?10 FROM runs "
                  "WHERE id = ?1"));
   return insert
-      .BindAll(std::string_view(run), std::string_view(entry.kind),
-               std::string_view(entry.ledger_class), entry.amount.value(), entry.from_ms,
-               entry.to_ms, entry.per_hour.value(), std::string_view(entry.source), entry.rental,
-               seq)
+      .BindAll(std::string_view(run), NameOf(entry.kind), NameOf(entry.ledger_class),
+               entry.amount.value(), entry.from_ms, entry.to_ms, entry.per_hour.value(),
+               std::string_view(entry.source), entry.rental, seq)
       .Run();
 }
 
@@ -216,9 +215,10 @@ Status Journal::InsertConsequences(const std::string& run, int64_t seq,
   for (const Effect& effect : transition.effects) {
     TRY_ASSIGN(Statement insert,
                database_.Prepare("INSERT INTO effects(run, id, kind, data) VALUES(?,?,?,?)"));
-    const std::string data = WriteJson(effect.data);
+    const std::string id = TextOf(effect.id);
+    const std::string data = effect.data.IsNull() ? "{}" : WriteJson(effect.data);
     TRY(insert
-            .BindAll(std::string_view(run), std::string_view(effect.id), NameOf(effect.kind),
+            .BindAll(std::string_view(run), std::string_view(id), NameOf(effect.kind),
                      std::string_view(data))
             .Run());
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -139,8 +140,11 @@ class MoneyJournal final : public RunJournal {
  public:
   MoneyJournal(Journal& journal, std::string run) : journal_(journal), run_(std::move(run)) {}
 
-  Result<std::vector<JournalRecord>> Read() override { return journal_.RecordsOf(run_); }
-  Status Append(const JournalRecord& record, const Transition& transition,
+  Result<std::span<const JournalRecord>> Read() override {
+    TRY_ASSIGN(read_, journal_.RecordsOf(run_));
+    return std::span<const JournalRecord>(read_);
+  }
+  Status Append(JournalRecord record, const Transition& transition,
                 const RunState& state) override {
     return journal_.AppendRecord(run_, record, transition, state);
   }
@@ -149,6 +153,7 @@ class MoneyJournal final : public RunJournal {
  private:
   Journal& journal_;
   std::string run_;
+  std::vector<JournalRecord> read_;
 };
 
 }  // namespace curbstop

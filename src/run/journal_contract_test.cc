@@ -160,10 +160,10 @@ TEST_F(MoneyJournalTest, TheSumIsOverEveryColumn) {
                              "effect = '9.9'", "agent_seq = 7", "data = data || ' '"}) {
     place_.Change("SAVEPOINT before");
     place_.Change(fmt::format("UPDATE events SET {} WHERE {}", column, run));
-    EXPECT_FALSE(SumIsRight(place_.journal().Read()->at(3))) << column;
+    EXPECT_FALSE(SumIsRight((*place_.journal().Read())[3])) << column;
     place_.Change("ROLLBACK TO before; RELEASE before");
   }
-  EXPECT_TRUE(SumIsRight(place_.journal().Read()->at(3)));
+  EXPECT_TRUE(SumIsRight((*place_.journal().Read())[3]));
 }
 
 }  // namespace

@@ -93,7 +93,8 @@ class JournalCrashTest : public testing::Test {
     Runner runner(records, sink);
     const Status loaded = runner.Load();
     if (!loaded.ok() && loaded.error().kind() != ErrorKind::kNotFound) return loaded.error();
-    return records.Read();
+    TRY_ASSIGN(const auto read, records.Read());
+    return std::vector(read.begin(), read.end());
   }
 
   void ExpectPrefix(const std::vector<JournalRecord>& records) {
@@ -107,12 +108,12 @@ class JournalCrashTest : public testing::Test {
     std::vector<std::string> ledger;
     for (size_t i = 0; i < count; ++i) {
       for (const Effect& effect : life_[i].transition.effects) {
-        intents.push_back(
-            fmt::format("{}|{}|{}|", effect.id, NameOf(effect.kind), OutcomeOf(effect.id, count)));
+        intents.push_back(fmt::format("{}|{}|{}|", TextOf(effect.id), NameOf(effect.kind),
+                                      OutcomeOf(TextOf(effect.id), count)));
       }
       for (const LedgerEntry& entry : life_[i].transition.ledger) {
-        ledger.push_back(
-            fmt::format("{}|{}|{}|{}|", entry.kind, entry.amount.value(), entry.rental, i + 1));
+        ledger.push_back(fmt::format("{}|{}|{}|{}|", NameOf(entry.kind), entry.amount.value(),
+                                     entry.rental, i + 1));
       }
     }
     std::ranges::sort(intents);

@@ -60,7 +60,7 @@ TEST_F(JournalVersionTest, AFileOfVersion1ShowsItsRunsAndFoldsToTheirStates) {
     EXPECT_EQ(NameOf(runner.state().phase), row.state);
     EXPECT_EQ(runner.state().spent, row.spent);
     EXPECT_EQ(runner.state().attempt, row.attempt);
-    const std::vector<JournalRecord> read = *records.Read();
+    const auto read = *records.Read();
     for (const JournalRecord& record : read) EXPECT_EQ(record.sum, 0u);
   }
   EXPECT_EQ(states, (std::map<std::string, std::string>{

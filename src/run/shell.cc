@@ -152,7 +152,7 @@ Status Shell::Turn() {
 Status Shell::PerformPending() {
   const std::vector<Effect> begun = begun_;
   for (const Effect& effect : begun) {
-    Log(fmt::format("effect.performed id={} kind={}", effect.id, NameOf(effect.kind)));
+    Log(fmt::format("effect.performed id={} kind={}", TextOf(effect.id), NameOf(effect.kind)));
     FAILPOINT("shell.before_effect");
     TRY_ASSIGN(std::optional<Event> outcome, Perform(effect));
     FAILPOINT("shell.after_effect");

@@ -79,14 +79,15 @@ class Agenda {
 template <typename Thing>
 class Slots {
  public:
-  int64_t Put(Thing thing) {
+  template <typename Some>
+  int64_t Put(Some&& thing) {
     if (free_.empty()) {
-      things_.push_back(std::move(thing));
+      things_.push_back(std::forward<Some>(thing));
       return static_cast<int64_t>(things_.size()) - 1;
     }
     const int64_t slot = free_.back();
     free_.pop_back();
-    things_[static_cast<size_t>(slot)] = std::move(thing);
+    things_[static_cast<size_t>(slot)] = std::forward<Some>(thing);
     return slot;
   }
   Thing Take(int64_t slot) {

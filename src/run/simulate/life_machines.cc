@@ -426,7 +426,7 @@ std::optional<Millis> Life::MtbfOf(const ModelMachine& machine) const {
 
 void Life::NoteEndings(const RunState& state) {
   for (const Rental& rental : state.rentals) {
-    if (rental.ending) ending_since_.emplace(rental.number, now_);
+    if (rental.ending) ending_since_.try_emplace(rental.number, now_);
   }
 }
 

@@ -1,14 +1,16 @@
 #include "run/simulate/memory_journal.h"
 
+#include <utility>
+
 namespace curbstop {
 
-Status MemoryJournal::Append(const JournalRecord& record, const Transition& transition,
+Status MemoryJournal::Append(JournalRecord record, const Transition& transition,
                              const RunState& state) {
   if (is_full_) return Error(ErrorKind::kExhausted, "the disk is full");
   if (record.seq <= static_cast<int64_t>(records_.size())) {
     return Conflict("another supervisor wrote this record");
   }
-  records_.push_back(record);
+  records_.push_back(std::move(record));
   if (witness_ != nullptr) witness_->Written(transition, state);
   return {};
 }

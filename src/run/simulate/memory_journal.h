@@ -1,6 +1,7 @@
 // A journal in memory with the faults of a real disk: full, a torn last record, a lost fsync.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "run/supervisor/record.h"
@@ -20,9 +21,10 @@ class MemoryJournal final : public RunJournal {
     records_.reserve(128);
   }
 
-  Result<std::vector<JournalRecord>> Read() override { return records_; }
-  Status Append(const JournalRecord& record, const Transition& transition,
-                const RunState& state) override;
+  Result<std::span<const JournalRecord>> Read() override {
+    return std::span<const JournalRecord>(records_);
+  }
+  Status Append(JournalRecord record, const Transition& transition, const RunState& state) override;
   Status DropLast() override;
 
   void SetFull(bool is_full) { is_full_ = is_full; }

@@ -28,7 +28,7 @@ class MemoryPlace final : public JournalPlace, JournalWitness {
     Consequences kept;
     for (const JournalRecord& record : journal_.records()) {
       const Transition& transition = told_[record.seq];
-      for (const Effect& effect : transition.effects) kept.intents.push_back(effect.id);
+      for (const Effect& effect : transition.effects) kept.intents.push_back(TextOf(effect.id));
       for (const LedgerEntry& entry : transition.ledger) {
         kept.micro_usd.push_back(entry.amount.value());
         kept.rentals.push_back(entry.rental);

@@ -205,7 +205,7 @@ void Supervisor::Begin(const Effect& effect) {
   life_.Schedule(life_.dice_.Between(1, 50), What::kPerform, life_.effects_.Put(effect), number_);
 }
 
-void Supervisor::Answer(const Effect& effect, int64_t in_ms, Event event) {
+void Supervisor::Answer(const Effect& effect, int64_t in_ms, Event&& event) {
   event.effect = effect.id;
   event.facts.rental = effect.rental;
   // Now and then the network or the disk takes its time, and other things happen meanwhile.
@@ -318,7 +318,8 @@ void Supervisor::Create(const Effect& effect) {
   Event refused = MakeEvent(EventKind::kCreateRefused);
   refused.facts.date_ms = life_.now_;
   refused.data = Json::MakeObject({{"error", "no capacity"}});
-  if (faults.Has(Fault::kStockOut) && dice.Chance(70)) return Answer(effect, 2 * kSecond, refused);
+  if (faults.Has(Fault::kStockOut) && dice.Chance(70))
+    return Answer(effect, 2 * kSecond, std::move(refused));
   const BirthOrder order = BirthOrderOf(state().terms, *rental, life_.plants_);
   int64_t per_hour = rental->terms.billing.per_hour.value();
   if (faults.Has(Fault::kPriceRise) && dice.Chance(60))
@@ -339,12 +340,12 @@ void Supervisor::Create(const Effect& effect) {
   if (faults.Has(Fault::kRefusedButMade) && dice.Chance(60)) {
     refused.facts.machine = name;
     life_.machines_[static_cast<size_t>(machine)].refused = true;
-    return Answer(effect, in + kSecond, refused);
+    return Answer(effect, in + kSecond, std::move(refused));
   }
   Event answered = MakeEvent(EventKind::kCreateAnswered);
   answered.facts.machine = name;
   answered.facts.micro_usd_per_hour = per_hour;
-  Answer(effect, in + kSecond, answered);
+  Answer(effect, in + kSecond, std::move(answered));
 }
 
 // The answer comes once more, and names the twin.

@@ -32,7 +32,7 @@ class Supervisor final : public EffectSink {
 
  private:
   Event MakeEvent(EventKind kind) const;
-  void Answer(const Effect& effect, int64_t in_ms, Event event);
+  void Answer(const Effect& effect, int64_t in_ms, Event&& event);
   void Noted(const Event& event, Phase before);
   void Create(const std::string& boot);
   bool DiesHere(const char* where);

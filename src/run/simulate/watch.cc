@@ -34,6 +34,18 @@ void Watch::Break(Invariant invariant, std::string what) {
   if (breach_.invariant == Invariant::kNone) breach_ = {invariant, now_, std::move(what)};
 }
 
+Held& Watch::HoldFor(int64_t rental) {
+  const auto at = static_cast<size_t>(rental);
+  if (at >= held_.size()) held_.resize(at + 1);
+  if (!held_[at]) held_[at].emplace();
+  return *held_[at];
+}
+
+const Held* Watch::HeldFor(int64_t rental) const {
+  const auto at = static_cast<size_t>(rental);
+  return at < held_.size() && held_[at] ? &*held_[at] : nullptr;
+}
+
 const ModelMachine* Watch::Find(const std::string& name) const {
   const auto found = std::ranges::find(machines_, name, &ModelMachine::name);
   return found == machines_.end() ? nullptr : &*found;
@@ -55,11 +67,16 @@ void Watch::MachineMade(const ModelMachine& machine) {
 
 void Watch::Written(const Transition& transition, const RunState& state) {
   for (const LedgerEntry& entry : transition.ledger) {
-    Held& held = held_[entry.rental];
-    if (entry.kind == "reserve") held.reserve += entry.amount.value();
-    if (entry.kind == "accrue" || entry.kind == "correct") held.accrued += entry.amount.value();
-    if (entry.kind == "release") held.open = false;
-    if (entry.kind == "reserve") CheckCap(state);
+    Held& held = HoldFor(entry.rental);
+    switch (entry.kind) {
+      case LedgerKind::kReserve:
+        held.reserve += entry.amount.value();
+        CheckCap(state);
+        break;
+      case LedgerKind::kAccrue:
+      case LedgerKind::kCorrect: held.accrued += entry.amount.value(); break;
+      case LedgerKind::kRelease: held.open = false; break;
+    }
   }
   rentals_ = state.rentals;
   CheckClosed(transition);
@@ -76,7 +93,7 @@ void Watch::CheckCap(const RunState& state) {
 // A rental that is off the books must have left nothing behind.
 void Watch::CheckClosed(const Transition& transition) {
   for (const LedgerEntry& entry : transition.ledger) {
-    if (entry.kind != "release") continue;
+    if (entry.kind != LedgerKind::kRelease) continue;
     for (const ModelMachine& machine : machines_) {
       const bool is_its = machine.rental == entry.rental && !machine.twin && !journal_lost_;
       if (is_its && machine.Exists(now_) && OnBooks(machine) == nullptr) {
@@ -138,17 +155,16 @@ int64_t Watch::AllowedFor(const ModelMachine& machine) const {
 void Watch::CheckMoney() {
   for (const ModelMachine& machine : machines_) {
     if (machine.twin || journal_lost_) continue;
-    const auto found = held_.find(machine.rental);
-    if (found == held_.end()) continue;
-    const Held& held = found->second;
+    const Held* held = HeldFor(machine.rental);
+    if (held == nullptr) continue;
     const int64_t bill = BillAt(machine, now_);
-    const int64_t excess = bill - (held.open ? held.reserve : held.accrued);
+    const int64_t excess = bill - (held->open ? held->reserve : held->accrued);
     worst_excess_ = std::max(worst_excess_, excess);
     if (excess > 0 && excess > AllowedFor(machine)) {
       Break(Invariant::kOverReserve,
             fmt::format("machine `{}` has cost {} micro-dollars, {} are {}", machine.name, bill,
-                        held.open ? held.reserve : held.accrued,
-                        held.open ? "in reserve" : "in the ledger"));
+                        held->open ? held->reserve : held->accrued,
+                        held->open ? "in reserve" : "in the ledger"));
     }
   }
   CheckBooks();
@@ -208,13 +224,13 @@ void Watch::CheckBooks() {
 }
 
 void Watch::LeaseGiven(const ModelMachine& machine, int64_t lease_ms) {
-  const auto held = held_.find(machine.rental);
-  if (held == held_.end() || machine.twin || journal_lost_) return;
+  const Held* held = HeldFor(machine.rental);
+  if (held == nullptr || machine.twin || journal_lost_) return;
   const int64_t needed = ReserveFor(machine.terms, Millis(lease_ms)).value();
-  if (held->second.open && needed > held->second.reserve) {
+  if (held->open && needed > held->reserve) {
     Break(Invariant::kOverReserve,
           fmt::format("machine `{}` may live to cost {} micro-dollars, {} are in reserve",
-                      machine.name, needed, held->second.reserve));
+                      machine.name, needed, held->reserve));
   }
 }
 
@@ -224,8 +240,8 @@ void Watch::Lost(int64_t lost_ms, int64_t printed_ms, const std::string& how) {
                                                  lost_ms / 1000, how, printed_ms / 1000));
 }
 
-void Watch::Committed(const std::string& effect) {
-  for (const std::string& other : commits_) {
+void Watch::Committed(EffectId effect) {
+  for (const EffectId& other : commits_) {
     if (other != effect) Break(Invariant::kDoubleCommits, "the outputs were committed twice");
   }
   commits_.push_back(effect);

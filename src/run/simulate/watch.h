@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ class Watch final : public JournalWitness {
   // A machine was told to live so long: the reserve for it has to be there.
   void LeaseGiven(const ModelMachine& machine, int64_t lease_ms);
   void Lost(int64_t lost_ms, int64_t printed_ms, const std::string& how);
-  void Committed(const std::string& effect);
+  void Committed(EffectId effect);
   void CheckMoney();
   void LifeOver(bool is_final);
 
@@ -74,16 +75,18 @@ class Watch final : public JournalWitness {
   int64_t Bill() const;
   const Rental* OnBooks(const ModelMachine& machine) const;
   int64_t AllowedFor(const ModelMachine& machine) const;
+  Held& HoldFor(int64_t rental);
+  const Held* HeldFor(int64_t rental) const;
   const ModelMachine* Find(const std::string& name) const;
 
   const std::vector<ModelMachine>& machines_;
   const int64_t& now_;
   const int64_t& unwatched_;
   Plants plants_;
-  std::vector<Rental> rentals_;  // as the journal has them
-  std::map<int64_t, Held> held_;
+  std::vector<Rental> rentals_;            // as the journal has them
+  std::vector<std::optional<Held>> held_;  // by rental
   std::map<std::string, int64_t> allowed_;
-  std::vector<std::string> commits_;
+  std::vector<EffectId> commits_;
   bool journal_lost_ = false;
   int64_t room_ = INT64_MAX;
   int64_t lowered_room_ = -1;  // -1: not lowered

@@ -263,7 +263,7 @@ TEST(AwayRules, TheLeaseIsMadeLongerInOrderReserveMarkMachine) {
   const Transition decided = life.Answer(EffectKind::kDecide, EventKind::kDecided, longer);
   EXPECT_TRUE(Begins(decided, EffectKind::kAdmit));
   const Transition admitted = life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
-  EXPECT_EQ(admitted.ledger.at(0).kind, "reserve");
+  EXPECT_EQ(admitted.ledger.at(0).kind, LedgerKind::kReserve);
   EXPECT_TRUE(Begins(admitted, EffectKind::kMark));
   EXPECT_FALSE(Begins(admitted, EffectKind::kExtend));
   EXPECT_TRUE(Begins(life.Answer(EffectKind::kMark, EventKind::kMarked), EffectKind::kExtend));

@@ -1,5 +1,7 @@
 #include "run/supervisor/event.h"
 
+#include <array>
+#include <charconv>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -38,6 +40,35 @@ Result<Kind> Find(const std::string_view (&names)[kCount], std::string_view name
 
 std::string_view NameOf(EventKind kind) { return kEventNames[static_cast<size_t>(kind)]; }
 std::string_view NameOf(EffectKind kind) { return kEffectNames[static_cast<size_t>(kind)]; }
+
+std::string_view NameOf(LedgerKind kind) {
+  constexpr std::string_view kNames[] = {"reserve", "accrue", "release", "correct"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::string_view NameOf(LedgerClass ledger_class) {
+  constexpr std::string_view kNames[] = {"energy", "rent", "practice"};
+  return kNames[static_cast<size_t>(ledger_class)];
+}
+
+std::string TextOf(EffectId id) {
+  if (id.seq == 0) return {};
+  std::array<char, 48> text;
+  char* const end = text.data() + text.size();
+  char* at = std::to_chars(text.data(), end, id.seq).ptr;
+  *at++ = '.';
+  return {text.data(), std::to_chars(at, end, id.index).ptr};
+}
+
+bool ReadEffectId(std::string_view text, EffectId& id) {
+  id = {};
+  if (text.empty()) return true;
+  const char* const end = text.data() + text.size();
+  const auto seq = std::from_chars(text.data(), end, id.seq);
+  if (seq.ec != std::errc() || seq.ptr == end || *seq.ptr != '.') return false;
+  const auto index = std::from_chars(seq.ptr + 1, end, id.index);
+  return index.ec == std::errc() && index.ptr == end && id.seq > 0 && id.index >= 0;
+}
 
 Result<EventKind> EventKindOf(std::string_view name) {
   return Find<EventKind>(kEventNames, name, "event");

@@ -105,11 +105,22 @@ struct Facts {
   bool operator==(const Facts&) const = default;
 };
 
+// Names an intent: the number of the event that caused it, and which of that event's it is.
+struct EffectId {
+  int64_t seq = 0;  // 0: none
+  int64_t index = 0;
+
+  bool operator==(const EffectId&) const = default;
+};
+std::string TextOf(EffectId id);  // "4.0"; empty for none
+// False: it is no such text.
+bool ReadEffectId(std::string_view text, EffectId& id);
+
 struct Event {
   EventKind kind = EventKind::kTick;
   int64_t at_ms = 0;      // wall clock, for people
   int64_t awake_ms = 0;   // Clock::Awake of this boot, for the meter at home
-  std::string effect;     // id of the effect that this is the outcome of, or empty
+  EffectId effect;        // that this is the outcome of
   int64_t agent_seq = 0;  // kAgentReport: the spool line's number
   Json data;
   Facts facts;
@@ -141,15 +152,18 @@ inline constexpr int kEffectKinds = static_cast<int>(EffectKind::kKeep) + 1;
 // Its intent is in the journal before it is performed; performing it twice has the effect of once.
 // kCreate is the exception: what became of it is looked up, never tried again (Recovered).
 struct Effect {
-  std::string id;  // "<seq of the event that caused it>.<index>"
+  EffectId id;
   EffectKind kind = EffectKind::kStartRecord;
   int64_t rental = 0;
-  Json data;
+  Json data;  // null: nothing is to be said
 };
 
+enum class LedgerKind { kReserve, kAccrue, kRelease, kCorrect };
+enum class LedgerClass { kEnergy, kRent, kPractice };
+
 struct LedgerEntry {
-  std::string kind;          // reserve · accrue · release · correct
-  std::string ledger_class;  // energy · rent · practice
+  LedgerKind kind = LedgerKind::kReserve;
+  LedgerClass ledger_class = LedgerClass::kEnergy;
   MicroUsd amount;
   int64_t from_ms = 0;
   int64_t to_ms = 0;
@@ -160,6 +174,8 @@ struct LedgerEntry {
 
 std::string_view NameOf(EventKind kind);
 std::string_view NameOf(EffectKind kind);
+std::string_view NameOf(LedgerKind kind);           // "reserve"
+std::string_view NameOf(LedgerClass ledger_class);  // "energy"
 // Errors: kCorrupt for a name of another version.
 Result<EventKind> EventKindOf(std::string_view name);
 Result<EffectKind> EffectKindOf(std::string_view name);

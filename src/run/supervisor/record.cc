@@ -1,19 +1,34 @@
 #include "run/supervisor/record.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstring>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
+#define XXH_INLINE_ALL  // short texts: a call costs as much as the sum
 #include <xxhash.h>
 
 namespace curbstop {
 namespace {
 
+// A fact that is a number, and how its member of the body begins: `,"boot_ms":`.
 struct NamedFact {
+  constexpr NamedFact(std::string_view called, int64_t Facts::* is) : name(called), member(is) {
+    char* at = text;
+    *at++ = ',', *at++ = '"';
+    at = std::ranges::copy(called, at).out;
+    *at++ = '"', *at++ = ':';
+    size = at - text;
+  }
+
   std::string_view name;
   int64_t Facts::* member;
+  char text[32] = {};  // copied whole, which is quicker than as long as it is
+  std::ptrdiff_t size = 0;
 };
 
 constexpr NamedFact kNumbers[] = {
@@ -43,52 +58,58 @@ constexpr NamedFact kNumbers[] = {
     {"interval_ms", &Facts::interval_ms},
 };
 
-// Appends members to the JSON text of an object; there are millions of them in a simulation.
-class Members {
- public:
-  explicit Members(std::string& out) : out_(out) {}
-  void Number(std::string_view name, int64_t value) {
-    char text[64];
-    char* end = Name(text, name);
-    out_.append(text, std::to_chars(end, text + sizeof text, value).ptr);
-  }
-  void Text(std::string_view name, const std::string& value) {
-    char text[64];
-    out_.append(text, Name(text, name));
-    const bool is_plain = std::ranges::all_of(value, IsPlain);
-    if (is_plain) ((out_ += '"') += value) += '"';
-    else out_ += WriteJson(Json(value));
-  }
-  void Flag(std::string_view name, bool value) {
-    char text[64];
-    out_.append(text, Name(text, name)).append(value ? "true" : "false");
-  }
+// A body is put together on the stack as far as its length is known: a simulation has millions.
+constexpr size_t kMostDigits = 20;  // of an int64_t, with its sign
+using NumbersText = std::array<char, std::size(kNumbers) * (sizeof(NamedFact::text) + kMostDigits)>;
 
- private:
-  static bool IsPlain(char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; }
-  char* Name(char* text, std::string_view name) const {
-    if (out_.back() != '{') *text++ = ',';
-    *text++ = '"';
-    text = std::ranges::copy(name, text).out;
-    *text++ = '"';
-    *text++ = ':';
-    return text;
-  }
-  std::string& out_;
-};
+char* WriteNumber(char* at, int64_t value) {
+  return std::to_chars(at, at + kMostDigits, value).ptr;
+}
+
+char* WriteMember(char* at, const NamedFact& fact, int64_t value) {
+  std::memcpy(at, fact.text, sizeof fact.text);
+  return WriteNumber(at + fact.size, value);
+}
+
+// `,"boot_ms":5,"rental":1`: those that are not 0. Returns the text's end.
+template <size_t... kAt>
+char* WriteNumbers(char* at, const Facts& facts, std::index_sequence<kAt...>) {
+  const auto write = [&](const NamedFact& fact, int64_t value) {
+    if (value != 0) at = WriteMember(at, fact, value);
+  };
+  (write(kNumbers[kAt], facts.*kNumbers[kAt].member), ...);
+  return at;
+}
+
+bool IsPlain(const std::string& text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
+}
+
+void AddText(std::string& out, const std::string& text) {
+  if (IsPlain(text)) ((out += '"') += text) += '"';
+  else out += WriteJson(Json(text));
+}
+
+// A machine's members after its name.
+void AddSeenFacts(std::string& out, const SeenMachine& seen) {
+  char text[160];
+  char* at = text;
+  const auto write = [&](std::string_view words) { at = std::ranges::copy(words, at).out; };
+  write(",\"rental\":"), at = WriteNumber(at, seen.rental);
+  write(",\"paused\":"), write(seen.paused ? "true" : "false");
+  write(",\"micro_usd_per_hour\":"), at = WriteNumber(at, seen.micro_usd_per_hour);
+  write(",\"made_at_ms\":"), at = WriteNumber(at, seen.made_at_ms);
+  write("}");
+  out.append(text, at);
+}
 
 void AddSeen(std::string& out, const std::vector<SeenMachine>& machines) {
-  if (out.back() != '{') out += ',';
-  out += "\"seen\":[";
+  out += ",\"seen\":[";
   for (const SeenMachine& seen : machines) {
-    out += out.back() == '[' ? "{" : ",{";
-    Members members(out);
-    members.Text("machine", seen.machine);
-    members.Number("rental", seen.rental);
-    members.Flag("paused", seen.paused);
-    members.Number("micro_usd_per_hour", seen.micro_usd_per_hour);
-    members.Number("made_at_ms", seen.made_at_ms);
-    out += '}';
+    out += out.back() == '[' ? "{\"machine\":" : ",{\"machine\":";
+    AddText(out, seen.machine);
+    AddSeenFacts(out, seen);
   }
   out += ']';
 }
@@ -98,22 +119,24 @@ SeenMachine SeenOf(const Json& json) {
           json.IntOr("micro_usd_per_hour", 0), json.IntOr("made_at_ms", 0)};
 }
 
+// Each member begins with a comma, of which the first becomes the brace.
 void AddFacts(std::string& out, const Facts& facts) {
-  Members members(out);
-  for (const NamedFact& fact : kNumbers) {
-    if (facts.*fact.member != 0) members.Number(fact.name, facts.*fact.member);
-  }
-  if (!facts.machine.empty()) members.Text("machine", facts.machine);
-  if (!facts.offer.empty()) members.Text("offer", facts.offer);
+  NumbersText text;
+  char* const end =
+      WriteNumbers(text.data(), facts, std::make_index_sequence<std::size(kNumbers)>());
+  out.reserve(out.size() + static_cast<size_t>(end - text.data()) + 128 * facts.seen.size() + 48);
+  out.append(text.data(), end);
+  if (!facts.machine.empty()) AddText(out += ",\"machine\":", facts.machine);
+  if (!facts.offer.empty()) AddText(out += ",\"offer\":", facts.offer);
   if (!facts.seen.empty()) AddSeen(out, facts.seen);
 }
 
 std::string BodyOf(const Event& event) {
   std::string out;
-  out.reserve(96);
-  if (event.data.members().empty()) out = '{';
-  else out = WriteJson(event.data), out.pop_back();
+  if (!event.data.members().empty()) out = WriteJson(event.data), out.pop_back();
   AddFacts(out, event.facts);
+  if (out.empty()) out = '{';
+  out.front() = '{';
   out += '}';
   return out;
 }
@@ -140,29 +163,34 @@ class FactsScanner {
   // Empty: the body is another one.
   std::optional<Facts> Scan() {
     Facts facts;
-    bool is_known = Takes("{");
+    bool is_known = Takes('{');
     for (std::string_view name; is_known && Name(name);) {
-      is_known = Member(facts, name) && (Takes(",") || Sees('}'));
+      is_known = Member(facts, name) && (Takes(',') || Sees('}'));
     }
-    if (!is_known || !Takes("}") || at_ != end_) return std::nullopt;
+    if (!is_known || !Takes('}') || at_ != end_) return std::nullopt;
     return facts;
   }
 
  private:
   bool Sees(char c) const { return at_ != end_ && *at_ == c; }
+  bool Takes(char c) {
+    if (!Sees(c)) return false;
+    ++at_;
+    return true;
+  }
   bool Takes(std::string_view text) {
     if (!std::string_view(at_, end_).starts_with(text)) return false;
     at_ += text.size();
     return true;
   }
   bool Quoted(std::string_view& text) {
-    if (!Takes("\"")) return false;
-    const char* const quote = std::find(at_, end_, '"');
-    text = {at_, quote};
-    at_ = quote;
-    return text.find('\\') == std::string_view::npos && Takes("\"");
+    if (!Takes('"')) return false;
+    const char* const begin = at_;
+    while (at_ != end_ && *at_ != '"' && *at_ != '\\') ++at_;
+    text = {begin, at_};
+    return Takes('"');
   }
-  bool Name(std::string_view& name) { return Quoted(name) && Takes(":"); }
+  bool Name(std::string_view& name) { return Quoted(name) && Takes(':'); }
   bool Number(int64_t& value) {
     const auto [next, error] = std::from_chars(at_, end_, value);
     at_ = next;
@@ -174,24 +202,29 @@ class FactsScanner {
     text = plain;
     return true;
   }
+  // Numbers stand in the table's order: each is looked for behind the one before.
   bool Member(Facts& facts, std::string_view name) {
+    const auto fact = std::find_if(next_, std::end(kNumbers),
+                                   [&](const NamedFact& one) { return one.name == name; });
+    if (fact != std::end(kNumbers)) {
+      next_ = fact + 1;
+      return Number(facts.*fact->member);
+    }
     if (name == "machine") return Text(facts.machine);
     if (name == "offer") return Text(facts.offer);
-    if (name == "seen") return Seen(facts.seen);
-    const auto fact = std::ranges::find(kNumbers, name, &NamedFact::name);
-    return fact != std::end(kNumbers) && Number(facts.*fact->member);
+    return name == "seen" && Seen(facts.seen);
   }
   bool Seen(std::vector<SeenMachine>& machines) {
-    if (!Takes("[")) return false;
+    if (!Takes('[')) return false;
     do {
       SeenMachine& seen = machines.emplace_back();
       const bool is_whole = Takes("{\"machine\":") && Text(seen.machine) && Takes(",\"rental\":") &&
                             Number(seen.rental) && Takes(",\"paused\":") && Flag(seen.paused) &&
                             Takes(",\"micro_usd_per_hour\":") && Number(seen.micro_usd_per_hour) &&
-                            Takes(",\"made_at_ms\":") && Number(seen.made_at_ms) && Takes("}");
+                            Takes(",\"made_at_ms\":") && Number(seen.made_at_ms) && Takes('}');
       if (!is_whole) return false;
-    } while (Takes(","));
-    return Takes("]");
+    } while (Takes(','));
+    return Takes(']');
   }
   bool Flag(bool& value) {
     value = Takes("true");
@@ -200,6 +233,7 @@ class FactsScanner {
 
   const char* at_;
   const char* end_;
+  const NamedFact* next_ = kNumbers;
 };
 
 uint64_t SumOf(const JournalRecord& record) {
@@ -214,8 +248,9 @@ uint64_t SumOf(const JournalRecord& record) {
 }  // namespace
 
 JournalRecord EncodeEvent(const Event& event, int64_t seq) {
-  JournalRecord record{seq,          event.kind,      event.at_ms,   event.awake_ms,
-                       event.effect, event.agent_seq, BodyOf(event), 0};
+  JournalRecord record{
+      seq,           event.kind, event.at_ms, event.awake_ms, TextOf(event.effect), event.agent_seq,
+      BodyOf(event), 0};
   record.sum = SumOf(record);
   return record;
 }
@@ -228,7 +263,10 @@ Result<Event> DecodeRecord(const JournalRecord& record) {
   if (!SumIsRight(record)) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
-  Event event{record.kind, record.at_ms, record.awake_ms, record.effect, record.agent_seq, {}, {}};
+  Event event{record.kind, record.at_ms, record.awake_ms, {}, record.agent_seq, {}, {}};
+  if (!ReadEffectId(record.effect, event.effect)) {
+    return Corrupt(fmt::format("record {} of the journal answers no intent", record.seq));
+  }
   if (std::optional<Facts> facts = FactsScanner(record.body).Scan()) {
     event.data = Json::MakeObject();
     event.facts = *std::move(facts);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,13 +40,12 @@ bool SumIsRight(const JournalRecord& record);
 class RunJournal {
  public:
   virtual ~RunJournal() = default;
-  // Oldest first.
-  virtual Result<std::vector<JournalRecord>> Read() = 0;
+  // Oldest first; good until the journal is used again.
+  virtual Result<std::span<const JournalRecord>> Read() = 0;
   // The record, what follows from it (intents, ledger entries) and a row of `state`, which is the
-  // state after it, all or
-  // nothing. Errors: kConflict if there is a record of that number: another supervisor lives;
-  // kExhausted on a full disk; nothing is added then.
-  virtual Status Append(const JournalRecord& record, const Transition& transition,
+  // state after it, all or nothing. Errors: kConflict if there is a record of that number: another
+  // supervisor lives; kExhausted on a full disk; nothing is added then.
+  virtual Status Append(JournalRecord record, const Transition& transition,
                         const RunState& state) = 0;
   // Takes the last record away, which is torn: it never was.
   virtual Status DropLast() = 0;

@@ -1,6 +1,7 @@
 #include "run/supervisor/runner.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -10,7 +11,9 @@ namespace {
 Result<Event> Decode(const JournalRecord& record, Plants plants) {
   Result<Event> event = DecodeRecord(record);
   if (event.ok() || !plants.Has(Plant::kTornRecordTaken)) return event;
-  return Event{record.kind, record.at_ms, record.awake_ms, record.effect, record.agent_seq, {}, {}};
+  Event torn{record.kind, record.at_ms, record.awake_ms, {}, record.agent_seq, {}, {}};
+  ReadEffectId(record.effect, torn.effect);
+  return torn;
 }
 
 bool IsHeldBack(const Status& status) {
@@ -26,7 +29,7 @@ bool IsHarmless(const Effect& effect) {
 }  // namespace
 
 Status Runner::Load() {
-  TRY_ASSIGN(const std::vector<JournalRecord> records, journal_.Read());
+  TRY_ASSIGN(const std::span<const JournalRecord> records, journal_.Read());
   for (size_t i = 0; i < records.size(); ++i) {
     const Result<Event> event = Decode(records[i], plants_);
     if (!event.ok() && i + 1 == records.size()) {
@@ -35,7 +38,7 @@ Status Runner::Load() {
     }
     if (!event.ok()) return event.error();
     last_seq_ = records[i].seq;
-    Apply(state_, *event, last_seq_, plants_);
+    Apply(state_, *event, last_seq_, plants_, transition_);
   }
   if (last_seq_ == 0) return NotFound("the journal is empty");
   return {};
@@ -43,15 +46,15 @@ Status Runner::Load() {
 
 Status Runner::Append(const Event& event) {
   JournalRecord record = EncodeEvent(event, ++last_seq_);
-  Transition transition = Apply(state_, event, last_seq_, plants_);
+  Apply(state_, event, last_seq_, plants_, transition_);
   if (plants_.Has(Plant::kNoIntentBeforeCreate) || plants_.Has(Plant::kEffectBeforeSync)) {
-    for (const Effect& effect : std::exchange(transition.effects, {})) sink_.Begin(effect);
+    for (const Effect& effect : std::exchange(transition_.effects, {})) sink_.Begin(effect);
   }
   Status written = Flush();
-  if (written.ok()) written = Write(record, transition, state_);
-  if (written.ok()) BeginWritten(transition, Begun::kNothing);
+  if (written.ok()) written = Write(std::move(record), transition_, state_);
+  if (written.ok()) BeginWritten(transition_, Begun::kNothing);
   if (!IsHeldBack(written)) return written;
-  HoldBack({std::move(record), std::move(transition), state_});
+  HoldBack({EncodeEvent(event, last_seq_), std::move(transition_), state_});
   return {};
 }
 
@@ -66,13 +69,15 @@ Status Runner::Flush() {
   return {};
 }
 
-Status Runner::Write(JournalRecord& record, const Transition& transition, const RunState& state) {
+Status Runner::Write(JournalRecord record, const Transition& transition, const RunState& state) {
+  if (!plants_.Has(Plant::kTwoSupervisors)) {
+    return journal_.Append(std::move(record), transition, state);
+  }
   Status written = journal_.Append(record, transition, state);
-  if (written.ok() || !plants_.Has(Plant::kTwoSupervisors)) return written;
-  if (written.error().kind() != ErrorKind::kConflict) return written;
-  TRY_ASSIGN(const std::vector<JournalRecord> records, journal_.Read());
+  if (written.ok() || written.error().kind() != ErrorKind::kConflict) return written;
+  TRY_ASSIGN(const std::span<const JournalRecord> records, journal_.Read());
   last_seq_ = record.seq = records.back().seq + 1;
-  return journal_.Append(record, transition, state);
+  return journal_.Append(std::move(record), transition, state);
 }
 
 // A full disk must not keep a machine alive: to end one needs no intent, and twice is as once.

@@ -56,7 +56,7 @@ class Runner {
   };
   enum class Begun { kNothing, kHarmless };
 
-  Status Write(JournalRecord& record, const Transition& transition, const RunState& state);
+  Status Write(JournalRecord record, const Transition& transition, const RunState& state);
   void HoldBack(Unwritten next);
   void BeginWritten(const Transition& transition, Begun begun);
 
@@ -65,6 +65,7 @@ class Runner {
   Plants plants_;
   RunState state_;
   int64_t last_seq_ = 0;
+  Transition transition_;  // of the latest event; kept for the space that it holds
   std::deque<Unwritten> unwritten_;
 };
 

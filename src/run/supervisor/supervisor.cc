@@ -22,8 +22,8 @@ void MeterTo(StepContext& context, const LifeSign& end) {
   const int64_t time = end.awake_ms - *state.metered_to_awake_ms;
   state.metered_to_awake_ms = end.awake_ms;
   state.busy_ms += time;
-  context.Book("accrue", "energy", CostOf(state.per_hour, Millis(time)), end.at_ms - time,
-               end.at_ms, state.per_hour, state.rate_source);
+  context.Book(LedgerKind::kAccrue, LedgerClass::kEnergy, CostOf(state.per_hour, Millis(time)),
+               end.at_ms - time, end.at_ms, state.per_hour, state.rate_source);
 }
 
 // When the agent wrote its report; it may be read much later.
@@ -35,8 +35,8 @@ void Hold(StepContext& context, MicroUsd amount) {
   RunState& state = context.state();
   if (amount <= MicroUsd()) return;
   state.reserve += amount;
-  context.Book("reserve", "energy", amount, context.event.at_ms, context.event.at_ms,
-               state.per_hour, state.rate_source);
+  context.Book(LedgerKind::kReserve, LedgerClass::kEnergy, amount, context.event.at_ms,
+               context.event.at_ms, state.per_hour, state.rate_source);
 }
 
 // A step that takes longer than was known holds more before it spends more, while the caps allow.
@@ -163,8 +163,8 @@ void RecordFinished(StepContext& context) {
   state.record_finished = true;
   if (state.terms.away) return;
   if (state.reserve > MicroUsd()) {
-    context.Book("release", "energy", state.reserve, context.event.at_ms, context.event.at_ms,
-                 state.per_hour, state.rate_source);
+    context.Book(LedgerKind::kRelease, LedgerClass::kEnergy, state.reserve, context.event.at_ms,
+                 context.event.at_ms, state.per_hour, state.rate_source);
     state.reserve = MicroUsd();
   }
   state.phase = state.verdict;
@@ -289,7 +289,7 @@ void Handle(StepContext& context) {
 }
 
 void ForgetPending(StepContext& context) {
-  if (context.event.effect.empty()) return;
+  if (context.event.effect == EffectId()) return;
   std::erase_if(context.state().pending,
                 [&](const Effect& effect) { return effect.id == context.event.effect; });
 }
@@ -302,11 +302,9 @@ std::string StatusOf(Phase verdict) {
 }  // namespace
 
 void StepContext::Add(EffectKind kind, int64_t rental, Json data) {
-  if (data.IsNull()) data = Json::MakeObject();
-  Effect effect{std::to_string(seq) + "." + std::to_string(next.effects.size()), kind, rental,
-                std::move(data)};
-  next.effects.push_back(effect);
-  state().pending.push_back(std::move(effect));
+  const EffectId id{seq, static_cast<int64_t>(next.effects.size())};
+  next.effects.push_back({id, kind, rental, std::move(data)});
+  state().pending.push_back(next.effects.back());
 }
 
 bool HasPending(const RunState& state, EffectKind kind, int64_t rental) {
@@ -325,12 +323,11 @@ void StepContext::Enter(Phase phase) {
   state().next_ask_ms = 0;
 }
 
-void StepContext::Book(std::string_view kind, std::string_view ledger_class, MicroUsd amount,
-                       int64_t from_ms, int64_t to_ms, MicroUsd per_hour, std::string source,
+void StepContext::Book(LedgerKind kind, LedgerClass ledger_class, MicroUsd amount, int64_t from_ms,
+                       int64_t to_ms, MicroUsd per_hour, const std::string& source,
                        int64_t rental) {
-  if (kind == "accrue" || kind == "correct") state().spent += amount;
-  next.ledger.push_back({std::string(kind), std::string(ledger_class), amount, from_ms, to_ms,
-                         per_hour, std::move(source), rental});
+  if (kind == LedgerKind::kAccrue || kind == LedgerKind::kCorrect) state().spent += amount;
+  next.ledger.push_back({kind, ledger_class, amount, from_ms, to_ms, per_hour, source, rental});
 }
 
 void StepContext::Close(Phase verdict, std::string reason) {
@@ -365,8 +362,10 @@ void NoteSleep(StepContext& context, const Timeline& before, int64_t wake_ms) {
 
 }  // namespace
 
-Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants) {
-  StepContext context{event, seq, plants, state, {}};
+void Apply(RunState& state, const Event& event, int64_t seq, Plants plants, Transition& next) {
+  next.effects.clear();
+  next.ledger.clear();
+  StepContext context{event, seq, plants, state, next};
   const int64_t wake_ms = WakeAt(state);
   const Timeline before = state.timeline;
   ForgetPending(context);
@@ -377,7 +376,12 @@ Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants
   const bool is_away = state.terms.away && HandleAway(context);
   if (!is_away) Handle(context);
   if (state.terms.away) DoWhatIsDue(context);
-  return std::move(context.next);
+}
+
+Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants) {
+  Transition next;
+  Apply(state, event, seq, plants, next);
+  return next;
 }
 
 }  // namespace curbstop

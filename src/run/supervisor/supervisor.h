@@ -27,6 +27,8 @@ inline constexpr int64_t kMostRefusals = 8;      // creates in a row that come t
 // `seq` numbers the event in its run's journal. Events that a phase does not expect change nothing
 // but the bookkeeping: late outcomes and repeated reports are normal after a crash.
 Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants = {});
+// The same; what `next` held is forgotten, but not its space.
+void Apply(RunState& state, const Event& event, int64_t seq, Plants plants, Transition& next);
 
 // When the next kTick is due at the latest, in boot time; kNoWake: nothing is waited for but
 // outcomes. An event that comes much later tells that this computer slept. While a machine

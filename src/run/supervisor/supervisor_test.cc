@@ -241,7 +241,8 @@ TEST(Supervisor, ALimitBelowWhatIsHeldTakesNothingBack) {
   tick.awake_ms = 60'000;
   tick.facts.limit_micro_usd = 1;
   life.state.reserve = MicroUsd(500);
-  for (const LedgerEntry& entry : life.Feed(tick).ledger) EXPECT_NE(entry.kind, "reserve");
+  for (const LedgerEntry& entry : life.Feed(tick).ledger)
+    EXPECT_NE(entry.kind, LedgerKind::kReserve);
   EXPECT_EQ(life.state.reserve, MicroUsd(500));
 }
 
@@ -403,10 +404,11 @@ Event TickWithLimit(int64_t awake_ms, int64_t limit) {
   return event;
 }
 
-int64_t Reserved(const Transition& transition, std::string_view kind) {
+int64_t Reserved(const Transition& transition, LedgerKind kind) {
   int64_t sum = 0;
   for (const LedgerEntry& entry : transition.ledger) {
-    if (entry.kind == kind && entry.ledger_class == "energy") sum += entry.amount.value();
+    if (entry.kind == kind && entry.ledger_class == LedgerClass::kEnergy)
+      sum += entry.amount.value();
   }
   return sum;
 }
@@ -463,20 +465,22 @@ TEST(SupervisorCaps, TheReserveIsBookedGrowsAheadAndIsReleasedWhole) {
   created.kind = EventKind::kCreated;
   created.data = Json::MakeObject(
       {{"rate_micro_usd_per_hour", 36'000}, {"boot_id", "boot-a"}, {"reserve_micro_usd", 2'000}});
-  EXPECT_EQ(Reserved(Apply(state, created, 1), "reserve"), 2'000);
+  EXPECT_EQ(Reserved(Apply(state, created, 1), LedgerKind::kReserve), 2'000);
   Life life;
   life.state = state;
   life.Start();
   // Two ticks ahead are 1,200: at 700 spent it holds enough, at 900 not.
-  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(70'000, 50'000)), "reserve"), 0);
-  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(90'000, 50'000)), "reserve"), 900 + 36'000 - 2'000);
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(70'000, 50'000)), LedgerKind::kReserve), 0);
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(90'000, 50'000)), LedgerKind::kReserve),
+            900 + 36'000 - 2'000);
   // Never above the limit.
-  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(3'600'000, 50'000)), "reserve"), 50'000 - 36'900);
+  EXPECT_EQ(Reserved(life.Feed(TickWithLimit(3'600'000, 50'000)), LedgerKind::kReserve),
+            50'000 - 36'900);
   life.Pass(3'700'000);
   life.Report("attempt_ended", Json::MakeObject({{"exit_code", 0}}));
   life.Report("finished", Finished("done"));
   life.Add(EventKind::kCommitted);
-  EXPECT_EQ(Reserved(life.Add(EventKind::kRecordFinished), "release"), 50'000);
+  EXPECT_EQ(Reserved(life.Add(EventKind::kRecordFinished), LedgerKind::kRelease), 50'000);
   EXPECT_EQ(life.state.reserve, MicroUsd(0));
 }
 

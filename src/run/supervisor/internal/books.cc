@@ -44,7 +44,7 @@ MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants) {
 
 void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount) {
   rental.reserve += amount;
-  context.Book("reserve", "rent", amount, context.now(), context.now(),
+  context.Book(LedgerKind::kReserve, LedgerClass::kRent, amount, context.now(), context.now(),
                rental.terms.billing.per_hour, rental.offer, rental.number);
 }
 
@@ -54,8 +54,8 @@ void Meter(StepContext& context, Rental& rental) {
   const int64_t existed = rental.terms.may_pause || rental.paused ? context.now() : ran;
   const MicroUsd due = DueFor(rental, ran, existed, context.plants);
   if (due <= rental.accrued) return;
-  context.Book("accrue", "rent", due - rental.accrued, rental.metered_ms, existed,
-               rental.terms.billing.per_hour, rental.offer, rental.number);
+  context.Book(LedgerKind::kAccrue, LedgerClass::kRent, due - rental.accrued, rental.metered_ms,
+               existed, rental.terms.billing.per_hour, rental.offer, rental.number);
   rental.accrued = due;
   rental.metered_ms = existed;
 }
@@ -69,8 +69,8 @@ void CloseRental(StepContext& context, int64_t number) {
   const auto rental = std::ranges::find(rentals, number, &Rental::number);
   if (rental == rentals.end()) return;
   Meter(context, *rental);
-  context.Book("release", "rent", rental->reserve, context.now(), context.now(),
-               rental->terms.billing.per_hour, rental->offer, rental->number);
+  context.Book(LedgerKind::kRelease, LedgerClass::kRent, rental->reserve, context.now(),
+               context.now(), rental->terms.billing.per_hour, rental->offer, rental->number);
   std::erase_if(context.state().pending,
                 [number](const Effect& effect) { return effect.rental == number; });
   rentals.erase(rental);

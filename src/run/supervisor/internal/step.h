@@ -14,7 +14,7 @@ struct StepContext {
   int64_t seq = 0;
   Plants plants;
   RunState& folded;
-  Transition next;
+  Transition& next;
 
   RunState& state() { return folded; }
   const RunState& state() const { return folded; }
@@ -25,8 +25,8 @@ struct StepContext {
   void Add(EffectKind kind, int64_t rental = 0, Json data = {});
   bool IsPending(EffectKind kind, int64_t rental = 0) const;
   void Enter(Phase phase);
-  void Book(std::string_view kind, std::string_view ledger_class, MicroUsd amount, int64_t from_ms,
-            int64_t to_ms, MicroUsd per_hour, std::string source, int64_t rental = 0);
+  void Book(LedgerKind kind, LedgerClass ledger_class, MicroUsd amount, int64_t from_ms,
+            int64_t to_ms, MicroUsd per_hour, const std::string& source, int64_t rental = 0);
   // The verdict is fixed, and the record told; machines still on the books are ended.
   void Close(Phase verdict, std::string reason);
 };

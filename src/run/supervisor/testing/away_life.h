@@ -50,17 +50,17 @@ class Away {
   }
 
   Transition Say(EventKind kind, Json data = Json::MakeObject(), Facts facts = {}) {
-    return Feed(kind, "", std::move(data), std::move(facts));
+    return Feed(kind, {}, std::move(data), std::move(facts));
   }
   Transition Answer(EffectKind effect, EventKind kind, Facts facts = {},
                     Json data = Json::MakeObject()) {
-    std::string id;
+    EffectId id;
     for (const Effect& pending : state.pending) {
       if (pending.kind != effect) continue;
       id = pending.id;
       facts.rental = pending.rental;
     }
-    EXPECT_NE(id, "") << NameOf(effect) << " is not open in " << NameOf(state.phase);
+    EXPECT_NE(id, EffectId()) << NameOf(effect) << " is not open in " << NameOf(state.phase);
     facts.date_ms = Now();
     return Feed(kind, id, std::move(data), std::move(facts));
   }
@@ -75,7 +75,7 @@ class Away {
     Facts facts;
     facts.seen = std::move(seen);
     facts.date_ms = Now();
-    std::string id;
+    EffectId id;
     for (const Effect& pending : state.pending) {
       if (pending.kind == EffectKind::kLook) id = pending.id;
     }
@@ -141,13 +141,13 @@ class Away {
   MicroUsd accrued;
 
  private:
-  Transition Feed(EventKind kind, std::string effect, Json data, Facts facts) {
-    Event event{kind, Now(), ms_ - slept_ms_, std::move(effect), 0, std::move(data), facts};
+  Transition Feed(EventKind kind, EffectId effect, Json data, Facts facts) {
+    Event event{kind, Now(), ms_ - slept_ms_, effect, 0, std::move(data), facts};
     event.facts.boot_ms = ms_;
     if (kind == EventKind::kAgentReport) event.agent_seq = state.last_agent_seq + 1;
     Transition transition = Apply(state, event, ++seq_);
     for (const LedgerEntry& entry : transition.ledger) {
-      if (entry.kind == "accrue") accrued += entry.amount;
+      if (entry.kind == LedgerKind::kAccrue) accrued += entry.amount;
     }
     return transition;
   }

@@ -48,7 +48,7 @@ class JournalContract : public testing::TestWithParam<MakeJournalPlace> {
     Consequences expected;
     for (size_t i = 0; i < count; ++i) {
       for (const Effect& effect : steps[i].transition.effects)
-        expected.intents.push_back(effect.id);
+        expected.intents.push_back(TextOf(effect.id));
       for (const LedgerEntry& entry : steps[i].transition.ledger) {
         expected.micro_usd.push_back(entry.amount.value());
         expected.rentals.push_back(entry.rental);
@@ -59,7 +59,7 @@ class JournalContract : public testing::TestWithParam<MakeJournalPlace> {
   }
   // The journal holds the first `count` steps of the life, and nothing else.
   void ExpectLife(size_t count) {
-    const Result<std::vector<JournalRecord>> records = place_->journal().Read();
+    const auto records = place_->journal().Read();
     ASSERT_TRUE(records.ok()) << records.error().Text();
     ASSERT_EQ(records->size(), count);
     for (size_t i = 0; i < count; ++i) EXPECT_EQ((*records)[i], life_[i].record) << i;

@@ -22,11 +22,11 @@ class Script {
 
   void Pass(int64_t ms) { awake_ms_ += ms; }
   void Say(EventKind kind, Json data = Json::MakeObject(), Facts facts = {}) {
-    Add(kind, "", std::move(data), std::move(facts));
+    Add(kind, {}, std::move(data), std::move(facts));
   }
   // An outcome of the open intent of that kind.
   void Answer(EffectKind effect, EventKind kind, Facts facts = {}, Json data = Json::MakeObject()) {
-    std::string id;
+    EffectId id;
     for (const Effect& pending : state_.pending) {
       if (pending.kind == effect) id = pending.id, facts.rental = pending.rental;
     }
@@ -35,7 +35,7 @@ class Script {
   }
   void Report(std::string_view kind, Json data = Json::MakeObject()) {
     data.Set("seq", ++agent_seq_).Set("kind", kind).Set("awake_ms", awake_ms_);
-    Add(EventKind::kAgentReport, "", std::move(data), {});
+    Add(EventKind::kAgentReport, {}, std::move(data), {});
   }
   void Looked(std::vector<SeenMachine> seen) {
     Facts facts;
@@ -47,12 +47,12 @@ class Script {
   std::vector<LifeStep> steps;
 
  private:
-  void Add(EventKind kind, std::string effect, Json data, Facts facts) {
+  void Add(EventKind kind, EffectId effect, Json data, Facts facts) {
     Event event;
     event.kind = kind;
     event.at_ms = Now();
     event.awake_ms = facts.boot_ms = awake_ms_;
-    event.effect = std::move(effect);
+    event.effect = effect;
     event.agent_seq = kind == EventKind::kAgentReport ? agent_seq_ : 0;
     event.data = std::move(data);
     event.facts = std::move(facts);
