@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -105,7 +106,7 @@ class Writer {
   void Write(const Json& value) {
     if (value.IsNull()) out_ += "null";
     else if (value.IsBool()) out_ += *value.AsBool() ? "true" : "false";
-    else if (value.IsInt()) fmt::format_to(std::back_inserter(out_), "{}", *value.AsInt());
+    else if (value.IsInt()) WriteInt(*value.AsInt());
     else if (value.IsNumber()) WriteDouble(*value.AsDouble());
     else if (value.IsString()) WriteString(*value.AsString());
     else if (value.IsArray()) WriteArray(value.items());
@@ -115,6 +116,11 @@ class Writer {
   std::string Take() { return std::move(out_); }
 
  private:
+  void WriteInt(int64_t value) {
+    char text[20];
+    out_.append(text, std::to_chars(text, text + sizeof text, value).ptr);
+  }
+
   void WriteDouble(double value) {
     if (std::isnan(value)) out_ += "\"NaN\"";
     else if (std::isinf(value)) out_ += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";

@@ -144,7 +144,7 @@ class MoneyJournal final : public RunJournal {
     TRY_ASSIGN(read_, journal_.RecordsOf(run_));
     return std::span<const JournalRecord>(read_);
   }
-  Status Append(JournalRecord record, const Transition& transition,
+  Status Append(JournalRecord& record, const Transition& transition,
                 const RunState& state) override {
     return journal_.AppendRecord(run_, record, transition, state);
   }

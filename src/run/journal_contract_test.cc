@@ -74,7 +74,8 @@ class MoneyJournalTest : public testing::Test {
     }
   }
   Status Append(const LifeStep& step) {
-    return place_.journal().Append(step.record, step.transition, step.state);
+    JournalRecord record = step.record;
+    return place_.journal().Append(record, step.transition, step.state);
   }
   void ExpectCorrupt(const Status& status, std::string_view text) {
     ASSERT_FALSE(status.ok());

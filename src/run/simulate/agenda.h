@@ -56,6 +56,10 @@ class Agenda {
  public:
   Agenda() { items_.reserve(64); }
   bool empty() const { return items_.empty(); }
+  void Clear() {
+    items_.clear();
+    order_ = 0;
+  }
   void Push(int64_t at, What what, int64_t a, int64_t b) {
     items_.push_back({at, order_++, what, static_cast<int32_t>(a), static_cast<int32_t>(b)});
     std::ranges::push_heap(items_, Later);
@@ -69,7 +73,8 @@ class Agenda {
 
  private:
   static bool Later(const Item& a, const Item& b) {
-    return a.at != b.at ? a.at > b.at : a.order > b.order;
+    return (a.at > b.at) |
+           ((a.at == b.at) & (a.order > b.order));  // no branch: it is anyone's guess
   }
   std::vector<Item> items_;
   uint32_t order_ = 0;
@@ -93,6 +98,10 @@ class Slots {
   Thing Take(int64_t slot) {
     free_.push_back(slot);
     return std::move(things_[static_cast<size_t>(slot)]);
+  }
+  void Clear() {
+    things_.clear();
+    free_.clear();
   }
 
  private:

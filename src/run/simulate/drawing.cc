@@ -134,8 +134,9 @@ Drawing DrawHome() {
 
 Drawing DrawAway(int64_t lives) {
   Drawing drawing;
+  LifeSpace space;
   for (int64_t seed = 1; seed <= lives; ++seed) {
-    Life life(static_cast<uint64_t>(seed), {}, nullptr, &drawing);
+    Life life(space, static_cast<uint64_t>(seed), {}, nullptr, &drawing);
     life.Live();
   }
   return drawing;

@@ -20,17 +20,41 @@ constexpr int64_t kDollar = 1'000'000;
 
 }  // namespace
 
-Life::Life(uint64_t seed, Plants plants, Trace* trace, Drawing* drawing)
+LifeSpace::LifeSpace() {
+  machines.reserve(64);
+  workers.reserve(64);
+  orders.reserve(64);
+}
+
+void LifeSpace::Clear() {
+  agenda.Clear();
+  asleep.clear();
+  effects.Clear();
+  outcomes.Clear();
+  machines.clear();
+  workers.clear();
+  orders.clear();
+  pairs.clear();
+}
+
+Life::Life(LifeSpace& space, uint64_t seed, Plants plants, Trace* trace, Drawing* drawing)
     : dice_(seed),
       plants_(plants),
       trace_(trace),
       drawing_(drawing),
       now_(kStart),
+      agenda_(space.agenda),
+      asleep_(space.asleep),
+      effects_(space.effects),
+      outcomes_(space.outcomes),
+      machines_(space.machines),
+      workers_(space.workers),
+      orders_(space.orders),
       watch_(machines_, now_, unwatched_ms_, plants),
-      journal_(&watch_) {
-  machines_.reserve(64);
-  workers_.reserve(64);
-  orders_.reserve(64);
+      journal_(space.journal),
+      pairs_(space.pairs) {
+  space.Clear();
+  journal_.Begin(&watch_);
   faults_ = DrawFaults(dice_);
   DrawWorld();
   DrawMarket();

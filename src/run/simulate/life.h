@@ -32,12 +32,29 @@ struct Market {
   int64_t mtbf_ms = 0;
 };
 
+// Where a life is kept: lives that follow each other use the same space.
+struct LifeSpace {
+  LifeSpace();
+  void Clear();
+
+  Agenda agenda;
+  std::vector<Item> asleep;
+  Slots<Effect> effects;
+  Slots<Event> outcomes;
+  std::vector<ModelMachine> machines;
+  std::vector<Worker> workers;
+  std::vector<BirthOrder> orders;
+  MemoryJournal journal;
+  std::vector<std::pair<Phase, EventKind>> pairs;
+};
+
 class Supervisor;
 
 class Life {
  public:
-  // `trace` and `drawing` may be null.
-  Life(uint64_t seed, Plants plants, Trace* trace = nullptr, Drawing* drawing = nullptr);
+  // `space` holds one life at a time; `trace` and `drawing` may be null.
+  Life(LifeSpace& space, uint64_t seed, Plants plants, Trace* trace = nullptr,
+       Drawing* drawing = nullptr);
   ~Life();
 
   // To the end of the run, or of patience (14 days).
@@ -125,16 +142,16 @@ class Life {
   Drawing* drawing_;
   FaultSet faults_;
   int64_t now_ = 0;
-  Agenda agenda_;
-  std::vector<Item> asleep_;  // what supervisors were about to do when the lid was closed
-  Slots<Effect> effects_;     // that items point to
-  Slots<Event> outcomes_;
-  std::vector<ModelMachine> machines_;
-  std::vector<Worker> workers_;  // one per machine
-  std::vector<BirthOrder> orders_;
+  Agenda& agenda_;
+  std::vector<Item>& asleep_;  // what supervisors were about to do when the lid was closed
+  Slots<Effect>& effects_;     // that items point to
+  Slots<Event>& outcomes_;
+  std::vector<ModelMachine>& machines_;
+  std::vector<Worker>& workers_;  // one per machine
+  std::vector<BirthOrder>& orders_;
   std::map<int64_t, int64_t> ending_since_;  // by rental: when nothing but its end was wanted
   Watch watch_;
-  MemoryJournal journal_;
+  MemoryJournal& journal_;
   std::vector<std::unique_ptr<Supervisor>> supervisors_;
 
   // The run.
@@ -178,7 +195,7 @@ class Life {
   int64_t cut_in_ = 0;  // writes of what is no routine until the power fails; 0: not planned
   int64_t cut_how_ = 0;
 
-  std::vector<std::pair<Phase, EventKind>> pairs_;
+  std::vector<std::pair<Phase, EventKind>>& pairs_;
   int64_t events_ = 0;
 };
 

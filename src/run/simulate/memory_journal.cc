@@ -4,28 +4,35 @@
 
 namespace curbstop {
 
-Status MemoryJournal::Append(JournalRecord record, const Transition& transition,
+Status MemoryJournal::Append(JournalRecord& record, const Transition& transition,
                              const RunState& state) {
   if (is_full_) return Error(ErrorKind::kExhausted, "the disk is full");
-  if (record.seq <= static_cast<int64_t>(records_.size())) {
+  if (record.seq <= static_cast<int64_t>(count_)) {
     return Conflict("another supervisor wrote this record");
   }
-  records_.push_back(std::move(record));
+  if (count_ == records_.size()) records_.emplace_back();
+  std::swap(records_[count_++], record);
   if (witness_ != nullptr) witness_->Written(transition, state);
   return {};
 }
 
 Status MemoryJournal::DropLast() {
-  if (!records_.empty()) records_.pop_back();
+  if (count_ != 0) --count_;
   return {};
 }
 
 void MemoryJournal::TearLast() {
-  if (records_.empty()) return;
-  std::string& body = records_.back().body;
+  if (count_ == 0) return;
+  std::string& body = records_[count_ - 1].body;
   body.resize(body.size() / 2);
 }
 
-void MemoryJournal::LoseLast() { records_.pop_back(); }
+void MemoryJournal::LoseLast() { --count_; }
+
+void MemoryJournal::Begin(JournalWitness* witness) {
+  witness_ = witness;
+  count_ = 0;
+  is_full_ = false;
+}
 
 }  // namespace curbstop

@@ -21,20 +21,22 @@ class MemoryJournal final : public RunJournal {
     records_.reserve(128);
   }
 
-  Result<std::span<const JournalRecord>> Read() override {
-    return std::span<const JournalRecord>(records_);
-  }
-  Status Append(JournalRecord record, const Transition& transition, const RunState& state) override;
+  Result<std::span<const JournalRecord>> Read() override { return records(); }
+  Status Append(JournalRecord& record, const Transition& transition,
+                const RunState& state) override;
   Status DropLast() override;
 
   void SetFull(bool is_full) { is_full_ = is_full; }
   void TearLast();  // half of the last record's body is gone, its sum is not
   void LoseLast();
-  const std::vector<JournalRecord>& records() const { return records_; }
+  std::span<const JournalRecord> records() const { return {records_.data(), count_}; }
+  // For the next life: empty, with room; nothing is wrong with the disk.
+  void Begin(JournalWitness* witness);
 
  private:
   JournalWitness* witness_;
-  std::vector<JournalRecord> records_;
+  std::vector<JournalRecord> records_;  // those from `count_` on are spare
+  size_t count_ = 0;
   bool is_full_ = false;
 };
 

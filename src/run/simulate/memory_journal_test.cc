@@ -12,7 +12,8 @@ namespace {
 class MemoryPlace final : public JournalPlace, JournalWitness {
  public:
   Status Create(const LifeStep& created) override {
-    return journal_.Append(created.record, created.transition, created.state);
+    JournalRecord record = created.record;
+    return journal_.Append(record, created.transition, created.state);
   }
   RunJournal& journal() override { return journal_; }
   void Reopen() override {}
@@ -22,7 +23,7 @@ class MemoryPlace final : public JournalPlace, JournalWitness {
     std::vector<JournalRecord> above(journal_.records().begin() + seq, journal_.records().end());
     for (size_t i = 0; i < above.size(); ++i) journal_.LoseLast();
     journal_.TearLast();
-    for (const JournalRecord& record : above) ASSERT_TRUE(journal_.Append(record, {}, {}).ok());
+    for (JournalRecord& record : above) ASSERT_TRUE(journal_.Append(record, {}, {}).ok());
   }
   Consequences Kept() override {
     Consequences kept;

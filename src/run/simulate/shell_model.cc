@@ -59,8 +59,7 @@ void Supervisor::Create(const std::string& boot) {
 
 // ---- the journal ----------------------------------------------------------------------------
 
-bool Supervisor::DiesHere(const char* where) {
-  if (life_.kill_in_ == 0) return false;
+bool Supervisor::Dies(const char* where) {
   if (--life_.kill_in_ != 0) return false;
   Die();
   if (life_.trace_ != nullptr)
@@ -129,7 +128,7 @@ void Supervisor::Ask(const std::string& what) {
 // that was lowered is heard of late, and a full disk tried again as late.
 void Supervisor::Rearm() {
   if (IsFinal(state().phase)) return;
-  const int64_t wake = WakeAt(state());
+  const int64_t wake = state().wake_ms;
   int64_t in = wake == kNoWake ? kNoWake : std::max(wake - life_.BootNow(), kSecond);
   if (life_.ticks_each_minute_) in = std::min(in, kMinute);
   if (life_.lowered_cap_ != 0 || runner_.held_back() != 0) in = std::min(in, 5 * kMinute);

@@ -35,7 +35,8 @@ class Supervisor final : public EffectSink {
   void Answer(const Effect& effect, int64_t in_ms, Event&& event);
   void Noted(const Event& event, Phase before);
   void Create(const std::string& boot);
-  bool DiesHere(const char* where);
+  bool DiesHere(const char* where) { return life_.kill_in_ != 0 && Dies(where); }
+  bool Dies(const char* where);
   bool LinkUp() const;
   int64_t MachineOf(const Rental& rental) const;  // its index; -1: none
 

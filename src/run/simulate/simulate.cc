@@ -51,10 +51,11 @@ DisasterReport SimulateDisasters(int64_t runs, uint64_t seed, int threads,
   std::mutex guard;
   DisasterReport sum;
   const auto work = [&] {
+    LifeSpace space;
     for (int64_t from = next.fetch_add(kBlock); from < runs; from = next.fetch_add(kBlock)) {
       DisasterReport part;
       for (int64_t n = from; n < std::min(from + kBlock, runs); ++n) {
-        Life life(seed + static_cast<uint64_t>(n), {});
+        Life life(space, seed + static_cast<uint64_t>(n), {});
         life.Live();
         Count(part, seed + static_cast<uint64_t>(n), life);
       }
@@ -88,8 +89,8 @@ Coverage CoverageOf(const DisasterReport& report) {
 
 namespace {
 
-Breach BreachOf(uint64_t seed, Plants plants) {
-  Life life(seed, plants);
+Breach BreachOf(LifeSpace& space, uint64_t seed, Plants plants) {
+  Life life(space, seed, plants);
   life.Live();
   return life.breach();
 }
@@ -99,11 +100,12 @@ Breach BreachOf(uint64_t seed, Plants plants) {
 // A seed that breaks without the plant too proves nothing.
 PlantReport FindPlant(Plant plant, uint64_t seed, int64_t most) {
   PlantReport report{.plant = plant};
+  LifeSpace space;
   for (uint64_t one = seed; one < seed + static_cast<uint64_t>(most); ++one) {
-    const Breach breach = BreachOf(one, Sower::Sow(plant));
+    const Breach breach = BreachOf(space, one, Sower::Sow(plant));
     if (breach.invariant == Invariant::kNone || breach.invariant == Invariant::kUnfinished)
       continue;
-    if (BreachOf(one, {}).invariant != Invariant::kNone) continue;
+    if (BreachOf(space, one, {}).invariant != Invariant::kNone) continue;
     return {.plant = plant, .caught = true, .seed = one, .breach = breach};
   }
   return report;
@@ -111,7 +113,8 @@ PlantReport FindPlant(Plant plant, uint64_t seed, int64_t most) {
 
 TracedLife TraceLife(uint64_t seed, Plant plant) {
   Trace trace(1'800'000'000'000);
-  Life life(seed, Sower::Sow(plant), &trace);
+  LifeSpace space;
+  Life life(space, seed, Sower::Sow(plant), &trace);
   life.Live();
   return {trace.lines(), life.breach()};
 }

@@ -211,10 +211,10 @@ void Watch::CheckBooks() {
   for (const Rental& rental : rentals_) {
     const ModelMachine* machine = Find(rental.machine);
     if (machine == nullptr || machine->twin) continue;
-    const int64_t due = std::max(rental.accrued, DueAt(rental, now_, plants_)).value();
-    const int64_t bill = BillAt(*machine, now_);
     if (machine->micro_usd_per_hour > rental.terms.billing.per_hour.value()) continue;
     if (machine->zombie_since_ms != ModelMachine::kNever) continue;  // until a look shows it
+    const int64_t due = std::max(rental.accrued, DueAt(rental, now_, plants_)).value();
+    const int64_t bill = BillAt(*machine, now_);
     if (due < bill) {
       Break(Invariant::kOverReserve,
             fmt::format("the ledger says {} micro-dollars for machine `{}`, the bill {}", due,

@@ -5,7 +5,6 @@
 #include <charconv>
 #include <cstring>
 #include <iterator>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -91,16 +90,20 @@ void AddText(std::string& out, const std::string& text) {
   else out += WriteJson(Json(text));
 }
 
+template <size_t kSize>
+char* WriteWords(char* at, const char (&words)[kSize]) {
+  std::memcpy(at, words, kSize - 1);
+  return at + kSize - 1;
+}
+
 // A machine's members after its name.
 void AddSeenFacts(std::string& out, const SeenMachine& seen) {
   char text[160];
-  char* at = text;
-  const auto write = [&](std::string_view words) { at = std::ranges::copy(words, at).out; };
-  write(",\"rental\":"), at = WriteNumber(at, seen.rental);
-  write(",\"paused\":"), write(seen.paused ? "true" : "false");
-  write(",\"micro_usd_per_hour\":"), at = WriteNumber(at, seen.micro_usd_per_hour);
-  write(",\"made_at_ms\":"), at = WriteNumber(at, seen.made_at_ms);
-  write("}");
+  char* at = WriteNumber(WriteWords(text, ",\"rental\":"), seen.rental);
+  at = seen.paused ? WriteWords(at, ",\"paused\":true") : WriteWords(at, ",\"paused\":false");
+  at = WriteNumber(WriteWords(at, ",\"micro_usd_per_hour\":"), seen.micro_usd_per_hour);
+  at = WriteNumber(WriteWords(at, ",\"made_at_ms\":"), seen.made_at_ms);
+  *at++ = '}';
   out.append(text, at);
 }
 
@@ -131,14 +134,13 @@ void AddFacts(std::string& out, const Facts& facts) {
   if (!facts.seen.empty()) AddSeen(out, facts.seen);
 }
 
-std::string BodyOf(const Event& event) {
-  std::string out;
+void WriteBody(const Event& event, std::string& out) {
+  out.clear();
   if (!event.data.members().empty()) out = WriteJson(event.data), out.pop_back();
   AddFacts(out, event.facts);
   if (out.empty()) out = '{';
   out.front() = '{';
   out += '}';
-  return out;
 }
 
 Facts FactsOf(const Json& body) {
@@ -160,15 +162,13 @@ class FactsScanner {
  public:
   explicit FactsScanner(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
 
-  // Empty: the body is another one.
-  std::optional<Facts> Scan() {
-    Facts facts;
+  // False: the body is another one.
+  bool Scan(Facts& facts) {
     bool is_known = Takes('{');
     for (std::string_view name; is_known && Name(name);) {
       is_known = Member(facts, name) && (Takes(',') || Sees('}'));
     }
-    if (!is_known || !Takes('}') || at_ != end_) return std::nullopt;
-    return facts;
+    return is_known && Takes('}') && at_ == end_;
   }
 
  private:
@@ -247,11 +247,20 @@ uint64_t SumOf(const JournalRecord& record) {
 
 }  // namespace
 
-JournalRecord EncodeEvent(const Event& event, int64_t seq) {
-  JournalRecord record{
-      seq,           event.kind, event.at_ms, event.awake_ms, TextOf(event.effect), event.agent_seq,
-      BodyOf(event), 0};
+void EncodeEvent(const Event& event, int64_t seq, JournalRecord& record) {
+  record.seq = seq;
+  record.kind = event.kind;
+  record.at_ms = event.at_ms;
+  record.awake_ms = event.awake_ms;
+  record.effect = TextOf(event.effect);
+  record.agent_seq = event.agent_seq;
+  WriteBody(event, record.body);
   record.sum = SumOf(record);
+}
+
+JournalRecord EncodeEvent(const Event& event, int64_t seq) {
+  JournalRecord record;
+  EncodeEvent(event, seq, record);
   return record;
 }
 
@@ -259,23 +268,33 @@ bool SumIsRight(const JournalRecord& record) {
   return record.sum == 0 || record.sum == SumOf(record);
 }
 
-Result<Event> DecodeRecord(const JournalRecord& record) {
+namespace {
+
+Status ReadRecord(const JournalRecord& record, Event& event) {
   if (!SumIsRight(record)) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
-  Event event{record.kind, record.at_ms, record.awake_ms, {}, record.agent_seq, {}, {}};
+  event.kind = record.kind;
+  event.at_ms = record.at_ms;
+  event.awake_ms = record.awake_ms;
+  event.agent_seq = record.agent_seq;
   if (!ReadEffectId(record.effect, event.effect)) {
     return Corrupt(fmt::format("record {} of the journal answers no intent", record.seq));
   }
-  if (std::optional<Facts> facts = FactsScanner(record.body).Scan()) {
-    event.data = Json::MakeObject();
-    event.facts = *std::move(facts);
-    return event;
-  }
+  event.data = Json::MakeObject();
+  if (FactsScanner(record.body).Scan(event.facts)) return {};
   Result<Json> body = ParseJson(record.body);
   if (!body.ok()) return Corrupt(fmt::format("record {} of the journal is no JSON", record.seq));
   event.facts = FactsOf(*body);
   event.data = *std::move(body);
+  return {};
+}
+
+}  // namespace
+
+Result<Event> DecodeRecord(const JournalRecord& record) {
+  Result<Event> event{Event()};  // read in place: an event is large
+  if (Status read = ReadRecord(record, *event); !read.ok()) event = std::move(read).error();
   return event;
 }
 

@@ -29,6 +29,8 @@ struct JournalRecord {
 };
 
 JournalRecord EncodeEvent(const Event& event, int64_t seq);
+// The same into the space of another.
+void EncodeEvent(const Event& event, int64_t seq, JournalRecord& record);
 
 // Errors: kCorrupt if the sum is wrong or the body is no JSON object.
 Result<Event> DecodeRecord(const JournalRecord& record);
@@ -43,9 +45,11 @@ class RunJournal {
   // Oldest first; good until the journal is used again.
   virtual Result<std::span<const JournalRecord>> Read() = 0;
   // The record, what follows from it (intents, ledger entries) and a row of `state`, which is the
-  // state after it, all or nothing. Errors: kConflict if there is a record of that number: another
-  // supervisor lives; kExhausted on a full disk; nothing is added then.
-  virtual Status Append(JournalRecord record, const Transition& transition,
+  // state after it, all or nothing. Once it is in, the journal may keep the texts of `record` and
+  // leave others in their place, whose space is then used again. Errors: kConflict if there is a
+  // record of that number: another supervisor lives; kExhausted on a full disk; nothing is added
+  // then.
+  virtual Status Append(JournalRecord& record, const Transition& transition,
                         const RunState& state) = 0;
   // Takes the last record away, which is torn: it never was.
   virtual Status DropLast() = 0;

@@ -45,16 +45,16 @@ Status Runner::Load() {
 }
 
 Status Runner::Append(const Event& event) {
-  JournalRecord record = EncodeEvent(event, ++last_seq_);
+  EncodeEvent(event, ++last_seq_, record_);
   Apply(state_, event, last_seq_, plants_, transition_);
   if (plants_.Has(Plant::kNoIntentBeforeCreate) || plants_.Has(Plant::kEffectBeforeSync)) {
     for (const Effect& effect : std::exchange(transition_.effects, {})) sink_.Begin(effect);
   }
-  Status written = Flush();
-  if (written.ok()) written = Write(std::move(record), transition_, state_);
+  Status written = unwritten_.empty() ? Status() : Flush();
+  if (written.ok()) written = Write(record_, transition_, state_);
   if (written.ok()) BeginWritten(transition_, Begun::kNothing);
   if (!IsHeldBack(written)) return written;
-  HoldBack({EncodeEvent(event, last_seq_), std::move(transition_), state_});
+  HoldBack({std::move(record_), std::move(transition_), state_});
   return {};
 }
 
@@ -69,15 +69,13 @@ Status Runner::Flush() {
   return {};
 }
 
-Status Runner::Write(JournalRecord record, const Transition& transition, const RunState& state) {
-  if (!plants_.Has(Plant::kTwoSupervisors)) {
-    return journal_.Append(std::move(record), transition, state);
-  }
+Status Runner::Write(JournalRecord& record, const Transition& transition, const RunState& state) {
   Status written = journal_.Append(record, transition, state);
-  if (written.ok() || written.error().kind() != ErrorKind::kConflict) return written;
+  if (written.ok() || !plants_.Has(Plant::kTwoSupervisors)) return written;
+  if (written.error().kind() != ErrorKind::kConflict) return written;
   TRY_ASSIGN(const std::span<const JournalRecord> records, journal_.Read());
   last_seq_ = record.seq = records.back().seq + 1;
-  return journal_.Append(std::move(record), transition, state);
+  return journal_.Append(record, transition, state);
 }
 
 // A full disk must not keep a machine alive: to end one needs no intent, and twice is as once.

@@ -56,7 +56,7 @@ class Runner {
   };
   enum class Begun { kNothing, kHarmless };
 
-  Status Write(JournalRecord record, const Transition& transition, const RunState& state);
+  Status Write(JournalRecord& record, const Transition& transition, const RunState& state);
   void HoldBack(Unwritten next);
   void BeginWritten(const Transition& transition, Begun begun);
 
@@ -65,7 +65,8 @@ class Runner {
   Plants plants_;
   RunState state_;
   int64_t last_seq_ = 0;
-  Transition transition_;  // of the latest event; kept for the space that it holds
+  JournalRecord record_;  // of the latest event, as is the next; kept for their space
+  Transition transition_;
   std::deque<Unwritten> unwritten_;
 };
 

@@ -151,7 +151,8 @@ struct RunState {
   int64_t heard_ms = 0;        // when the latest listing was heard
   int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
-  int64_t next_ask_ms = 0;  // the next kDecide, kFetch or kExtend, after one that did not help
+  int64_t wake_ms = INT64_MAX;  // WakeAt, as of the latest event
+  int64_t next_ask_ms = 0;      // the next kDecide, kFetch or kExtend, after one that did not help
 };
 
 // What an event led to, beside the state that it changed.

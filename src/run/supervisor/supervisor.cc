@@ -352,7 +352,8 @@ bool IsFinal(Phase phase) { return phase >= Phase::kSucceeded; }
 namespace {
 
 // Sleep, or a stopped process: what was waited for came much too late.
-void NoteSleep(StepContext& context, const Timeline& before, int64_t wake_ms) {
+void NoteSleep(StepContext& context, const Timeline& before) {
+  const int64_t wake_ms = context.state().wake_ms;
   const int64_t passed = context.boot() - before.boot_ms;
   const bool slept = passed - (context.event.awake_ms - before.awake_ms) > kShortestSleep;
   const bool late = wake_ms != kNoWake && context.boot() - wake_ms > kLatest;
@@ -366,16 +367,16 @@ void Apply(RunState& state, const Event& event, int64_t seq, Plants plants, Tran
   next.effects.clear();
   next.ledger.clear();
   StepContext context{event, seq, plants, state, next};
-  const int64_t wake_ms = WakeAt(state);
   const Timeline before = state.timeline;
   ForgetPending(context);
   const bool rebooted =
       event.kind == EventKind::kRecovered && event.data.StringOr("boot_id", "") != state.boot_id;
   Advance(state.timeline, event, rebooted, plants);
-  NoteSleep(context, before, wake_ms);
+  NoteSleep(context, before);
   const bool is_away = state.terms.away && HandleAway(context);
   if (!is_away) Handle(context);
   if (state.terms.away) DoWhatIsDue(context);
+  state.wake_ms = WakeAt(state);
 }
 
 Transition Apply(RunState& state, const Event& event, int64_t seq, Plants plants) {

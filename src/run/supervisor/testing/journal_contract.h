@@ -42,7 +42,8 @@ using MakeJournalPlace = std::function<std::unique_ptr<JournalPlace>()>;
 class JournalContract : public testing::TestWithParam<MakeJournalPlace> {
  protected:
   static Status Append(RunJournal& journal, const LifeStep& step) {
-    return journal.Append(step.record, step.transition, step.state);
+    JournalRecord record = step.record;
+    return journal.Append(record, step.transition, step.state);
   }
   static Consequences ExpectedOf(const std::vector<LifeStep>& steps, size_t count) {
     Consequences expected;
