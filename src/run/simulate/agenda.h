@@ -1,8 +1,9 @@
 // What is to happen in a simulated life, by time; and the places where it keeps what it is about.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <deque>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -45,42 +46,34 @@ enum class What : uint8_t {
 
 struct Item {
   int64_t at = 0;
-  uint32_t order = 0;  // of equal times the earlier scheduled comes first
   What what = What::kTick;
   int32_t a = 0;  // a machine's index, an effect's or event's slot
   int32_t b = 0;  // a supervisor's incarnation, a checkpoint's index
 };
 
-// A binary heap.
+// Sorted, the next one last. There are a dozen or two, and most of what is put in comes soon, so
+// that it is quicker than a heap.
 class Agenda {
  public:
-  Agenda() { items_.reserve(64); }
   bool empty() const { return items_.empty(); }
-  void Clear() {
-    items_.clear();
-    order_ = 0;
-  }
+  void Clear() { items_.clear(); }
+  // Of equal times the earlier scheduled comes first.
   void Push(int64_t at, What what, int64_t a, int64_t b) {
-    items_.push_back({at, order_++, what, static_cast<int32_t>(a), static_cast<int32_t>(b)});
-    std::ranges::push_heap(items_, Later);
+    auto place = items_.end();
+    while (place != items_.begin() && std::prev(place)->at <= at) --place;
+    items_.insert(place, {at, what, static_cast<int32_t>(a), static_cast<int32_t>(b)});
   }
   Item Pop() {
-    std::ranges::pop_heap(items_, Later);
-    const Item first = items_.back();
+    const Item next = items_.back();
     items_.pop_back();
-    return first;
+    return next;
   }
 
  private:
-  static bool Later(const Item& a, const Item& b) {
-    return (a.at > b.at) |
-           ((a.at == b.at) & (a.order > b.order));  // no branch: it is anyone's guess
-  }
   std::vector<Item> items_;
-  uint32_t order_ = 0;
 };
 
-// Things by number; a number is free again once its thing is taken.
+// Things by number. A thing stays where it is until its number is given back.
 template <typename Thing>
 class Slots {
  public:
@@ -95,17 +88,15 @@ class Slots {
     things_[static_cast<size_t>(slot)] = std::forward<Some>(thing);
     return slot;
   }
-  Thing Take(int64_t slot) {
-    free_.push_back(slot);
-    return std::move(things_[static_cast<size_t>(slot)]);
-  }
+  Thing& At(int64_t slot) { return things_[static_cast<size_t>(slot)]; }
+  void GiveBack(int64_t slot) { free_.push_back(slot); }
   void Clear() {
-    things_.clear();
     free_.clear();
+    for (size_t slot = things_.size(); slot > 0; --slot) GiveBack(static_cast<int64_t>(slot) - 1);
   }
 
  private:
-  std::vector<Thing> things_;
+  std::deque<Thing> things_;
   std::vector<int64_t> free_;
 };
 

@@ -254,10 +254,16 @@ void Life::Happen(const Item& item) {
   };
   switch (item.what) {
     case What::kPerform:
-      if (Supervisor* one = supervisor()) one->Perform(effects_.Take(item.a));
+      if (Supervisor* one = supervisor()) {
+        one->Perform(effects_.At(item.a));
+        effects_.GiveBack(item.a);
+      }
       return;
     case What::kOutcome:
-      if (Supervisor* one = supervisor()) one->Outcome(outcomes_.Take(item.a));
+      if (Supervisor* one = supervisor()) {
+        one->Outcome(outcomes_.At(item.a));
+        outcomes_.GiveBack(item.a);
+      }
       return;
     case What::kTick:
       if (Supervisor* one = supervisor()) one->Tick(item.a);

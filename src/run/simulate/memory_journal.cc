@@ -11,7 +11,7 @@ Status MemoryJournal::Append(JournalRecord& record, const Transition& transition
     return Conflict("another supervisor wrote this record");
   }
   if (count_ == records_.size()) records_.emplace_back();
-  std::swap(records_[count_++], record);
+  records_[count_++] = std::move(record);
   if (witness_ != nullptr) witness_->Written(transition, state);
   return {};
 }

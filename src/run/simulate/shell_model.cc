@@ -101,7 +101,7 @@ void Supervisor::Hear(const Event& event) {
 }
 
 // What takes time can fail until its end.
-void Supervisor::Outcome(Event event) {
+void Supervisor::Outcome(Event& event) {
   const bool whole = LinkUp() && event.facts.rental == state().current &&
                      life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
   if (event.kind == EventKind::kAdmitted && !CapsLeaveRoom()) event.kind = EventKind::kRefused;

@@ -18,7 +18,7 @@ class Supervisor final : public EffectSink {
   void Begin(const Effect& effect) override;
   void Perform(const Effect& effect);
   void Hear(const Event& event);  // an event for the journal, now
-  void Outcome(Event event);      // of an effect, unless the world has moved on meanwhile
+  void Outcome(Event& event);     // of an effect, unless the world has moved on meanwhile
   void Ask(const std::string& what);
   void Deliver(int64_t machine);
   void Tick(int64_t token);

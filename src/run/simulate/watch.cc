@@ -153,11 +153,13 @@ int64_t Watch::AllowedFor(const ModelMachine& machine) const {
 }
 
 void Watch::CheckMoney() {
+  bills_.clear();
+  for (const ModelMachine& machine : machines_) bills_.push_back(BillAt(machine, now_));
   for (const ModelMachine& machine : machines_) {
     if (machine.twin || journal_lost_) continue;
     const Held* held = HeldFor(machine.rental);
     if (held == nullptr) continue;
-    const int64_t bill = BillAt(machine, now_);
+    const int64_t bill = bills_[static_cast<size_t>(&machine - machines_.data())];
     const int64_t excess = bill - (held->open ? held->reserve : held->accrued);
     worst_excess_ = std::max(worst_excess_, excess);
     if (excess > 0 && excess > AllowedFor(machine)) {
@@ -214,7 +216,7 @@ void Watch::CheckBooks() {
     if (machine->micro_usd_per_hour > rental.terms.billing.per_hour.value()) continue;
     if (machine->zombie_since_ms != ModelMachine::kNever) continue;  // until a look shows it
     const int64_t due = std::max(rental.accrued, DueAt(rental, now_, plants_)).value();
-    const int64_t bill = BillAt(*machine, now_);
+    const int64_t bill = bills_[static_cast<size_t>(machine - machines_.data())];
     if (due < bill) {
       Break(Invariant::kOverReserve,
             fmt::format("the ledger says {} micro-dollars for machine `{}`, the bill {}", due,

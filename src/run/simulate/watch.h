@@ -93,6 +93,7 @@ class Watch final : public JournalWitness {
   int64_t bill_when_done_ = 0;
   int64_t unwatched_when_lowered_ = 0;
   int64_t worst_excess_ = 0;
+  std::vector<int64_t> bills_;  // at this moment, by machine
   Breach breach_;
 };
 
