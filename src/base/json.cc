@@ -101,7 +101,7 @@ bool HasRepeats(const Json::Object& members) {
 
 class Writer {
  public:
-  explicit Writer(JsonStyle style) : style_(style) {}
+  Writer(std::string& out, JsonStyle style) : out_(out), style_(style) {}
 
   void Write(const Json& value) {
     if (value.IsNull()) out_ += "null";
@@ -112,8 +112,6 @@ class Writer {
     else if (value.IsArray()) WriteArray(value.items());
     else WriteObject(value.members());
   }
-
-  std::string Take() { return std::move(out_); }
 
  private:
   void WriteInt(int64_t value) {
@@ -181,9 +179,9 @@ class Writer {
     if (style_ == JsonStyle::kIndented) out_ += "\n" + std::string(2 * depth_, ' ');
   }
 
+  std::string& out_;
   JsonStyle style_;
   size_t depth_ = 0;
-  std::string out_;
 };
 
 }  // namespace
@@ -304,9 +302,13 @@ Result<Json> ParseJson(std::string_view text) {
 }
 
 std::string WriteJson(const Json& value, JsonStyle style) {
-  Writer writer(style);
-  writer.Write(value);
-  return writer.Take();
+  std::string out;
+  Writer(out, style).Write(value);
+  return out;
+}
+
+void AppendJson(std::string& out, const Json& value) {
+  Writer(out, JsonStyle::kCompact).Write(value);
 }
 
 }  // namespace curbstop

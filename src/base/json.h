@@ -88,5 +88,7 @@ enum class JsonStyle { kCompact, kIndented };
 // Bytes that are not UTF-8 become U+FFFD. NaN and infinities become the strings "NaN", "Infinity"
 // and "-Infinity", as MLflow's REST has them.
 std::string WriteJson(const Json& value, JsonStyle style = JsonStyle::kCompact);
+// The same, compact, behind what `out` holds.
+void AppendJson(std::string& out, const Json& value);
 
 }  // namespace curbstop

@@ -360,6 +360,7 @@ void Supervisor::Look(const Effect& effect) {
   if (!life_.CanReachOut()) return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kLookFailed));
   Event looked = MakeEvent(EventKind::kLooked);
   looked.facts.date_ms = life_.now_;
+  looked.facts.seen.reserve(life_.machines_.size());
   ++life_.looks_;
   for (ModelMachine& machine : life_.machines_) {
     if (!machine.Exists(life_.now_) || life_.now_ < machine.listed_from_ms) continue;

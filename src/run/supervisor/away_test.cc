@@ -359,7 +359,7 @@ TEST(AwayRules, TheReserveIsGivenBackWhenTheMachineIsSeenGone) {
   life.Pass(11 * kSecond);
   const Transition gone = life.Look({});
   ASSERT_FALSE(gone.ledger.empty());
-  EXPECT_EQ(gone.ledger.back().kind, "release");
+  EXPECT_EQ(gone.ledger.back().kind, LedgerKind::kRelease);
   EXPECT_EQ(gone.ledger.back().amount, MicroUsd(Offer().reserve_micro_usd));
   EXPECT_EQ(SpentAndHeld(life.state), life.accrued);
 }

@@ -80,14 +80,11 @@ char* WriteNumbers(char* at, const Facts& facts, std::index_sequence<kAt...>) {
   return at;
 }
 
-bool IsPlain(const std::string& text) {
-  return std::ranges::all_of(text,
-                             [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
-}
+bool IsPlain(char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; }
 
 void AddText(std::string& out, const std::string& text) {
-  if (IsPlain(text)) ((out += '"') += text) += '"';
-  else out += WriteJson(Json(text));
+  if (std::ranges::all_of(text, IsPlain)) ((out += '"') += text) += '"';
+  else AppendJson(out, Json(text));
 }
 
 template <size_t kSize>
@@ -136,7 +133,7 @@ void AddFacts(std::string& out, const Facts& facts) {
 
 void WriteBody(const Event& event, std::string& out) {
   out.clear();
-  if (!event.data.members().empty()) out = WriteJson(event.data), out.pop_back();
+  if (!event.data.members().empty()) AppendJson(out, event.data), out.pop_back();
   AddFacts(out, event.facts);
   if (out.empty()) out = '{';
   out.front() = '{';
@@ -157,18 +154,29 @@ Facts FactsOf(const Json& body) {
   return facts;
 }
 
-// Reads what AddFacts writes, and nothing else: most bodies are that, and recovery reads them all.
-class FactsScanner {
+// Reads bodies as they are mostly written, without a tree for them: recovery reads them all.
+class BodyScanner {
  public:
-  explicit FactsScanner(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
+  explicit BodyScanner(std::string_view body) : at_(body.data()), end_(at_ + body.size()) {}
 
-  // False: the body is another one.
-  bool Scan(Facts& facts) {
+  // What AddFacts writes, and nothing else. False: the body is another one.
+  bool Facts(curbstop::Facts& facts) {
     bool is_known = Takes('{');
-    for (std::string_view name; is_known && Name(name);) {
-      is_known = Member(facts, name) && (Takes(',') || Sees('}'));
-    }
+    while (is_known && Sees('"')) is_known = Fact(facts) && (Takes(',') || Sees('}'));
     return is_known && Takes('}') && at_ == end_;
+  }
+
+  // Members that are flags, integers or plain texts. False: there are others.
+  bool Flat(Json& body) {
+    Json::Object members;
+    bool is_flat = Takes('{');
+    for (std::string_view name; is_flat && Quoted(name) && Takes(':');) {
+      members.emplace_back(name, Json());
+      is_flat = Scalar(members.back().second) && (Takes(',') || Sees('}'));
+    }
+    if (!is_flat || !Takes('}') || at_ != end_) return false;
+    body = Json::FromMembers(std::move(members));
+    return true;
   }
 
  private:
@@ -186,11 +194,10 @@ class FactsScanner {
   bool Quoted(std::string_view& text) {
     if (!Takes('"')) return false;
     const char* const begin = at_;
-    while (at_ != end_ && *at_ != '"' && *at_ != '\\') ++at_;
+    while (at_ != end_ && IsPlain(*at_)) ++at_;
     text = {begin, at_};
     return Takes('"');
   }
-  bool Name(std::string_view& name) { return Quoted(name) && Takes(':'); }
   bool Number(int64_t& value) {
     const auto [next, error] = std::from_chars(at_, end_, value);
     at_ = next;
@@ -203,19 +210,17 @@ class FactsScanner {
     return true;
   }
   // Numbers stand in the table's order: each is looked for behind the one before.
-  bool Member(Facts& facts, std::string_view name) {
-    const auto fact = std::find_if(next_, std::end(kNumbers),
-                                   [&](const NamedFact& one) { return one.name == name; });
-    if (fact != std::end(kNumbers)) {
+  bool Fact(curbstop::Facts& facts) {
+    for (const NamedFact* fact = next_; fact != std::end(kNumbers); ++fact) {
+      if (!Takes(std::string_view(fact->text + 1, fact->text + fact->size))) continue;
       next_ = fact + 1;
       return Number(facts.*fact->member);
     }
-    if (name == "machine") return Text(facts.machine);
-    if (name == "offer") return Text(facts.offer);
-    return name == "seen" && Seen(facts.seen);
+    if (Takes("\"machine\":")) return Text(facts.machine);
+    if (Takes("\"offer\":")) return Text(facts.offer);
+    return Takes("\"seen\":[") && Seen(facts.seen);
   }
   bool Seen(std::vector<SeenMachine>& machines) {
-    if (!Takes('[')) return false;
     do {
       SeenMachine& seen = machines.emplace_back();
       const bool is_whole = Takes("{\"machine\":") && Text(seen.machine) && Takes(",\"rental\":") &&
@@ -229,6 +234,17 @@ class FactsScanner {
   bool Flag(bool& value) {
     value = Takes("true");
     return value || Takes("false");
+  }
+  bool Scalar(Json& value) {
+    std::string_view text;
+    int64_t number = 0;
+    bool flag = false;
+    if (Sees('"')) return Quoted(text) && (value = text, true);
+    if (Flag(flag)) return value = flag, true;
+    const char* const digits = at_ + (Sees('-') ? 1 : 0);
+    if (!Number(number)) return false;
+    value = number;
+    return *digits != '0' || at_ - digits == 1;  // JSON has no 007
   }
 
   const char* at_;
@@ -282,11 +298,13 @@ Status ReadRecord(const JournalRecord& record, Event& event) {
     return Corrupt(fmt::format("record {} of the journal answers no intent", record.seq));
   }
   event.data = Json::MakeObject();
-  if (FactsScanner(record.body).Scan(event.facts)) return {};
-  Result<Json> body = ParseJson(record.body);
-  if (!body.ok()) return Corrupt(fmt::format("record {} of the journal is no JSON", record.seq));
-  event.facts = FactsOf(*body);
-  event.data = *std::move(body);
+  if (BodyScanner(record.body).Facts(event.facts)) return {};
+  if (!BodyScanner(record.body).Flat(event.data)) {
+    Result<Json> body = ParseJson(record.body);
+    if (!body.ok()) return Corrupt(fmt::format("record {} of the journal is no JSON", record.seq));
+    event.data = *std::move(body);
+  }
+  event.facts = FactsOf(event.data);
   return {};
 }
 
