@@ -36,6 +36,8 @@ MicroUsd ReserveFor(const LeaseTerms& terms, Millis lease) {
 }
 
 std::optional<Millis> LongestLease(const LeaseTerms& terms, Millis asked, MicroUsd left) {
+  const Millis whole(asked.count() / 1000 * 1000);
+  if (whole > Millis(0) && ReserveFor(terms, whole) <= left) return whole;      // mostly
   int64_t fits = 0, too_long = std::max<int64_t>(asked.count() / 1000, 0) + 1;  // seconds
   while (too_long - fits > 1) {
     const int64_t middle = fits + (too_long - fits) / 2;

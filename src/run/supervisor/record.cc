@@ -211,7 +211,9 @@ class BodyScanner {
   }
   // Numbers stand in the table's order: each is looked for behind the one before.
   bool Fact(curbstop::Facts& facts) {
+    const char first = end_ - at_ > 1 ? at_[1] : '"';
     for (const NamedFact* fact = next_; fact != std::end(kNumbers); ++fact) {
+      if (first != fact->text[2]) continue;  // spares most of the comparisons
       if (!Takes(std::string_view(fact->text + 1, fact->text + fact->size))) continue;
       next_ = fact + 1;
       return Number(facts.*fact->member);
@@ -286,7 +288,17 @@ bool SumIsRight(const JournalRecord& record) {
 
 namespace {
 
-Status ReadRecord(const JournalRecord& record, Event& event) {
+void Forget(Event& event) {
+  std::vector<SeenMachine> seen = std::move(event.facts.seen);
+  seen.clear();
+  event = {};
+  event.facts.seen = std::move(seen);
+}
+
+}  // namespace
+
+Status DecodeRecord(const JournalRecord& record, Event& event) {
+  Forget(event);
   if (!SumIsRight(record)) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
@@ -308,11 +320,9 @@ Status ReadRecord(const JournalRecord& record, Event& event) {
   return {};
 }
 
-}  // namespace
-
 Result<Event> DecodeRecord(const JournalRecord& record) {
-  Result<Event> event{Event()};  // read in place: an event is large
-  if (Status read = ReadRecord(record, *event); !read.ok()) event = std::move(read).error();
+  Event event;
+  TRY(DecodeRecord(record, event));
   return event;
 }
 

@@ -34,6 +34,8 @@ void EncodeEvent(const Event& event, int64_t seq, JournalRecord& record);
 
 // Errors: kCorrupt if the sum is wrong or the body is no JSON object.
 Result<Event> DecodeRecord(const JournalRecord& record);
+// The same into the space of another, of which nothing is left even if it fails.
+Status DecodeRecord(const JournalRecord& record, Event& event);
 
 bool SumIsRight(const JournalRecord& record);
 

@@ -8,12 +8,12 @@
 namespace curbstop {
 namespace {
 
-Result<Event> Decode(const JournalRecord& record, Plants plants) {
-  Result<Event> event = DecodeRecord(record);
-  if (event.ok() || !plants.Has(Plant::kTornRecordTaken)) return event;
-  Event torn{record.kind, record.at_ms, record.awake_ms, {}, record.agent_seq, {}, {}};
-  ReadEffectId(record.effect, torn.effect);
-  return torn;
+Status Decode(const JournalRecord& record, Plants plants, Event& event) {
+  Status decoded = DecodeRecord(record, event);
+  if (decoded.ok() || !plants.Has(Plant::kTornRecordTaken)) return decoded;
+  event = {record.kind, record.at_ms, record.awake_ms, {}, record.agent_seq, {}, {}};
+  ReadEffectId(record.effect, event.effect);
+  return {};
 }
 
 bool IsHeldBack(const Status& status) {
@@ -30,15 +30,16 @@ bool IsHarmless(const Effect& effect) {
 
 Status Runner::Load() {
   TRY_ASSIGN(const std::span<const JournalRecord> records, journal_.Read());
+  Event event;
   for (size_t i = 0; i < records.size(); ++i) {
-    const Result<Event> event = Decode(records[i], plants_);
-    if (!event.ok() && i + 1 == records.size()) {
+    const Status decoded = Decode(records[i], plants_, event);
+    if (!decoded.ok() && i + 1 == records.size()) {
       TRY(journal_.DropLast());
       break;
     }
-    if (!event.ok()) return event.error();
+    if (!decoded.ok()) return decoded;
     last_seq_ = records[i].seq;
-    Apply(state_, *event, last_seq_, plants_, transition_);
+    Apply(state_, event, last_seq_, plants_, transition_);
   }
   if (last_seq_ == 0) return NotFound("the journal is empty");
   return {};
