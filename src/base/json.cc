@@ -158,7 +158,8 @@ class Writer {
     for (size_t i = 0; i < members.size(); ++i) {
       NextItem(i);
       WriteString(members[i].first);
-      out_ += style_ == JsonStyle::kIndented ? ": " : ":";
+      out_ += ':';
+      if (style_ == JsonStyle::kIndented) out_ += ' ';
       Write(members[i].second);
     }
     CloseWith('}');

@@ -90,6 +90,7 @@ void Life::DrawWorld() {
 
 // One to four offers, of providers that differ in who ends a machine, in grain and in timing.
 void Life::DrawMarket() {
+  market_.reserve(4);
   for (int64_t n = dice_.Between(1, 4); n > 0; --n) {
     Market row;
     row.offer = "offer" + std::to_string(n);

@@ -282,6 +282,7 @@ Event Supervisor::DecidedEvent(const Decision& decision,
 void Supervisor::Decide(const Effect& effect) {
   Situation situation = SituationOf(state(), life_.plants_);
   std::vector<Candidate> candidates;
+  candidates.reserve(life_.market_.size());
   for (const Market& row : life_.market_) {
     if (!life_.CanReachOut()) break;
     Candidate candidate{row.offer, row.terms, row.spot, {}, situation.work_left};

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 
 #include "base/result.h"
 #include "run/supervisor/plants.h"
@@ -67,7 +67,7 @@ class Runner {
   int64_t last_seq_ = 0;
   JournalRecord record_;  // of the latest event, as is the next; kept for their space
   Transition transition_;
-  std::deque<Unwritten> unwritten_;
+  std::list<Unwritten> unwritten_;
 };
 
 }  // namespace curbstop
