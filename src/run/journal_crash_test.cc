@@ -30,7 +30,8 @@ NewRun TheRun() {
 
 Status Append(Journal& journal, const LifeStep& step) {
   if (step.record.seq == 1) return journal.Create(TheRun(), step.event, {1, 2, "boot-a"});
-  return MoneyJournal(journal, kRun).Append(step.record, step.transition, step.state);
+  JournalRecord record = step.record;
+  return MoneyJournal(journal, kRun).Append(record, step.transition, step.state);
 }
 
 class NoEffects final : public EffectSink {

@@ -25,7 +25,7 @@ int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
   int64_t billed = 0;
   for (const auto& [from, to] : machine.ran) billed += BilledMs(rule, to - from);
   if (machine.paused_ms == ModelMachine::kNever) billed += BilledMs(rule, end - machine.started_ms);
-  billed = std::max(billed, BilledMs(rule, rule.minimum.count()));
+  if (rule.minimum.count() > billed) billed = BilledMs(rule, rule.minimum.count());
   return RoundedUp(machine.micro_usd_per_hour, billed) +
          RoundedUp(rule.disk_per_hour.value(), end - machine.made_ms) + rule.fixed.value();
 }

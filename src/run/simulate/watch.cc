@@ -153,8 +153,9 @@ int64_t Watch::AllowedFor(const ModelMachine& machine) const {
 }
 
 void Watch::CheckMoney() {
-  bills_.clear();
-  for (const ModelMachine& machine : machines_) bills_.push_back(BillAt(machine, now_));
+  bills_.resize(machines_.size());
+  std::ranges::transform(machines_, bills_.begin(),
+                         [&](const ModelMachine& machine) { return BillAt(machine, now_); });
   for (const ModelMachine& machine : machines_) {
     if (machine.twin || journal_lost_) continue;
     const Held* held = HeldFor(machine.rental);

@@ -288,17 +288,18 @@ bool SumIsRight(const JournalRecord& record) {
 
 namespace {
 
-void Forget(Event& event) {
-  std::vector<SeenMachine> seen = std::move(event.facts.seen);
-  seen.clear();
-  event = {};
-  event.facts.seen = std::move(seen);
+void Forget(Facts& facts) {
+  for (const NamedFact& fact : kNumbers) facts.*fact.member = 0;
+  facts.machine.clear();
+  facts.offer.clear();
+  facts.seen.clear();
 }
 
 }  // namespace
 
 Status DecodeRecord(const JournalRecord& record, Event& event) {
-  Forget(event);
+  Forget(event.facts);
+  if (!event.data.IsNull()) event.data = Json();
   if (!SumIsRight(record)) {
     return Corrupt(fmt::format("record {} of the journal does not match its sum", record.seq));
   }
@@ -309,7 +310,6 @@ Status DecodeRecord(const JournalRecord& record, Event& event) {
   if (!ReadEffectId(record.effect, event.effect)) {
     return Corrupt(fmt::format("record {} of the journal answers no intent", record.seq));
   }
-  event.data = Json::MakeObject();
   if (BodyScanner(record.body).Facts(event.facts)) return {};
   if (!BodyScanner(record.body).Flat(event.data)) {
     Result<Json> body = ParseJson(record.body);
