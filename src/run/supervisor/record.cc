@@ -161,20 +161,25 @@ class BodyScanner {
 
   // What AddFacts writes, and nothing else. False: the body is another one.
   bool Facts(curbstop::Facts& facts) {
-    bool is_known = Takes('{');
-    while (is_known && Sees('"')) is_known = Fact(facts) && (Takes(',') || Sees('}'));
-    return is_known && Takes('}') && at_ == end_;
+    if (!Takes('{')) return false;
+    if (Takes('}')) return at_ == end_;
+    do {
+      if (!Fact(facts)) return false;
+    } while (Takes(','));
+    return Takes('}') && at_ == end_;
   }
 
   // Members that are flags, integers or plain texts. False: there are others.
   bool Flat(Json& body) {
     Json::Object members;
-    bool is_flat = Takes('{');
-    for (std::string_view name; is_flat && Quoted(name) && Takes(':');) {
+    if (!Takes('{')) return false;
+    do {
+      std::string_view name;
+      if (!Quoted(name) || !Takes(':')) return false;
       members.emplace_back(name, Json());
-      is_flat = Scalar(members.back().second) && (Takes(',') || Sees('}'));
-    }
-    if (!is_flat || !Takes('}') || at_ != end_) return false;
+      if (!Scalar(members.back().second)) return false;
+    } while (Takes(','));
+    if (!Takes('}') || at_ != end_) return false;
     body = Json::FromMembers(std::move(members));
     return true;
   }

@@ -57,6 +57,43 @@ TEST(Record, AChangedByteIsSeenWhereverItIs) {
   EXPECT_FALSE(DecodeRecord(moved).ok());
 }
 
+JournalRecord OfVersion1(const std::string& body, const std::string& effect = "") {
+  JournalRecord record;  // without a sum, so that nothing but the reading refuses it
+  record.kind = EventKind::kTick;
+  record.body = body;
+  record.effect = effect;
+  return record;
+}
+
+// Most bodies are read without the JSON parser; that must not show.
+TEST(Record, ABodyIsReadAsTheJsonParserReadsIt) {
+  for (const char* body :
+       {R"({"kind":"safe","work_ms":-5,"complete":true})", R"({"a":0,"b":-0,"c":""})",
+        R"({"a":9223372036854775807,"b":9223372036854775808})", R"({"a":1.0,"b":1e3})",
+        R"({"a":"q\"uote","b":"\u00fc"})", "{\"a\":\"\u00fc\"}", R"({"a":1,"b":2,"a":3})",
+        R"({"a":[1,{"b":null}]})", R"({ "a" : 1 })"}) {
+    const Result<Event> event = DecodeRecord(OfVersion1(body));
+    ASSERT_TRUE(event.ok()) << body;
+    EXPECT_EQ(event->data, *ParseJson(body)) << body;
+  }
+  for (const char* body :
+       {"", "{", R"({"a":007})", R"({"a":1,})", R"({"boot_ms":5,})", R"({"a":tru})", R"({"a":1}x)",
+        R"({"a":})", R"({"a" 1})", "{\"a\":\"\x01\"}"}) {
+    EXPECT_FALSE(DecodeRecord(OfVersion1(body)).ok()) << body;
+  }
+}
+
+TEST(Record, AnEffectIsNamedByTwoNumbers) {
+  const Result<Event> event = DecodeRecord(OfVersion1("{}", "12.3"));
+  ASSERT_TRUE(event.ok());
+  EXPECT_EQ(event->effect, (EffectId{12, 3}));
+  EXPECT_EQ(TextOf(event->effect), "12.3");
+  for (const char* text : {"1", "1.", ".0", "x.0", "1.0 ", "1.x", "0.0", "-1.0", "1.-1", "1,0",
+                           "99999999999999999999.0"}) {
+    EXPECT_FALSE(DecodeRecord(OfVersion1("{}", text)).ok()) << text;
+  }
+}
+
 // A later curbstop may tell more: keys are only added.
 TEST(Record, AnUnknownKeyIsReadOver) {
   JournalRecord record;
