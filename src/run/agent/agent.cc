@@ -40,6 +40,15 @@ void SetVariable(EnvironmentList& list, const std::string& name, const std::stri
   list.emplace_back(name, value);
 }
 
+Json LastFinished(const std::filesystem::path& events) {
+  const Result<std::vector<SpoolLine>> lines = ReadSpool(events, 0);
+  Json last;
+  for (const SpoolLine& line : lines.ok() ? *lines : std::vector<SpoolLine>()) {
+    if (line.body.StringOr("kind", "") == "finished") last = line.body;
+  }
+  return last;
+}
+
 }  // namespace
 
 Agent::Agent(std::filesystem::path folder, AgentOrder order, AgentSecrets secrets, Clock& clock,
@@ -80,8 +89,8 @@ Status Agent::Run() {
 
 Status Agent::BeginAway() {
   TRY_ASSIGN(const std::vector<SpoolLine> told, ReadSpool(folder_ / "agent.events", 0));
-  away_ = std::make_unique<AwayDuties>(folder_, *order_.away, secrets_.away, order_.grace, told,
-                                       clock_, processes_);
+  away_ = std::make_unique<AwayDuties>(folder_, order_.run, *order_.away, secrets_.away,
+                                       order_.grace, told, clock_, processes_);
   const auto token = secrets_.environment.find("MLFLOW_TRACKING_TOKEN");
   if (token != secrets_.environment.end()) TRY(away_->ServeRecord(Secret(token->second), files_));
   if (!away_->has_greeted()) Tell(away_->Hello());
@@ -362,8 +371,10 @@ void Agent::TellCheckpoint(const std::string& name) {
   if (!Exists(order_.checkpoint_dir / name)) return;
   Json said = Said("checkpoint").Set("name", name);
   said.Set("renamed", watch_->renamed().contains(name));
-  if (away_) said.Set("complete", true).Set("work_ms", away_->work().Note(name, clock_.Boot()));
-  Tell(std::move(said));
+  if (!away_) return Tell(std::move(said));
+  const int64_t work_ms = away_->work().Note(name, clock_.Boot());
+  Tell(said.Set("complete", true).Set("work_ms", work_ms));
+  away_->CheckpointDone(order_.checkpoint_dir / name, work_ms);
 }
 
 // Home fetches what is whole; at home nobody asks before the attempt's end.
@@ -378,11 +389,10 @@ void Agent::LookForFolders(milliseconds quiet) {
 // Nothing more will be written: what there is has been told.
 void Agent::TellSaved() {
   save_asked_ = false;
-  const Result<CheckpointScan> scan = ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_);
   Json said = Said("saved");
-  if (scan.ok() && !scan->complete.empty()) {
-    said.Set("name", scan->complete.back());
-    said.Set("work_ms", away_->work().Of(scan->complete.back()));
+  if (const std::filesystem::path newest = NewestCheckpoint(); !newest.empty()) {
+    said.Set("name", newest.filename().string());
+    said.Set("work_ms", away_->work().Of(newest.filename()));
   }
   Tell(std::move(said));
 }
@@ -495,6 +505,7 @@ void Agent::Pause(milliseconds time) {
     FlushTold();
     ReadCommands();
     KeepSupervisor();
+    if (away_) TellPlaced();
     const bool overdue =
         order_.expected_time.count() > 0 && clock_.Boot() - started_ > order_.expected_time;
     if (overdue && !std::exchange(overdue_told_, true)) Tell(Said("overdue"));
@@ -520,10 +531,30 @@ void Agent::Depart() {
     switch (away_->NextAct(released_, keeps_machine_)) {
       case EndAct::kWait: break;
       case EndAct::kLeave: return;
-      case EndAct::kSave: break;
-      case EndAct::kEndMachine: EndMachineForGood(*order_.away, clock_, processes_);
+      case EndAct::kSave: SaveAtPlace(); break;
+      case EndAct::kEndMachine: away_->EndMachine();
     }
   }
+}
+
+void Agent::TellPlaced() {
+  for (Json& word : away_->TakePlaced()) Tell(std::move(word));
+}
+
+void Agent::SaveAtPlace() {
+  const Status saved = away_->Save(NewestCheckpoint(), LastFinished(folder_ / "agent.events"));
+  TellPlaced();
+  if (saved.ok()) return;
+  Tell(Said("not_saved").Set("why", saved.error().OneLine()));
+  Pause(milliseconds(500));
+}
+
+// Empty: there is none.
+std::filesystem::path Agent::NewestCheckpoint() const {
+  if (order_.checkpoint_dir.empty()) return {};
+  const Result<CheckpointScan> scan = ScanCheckpoints(order_.checkpoint_dir, left_by_, renamed_);
+  if (!scan.ok() || scan->complete.empty()) return {};
+  return order_.checkpoint_dir / scan->complete.back();
 }
 
 }  // namespace curbstop

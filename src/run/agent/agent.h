@@ -104,6 +104,9 @@ class Agent {
   void Pause(std::chrono::milliseconds time);
   void AwaitRelease();
   void Depart();
+  void TellPlaced();
+  void SaveAtPlace();
+  std::filesystem::path NewestCheckpoint() const;
 
   std::filesystem::path folder_;
   AgentOrder order_;

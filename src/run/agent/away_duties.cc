@@ -17,13 +17,14 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kRehearsals = 3;  // a provider's API has bad moments
+constexpr int kMostSaves = 10;  // where no lease bounds them
 constexpr milliseconds kLookEvery{250};
 
 }  // namespace
 
-AwayDuties::AwayDuties(std::filesystem::path folder, AwayOrder order, AwaySecrets secrets,
-                       Ticks grace, const std::vector<SpoolLine>& told, Clock& clock,
-                       ProcessRunner& processes)
+AwayDuties::AwayDuties(std::filesystem::path folder, const std::string& run, AwayOrder order,
+                       AwaySecrets secrets, Ticks grace, const std::vector<SpoolLine>& told,
+                       Clock& clock, ProcessRunner& processes)
     : folder_(std::move(folder)),
       order_(std::move(order)),
       secrets_(std::move(secrets)),
@@ -32,12 +33,20 @@ AwayDuties::AwayDuties(std::filesystem::path folder, AwayOrder order, AwaySecret
       processes_(processes),
       lease_(order_.home / "lease"),
       work_(order_.checkpoint_work_ms, told),
+      upload_(processes),
       last_company_(clock.Awake()) {
   for (const SpoolLine& line : told) {
     const std::string kind = line.body.StringOr("kind", "");
     has_greeted_ = has_greeted_ || kind == "hello";
     has_finished_ = has_finished_ || kind == "finished";
+    if (kind == "safe") last_safe_ = line.body.StringOr("name", "");
   }
+  if (!secrets_.HasPlace()) return;
+  const auto placed = std::count_if(told.begin(), told.end(), [](const SpoolLine& line) {
+    return line.body.StringOr("kind", "") == "safe";
+  });
+  place_ = std::make_unique<PlaceSaver>(folder_, run, secrets_, static_cast<size_t>(placed),
+                                        upload_, clock_);
 }
 
 Json AwayDuties::Hello() {
@@ -51,12 +60,69 @@ Json AwayDuties::Hello() {
     rehearsed = error.empty();
   }
   const std::vector<std::string> broken = BrokenPromises(probe, order_.promise);
-  return Json::MakeObject({{"kind", "hello"},
-                           {"rehearsed", rehearsed},
-                           {"as_promised", broken.empty()},
-                           {"age_ms", age_ms},
-                           {"why", Join(broken, "; ")},
-                           {"probe", std::move(probe)}});
+  Json hello = Json::MakeObject({{"kind", "hello"},
+                                 {"rehearsed", rehearsed},
+                                 {"as_promised", broken.empty()},
+                                 {"age_ms", age_ms},
+                                 {"why", Join(broken, "; ")},
+                                 {"probe", std::move(probe)}});
+  if (!place_) return hello;
+  const Status placed = place_->Test();
+  hello.Set("place", placed.ok());
+  return hello.Set("place_error", placed.ok() ? "" : placed.error().OneLine());
+}
+
+void AwayDuties::CheckpointDone(const std::filesystem::path& checkpoint, int64_t work_ms) {
+  if (place_) place_->Add(checkpoint, work_ms);
+}
+
+std::vector<Json> AwayDuties::TakePlaced() {
+  std::vector<Json> words;
+  if (!place_) return words;
+  for (const PlacedCheckpoint& placed : place_->Take()) {
+    if (placed.error.empty()) last_safe_ = placed.name;
+    Json word = Json::MakeObject({{"kind", placed.error.empty() ? "safe" : "not_safe"},
+                                  {"name", placed.name},
+                                  {"work_ms", placed.work_ms}});
+    if (!placed.error.empty()) word.Set("why", placed.error);
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+// Twice what the last one took: the next may be larger, the place slower.
+Ticks AwayDuties::SaveTime() {
+  const std::optional<Ticks> measured = place_ ? place_->measured() : std::nullopt;
+  return measured ? 2 * *measured + seconds(5) : Ticks(order_.save_time);
+}
+
+// Half of the margin stays for the machine's end.
+Ticks AwayDuties::TimeToSave() {
+  const Ticks most = std::chrono::hours(6);
+  const std::optional<Ticks> left = lease_.Left();
+  if (!left) return most;
+  return std::clamp<Ticks>(*left - order_.lease_margin / 2, seconds(1), most);
+}
+
+Status AwayDuties::Save(const std::filesystem::path& newest, const Json& finished) {
+  Status saved = AwaitPlace(newest);
+  const bool is_done = finished.StringOr("outcome", "") == "done";
+  const Status rest =
+      place_->SaveRest(finished, is_done, std::chrono::duration_cast<milliseconds>(TimeToSave()));
+  if (saved.ok()) saved = rest;
+  is_saved_ = saved.ok() || (++failed_saves_ >= kMostSaves && !lease_.Left());
+  return saved;
+}
+
+Status AwayDuties::AwaitPlace(const std::filesystem::path& newest) {
+  if (place_->IsIdle() && !newest.empty() && newest.filename() != last_safe_)
+    place_->Add(newest, work_.Of(newest.filename()));
+  const Ticks end = clock_.Awake() + TimeToSave();
+  while (!place_->IsIdle()) {
+    if (clock_.Awake() >= end) return Unavailable("the last checkpoint did not arrive in time");
+    clock_.Wait(milliseconds(50));
+  }
+  return {};
 }
 
 // The lease began with the machine.
@@ -71,7 +137,7 @@ MachineEndFacts AwayDuties::Facts() {
   if (is_connected) last_company_ = clock_.Awake();
   return {.lease_left = lease_.Left(),
           .grace = grace_,
-          .save = order_.save_time,
+          .save = SaveTime(),
           .margin = order_.lease_margin,
           .keeper_lives = KeeperLives(folder_),
           .connected = is_connected,
@@ -117,17 +183,13 @@ EndAct AwayDuties::NextAct(bool is_released, bool keep_machine) {
   return NextEndAct(facts);
 }
 
+// Whether a call worked shows by this process's end.
 void AwayDuties::EndMachine() {
   ProcessRequest request;
   request.argv = {(order_.home / "end-machine").string()};
   request.timeout = seconds(60);
   request.most_output = 65536;
-  static_cast<void>(processes_.Run(request));  // whether it worked shows by this process's end
-}
-
-void EndMachineForGood(const AwayOrder& order, Clock& clock, ProcessRunner& processes) {
-  AwayDuties away("", order, {}, Ticks(0), {}, clock, processes);
-  for (;; clock.Wait(order.end_pause)) away.EndMachine();
+  for (;; clock_.Wait(order_.end_pause)) static_cast<void>(processes_.Run(request));
 }
 
 }  // namespace curbstop

@@ -15,6 +15,7 @@
 #include "run/agent/away_order.h"
 #include "run/agent/end_plan.h"
 #include "run/agent/lease_watch.h"
+#include "run/agent/place_saver.h"
 #include "run/agent/record_spool.h"
 #include "run/agent/spool.h"
 #include "run/agent/work_times.h"
@@ -26,8 +27,9 @@ namespace curbstop {
 
 class AwayDuties {
  public:
-  AwayDuties(std::filesystem::path folder, AwayOrder order, AwaySecrets secrets, Ticks grace,
-             const std::vector<SpoolLine>& told, Clock& clock, ProcessRunner& processes);
+  AwayDuties(std::filesystem::path folder, const std::string& run, AwayOrder order,
+             AwaySecrets secrets, Ticks grace, const std::vector<SpoolLine>& told, Clock& clock,
+             ProcessRunner& processes);
 
   // By a worker before this one.
   bool has_greeted() const { return has_greeted_; }
@@ -43,12 +45,25 @@ class AwayDuties {
   WorkTimes& work() { return work_; }
   EnvironmentList Variables() const;
 
+  // It is whole: it goes to the named place, if there is one, in the background.
+  void CheckpointDone(const std::filesystem::path& checkpoint, int64_t work_ms);
+  // {kind: safe} or {kind: not_safe, why}, for each that has arrived there since the last call.
+  std::vector<Json> TakePlaced();
+  // The newest checkpoint (or none: empty), outputs of a step that is done, and the spools;
+  // `finished` is the word of the step's end. Blocks, at most until the lease's end is near.
+  // Errors: those of Upload; it is tried again by the next kSave.
+  Status Save(const std::filesystem::path& newest, const Json& finished);
+
   // What to do after the step; `keep_machine` came with the release.
   EndAct NextAct(bool is_released, bool keep_machine);
-  void EndMachine();  // one call of `end-machine`; returns where it did not work at once
+  // Again and again, until that takes this process with it.
+  [[noreturn]] void EndMachine();
 
  private:
   MachineEndFacts Facts();
+  Ticks SaveTime();
+  Ticks TimeToSave();
+  Status AwaitPlace(const std::filesystem::path& newest);
   int64_t AgeMs();
 
   std::filesystem::path folder_;
@@ -59,6 +74,11 @@ class AwayDuties {
   ProcessRunner& processes_;
   LeaseWatch lease_;
   WorkTimes work_;
+  UploadByTool upload_;
+  std::unique_ptr<PlaceSaver> place_;
+  std::vector<PlacedCheckpoint> placed_;  // not told yet
+  std::string last_safe_;
+  int failed_saves_ = 0;
   RealRandom random_;
   std::unique_ptr<RecordSpool> record_;
   Ticks next_look_{0};
@@ -68,8 +88,5 @@ class AwayDuties {
   bool has_finished_ = false;
   bool has_ended_ = false;  // the step, for good
 };
-
-// Ends this machine, again and again until that takes this process with it.
-[[noreturn]] void EndMachineForGood(const AwayOrder& order, Clock& clock, ProcessRunner& processes);
 
 }  // namespace curbstop

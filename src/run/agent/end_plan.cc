@@ -25,6 +25,7 @@ StopWhy WhyStop(const MachineEndFacts& facts) {
 
 EndAct NextEndAct(const MachineEndFacts& facts) {
   if (facts.released) return facts.keep_machine ? EndAct::kLeave : EndAct::kEndMachine;
+  if (LeaseNeeds(facts, Ticks(0))) return EndAct::kEndMachine;
   if (LeaseNeeds(facts, WillSave(facts) ? facts.save : Ticks(0))) return DoAtEnd(facts);
   if (facts.connected || facts.alone_for < facts.patience) return EndAct::kWait;
   const bool only_home_survives = facts.at_end == EndWish::kSave && !facts.has_place;

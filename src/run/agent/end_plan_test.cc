@@ -90,6 +90,10 @@ TEST(EndPlan, AfterTheStepTheMachineEndsAsAtEndSays) {
       {"connected, nothing to save, margin left",
        With([](MachineEndFacts& f) { f.connected = true, f.lease_left = seconds(10); }),
        EndAct::kEndMachine},
+      {"a save that took all the time there was", With([](MachineEndFacts& f) {
+         f.lease_left = seconds(10), f.at_end = EndWish::kSave, f.has_place = true;
+       }),
+       EndAct::kEndMachine},
       {"released", With([](MachineEndFacts& f) { f.released = f.connected = true; }),
        EndAct::kEndMachine},
       {"released although not saved",

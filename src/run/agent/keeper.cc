@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "run/agent/away_duties.h"
+#include "run/agent/checkpoints.h"
 #include "run/agent/revival.h"
 #include "run/agent/step_leader.h"
 #include "run/agent/step_process.h"
@@ -78,13 +79,29 @@ class Keeper {
     return false;
   }
 
-  // Nothing here runs the step or could save it any more.
+  // The step ends here; what it has done so far is saved as the order says.
   void GiveUp() {
     Log("the worker died too often: ending the machine");
-    RealProcessRunner processes;
     EndStepProcesses({order_.step_id, folder_ / kCgroupList, LostLeader(folder_ / "agent.events")},
                      order_.grace, clock_);
-    EndMachineForGood(*order_.away, clock_, processes);
+    const Result<AgentSecrets> secrets = ParseSecrets(secrets_);
+    RealProcessRunner processes;
+    AwayDuties away(folder_, order_.run, *order_.away, secrets.ok() ? secrets->away : AwaySecrets(),
+                    Ticks(0), {}, clock_, processes);
+    for (;; clock_.Wait(milliseconds(200))) {
+      const EndAct act = away.NextAct(false, false);
+      if (act == EndAct::kEndMachine) away.EndMachine();
+      if (act != EndAct::kSave) continue;
+      const Status saved = away.Save(NewestCheckpoint(), Json());
+      if (!saved.ok()) Log(saved.error().OneLine());
+    }
+  }
+
+  std::filesystem::path NewestCheckpoint() const {
+    if (order_.checkpoint_dir.empty()) return {};
+    const auto scan = ScanCheckpoints(order_.checkpoint_dir, AfterKill::kYes, {});
+    if (!scan.ok() || scan->complete.empty()) return {};
+    return order_.checkpoint_dir / scan->complete.back();
   }
 
   void Log(const std::string& text) {

@@ -1,0 +1,36 @@
+// Puts a file at a presigned address by the image's curl, GNU wget or python3: the agent links no
+// TLS. The address is a secret: it goes by stdin, never as an argument.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "sys/process.h"
+
+namespace curbstop {
+
+class Upload {
+ public:
+  virtual ~Upload() = default;
+  // Errors: kUnavailable (what the tool said, without the address), kNotFound (no tool).
+  // Threads: any.
+  virtual Status Put(const std::filesystem::path& file, const std::string& url,
+                     std::chrono::milliseconds limit) = 0;
+};
+
+class UploadByTool final : public Upload {
+ public:
+  // `tool`: curl, wget, python3, or empty for the first of them that is there.
+  explicit UploadByTool(ProcessRunner& processes, std::string tool = "")
+      : processes_(processes), tool_(std::move(tool)) {}
+  Status Put(const std::filesystem::path& file, const std::string& url,
+             std::chrono::milliseconds limit) override;
+
+ private:
+  ProcessRunner& processes_;
+  std::string tool_;
+};
+
+}  // namespace curbstop
