@@ -7,7 +7,7 @@
 set -eu
 
 usage() {
-  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema, dvc, headers" >&2
+  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema, dvc, headers, moto" >&2
   exit 2
 }
 
@@ -15,6 +15,7 @@ requirements() {
   case "$1" in
     dvc) echo "dvc==3.67.1" ;;
     headers) echo "gguf==0.19.0 safetensors==0.8.0 onnx==1.23.2 magika==1.0.3 numpy==2.4.6 pytest==8.4.2" ;;
+    moto) echo "moto[server]==5.2.5 pytest==8.4.2" ;;
     mlflow) echo "mlflow==3.17.2 pytest==8.4.2" ;;
     jsonschema) echo "jsonschema==4.25.1 PyYAML==6.0.2 pytest==8.4.2" ;;
     *) usage ;;
