@@ -55,6 +55,7 @@ ProcessRequest RequestOf(PutTool tool, const std::string& file, const Secret& ad
                       "--max-redirect=0",
                       "--output-document=/dev/null",
                       "--method=PUT",
+                      "--header=Content-Type: application/octet-stream",  // else a form's
                       "--body-file=" + file,
                       "--input-file=-"};
       break;

@@ -179,7 +179,7 @@ Status WalkedSource::Hash(WireEntry& entry) const {
       const OwnFd file,
       OpenSized(openat(level.folder.get(), BaseName(entry.path).c_str(), kFileFlags), entry));
   PlainMd5 md5;
-  std::string buffer(256 << 10, '\0');
+  std::string buffer(static_cast<size_t>(std::min<int64_t>(entry.size, 256 << 10)), '\0');
   for (int64_t done = 0; done < entry.size;) {
     const ssize_t count = read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;

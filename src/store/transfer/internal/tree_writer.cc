@@ -128,9 +128,11 @@ Result<int> TreeWriter::Parent(const std::string& path, bool make) {
 }
 
 Status TreeWriter::Hash(int fd, int64_t size, PlainMd5& md5) const {
-  std::string buffer(kPiece, '\0');
+  // For small files a large buffer costs more than they do.
+  std::string buffer(static_cast<size_t>(std::min(size, static_cast<int64_t>(kPiece))), '\0');
   while (size > 0) {
-    const ssize_t count = read(fd, buffer.data(), std::min(size, static_cast<int64_t>(kPiece)));
+    const ssize_t count =
+        read(fd, buffer.data(), std::min(static_cast<size_t>(size), buffer.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Failed(errno, "read", entry_.path);
     if (count == 0) return {};  // shorter than it was: the hash says so
