@@ -7,8 +7,9 @@
 namespace curbstop {
 namespace {
 
-// {0} key variable, {1} id variable, {2} address. curl, GNU wget and python3 each take the key from
-// stdin or a variable of the shell; an image has at least one of them, or the rehearsal fails.
+// {0} key variable, {1} id variable, {2} address. curl and python3 take the key from stdin; GNU
+// wget reads its settings from plain files only, so it gets one in memory that has no name any
+// more. An image has at least one of the three, or the rehearsal fails.
 constexpr std::string_view kEndMachine = R"sh(#!/bin/sh
 own() {{ tr '\000' '\n' </proc/1/environ 2>/dev/null | sed -n "s/^$1=//p" | head -n 1; }}
 key=$(own {0}); id=$(own {1})
@@ -19,8 +20,9 @@ if command -v curl >/dev/null; then
   printf 'header = "Authorization: Bearer %s"\n' "$key" |
     curl -fsS -m 20 -o /dev/null -X $m -K - "$u"
 elif wget --version >/dev/null 2>&1; then
-  printf 'header = Authorization: Bearer %s\n' "$key" |
-    wget -q -T 20 -t 1 -O /dev/null --method=$m --config=/dev/stdin "$u"
+  f=/dev/shm/e$$; umask 077; exec 3>"$f" 4<"$f"; rm -f "$f"
+  printf 'header = Authorization: Bearer %s\n' "$key" >&3
+  wget -q -T 20 -t 1 -O /dev/null --method=$m --config=/proc/self/fd/4 "$u"
 else
   printf '%s' "$key" | python3 -c 'import sys,urllib.request as r
 r.urlopen(r.Request(sys.argv[2],method=sys.argv[1],headers={{"Authorization":"Bearer "+sys.stdin.read()}}),timeout=20)' $m "$u"

@@ -8,7 +8,8 @@
 //   lease         when to end, in seconds of /proc/uptime: no clock that can be set. Renaming a
 //                 later one into place extends the lease; what cannot be read changes nothing
 // and lets `public_key` log in. The machine's key is read from /proc/1/environ at each use and
-// handed on by stdin: it is on no disk and in no argument list.
+// handed on by stdin, to wget by a nameless file in memory: it is on no disk and in no argument
+// list.
 //
 // Source: docs/contracts.md §4.
 #pragma once

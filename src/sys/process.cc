@@ -113,6 +113,8 @@ struct Launch {
   const int err = above(launch.err);
   error_pipe = above(error_pipe);
   if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) fail(errno);
+  // What a library opened without O_CLOEXEC is not the child's.
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   execve(launch.program.c_str(), argv, environment);
   fail(errno);
   _exit(127);

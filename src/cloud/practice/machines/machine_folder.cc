@@ -49,7 +49,11 @@ std::optional<MachineProcess> MachineFolder::Process() const {
   return MachineProcess{.process = {.pid = static_cast<int>(json->IntOr("pid", 0)),
                                     .start_ticks = json->IntOr("start_ticks", 0),
                                     .boot_id = json->StringOr("boot_id", "")},
-                        .boot = json->IntOr("boot", 0)};
+                        .boot = json->IntOr("boot", 0),
+                        .place = json->StringOr("place", "") == NameOf(MachinePlaceKind::kPlain)
+                                     ? MachinePlaceKind::kPlain
+                                     : MachinePlaceKind::kBubblewrap,
+                        .is_hidden = json->BoolOr("is_hidden", false)};
 }
 
 Status MachineFolder::KeepProcess(FileStore& files, const MachineProcess& process) const {
@@ -57,7 +61,9 @@ Status MachineFolder::KeepProcess(FileStore& files, const MachineProcess& proces
                                       {"pid", int64_t{process.process.pid}},
                                       {"start_ticks", process.process.start_ticks},
                                       {"boot_id", process.process.boot_id},
-                                      {"boot", process.boot}});
+                                      {"boot", process.boot},
+                                      {"place", NameOf(process.place)},
+                                      {"is_hidden", process.is_hidden}});
   return files.Write(path_ / "process.json", WriteJson(json) + "\n", 0600);
 }
 

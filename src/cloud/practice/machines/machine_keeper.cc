@@ -75,8 +75,7 @@ class MachineKeeper final : public MachinePlaces {
     const bool lives = kept && kept->boot == machine.boot && IsAlive(kept->process);
     if (machine.want == MachineWant::kHalted) return Halt(folder, kept);
     if (!lives && machine.want == MachineWant::kRuns) return Boot(machine, folder);
-    if (lives) Reach(machine, *kept);
-    return {};
+    return lives ? Reach(machine, folder, *kept) : Status();
   }
 
   Status Halt(const MachineFolder& folder, const std::optional<MachineProcess>& kept) {
@@ -85,21 +84,23 @@ class MachineKeeper final : public MachinePlaces {
     return outside_.files.Remove(folder.path() / "process.json");
   }
 
-  // Tells its first process, the child of the one that was started, whether it can be reached.
-  void Reach(const WantedMachine& machine, const MachineProcess& kept) {
-    bool& hidden = hidden_[machine.id];
+  // Tells its first process whether it can be reached. A word that is lost on the way to "hidden"
+  // leaves it in reach; the one back is noted only when it was said.
+  Status Reach(const WantedMachine& machine, const MachineFolder& folder, MachineProcess kept) {
     const bool hide = machine.want == MachineWant::kOutOfReach;
-    if (hidden == hide && told_.contains(machine.id)) return;
-    const int pid = FirstProcess(kept.process.pid);
-    if (pid <= 0) return;
-    kill(pid, hide ? SIGUSR1 : SIGUSR2);
-    hidden = hide;
-    told_[machine.id] = true;
+    const int first = FirstProcess(kept);
+    if (hide == kept.is_hidden || first <= 0) return {};
+    if (!hide) kill(first, SIGUSR2);
+    kept.is_hidden = hide;
+    TRY(folder.KeepProcess(outside_.files, kept));
+    if (hide) kill(first, SIGUSR1);
+    return {};
   }
 
-  int FirstProcess(int started) const {
-    if (outside_.place == MachinePlaceKind::kPlain) return started;
-    const std::vector<int> children = ChildrenOf(started);
+  // In a place of its own it is the child of the one that was started.
+  static int FirstProcess(const MachineProcess& kept) {
+    if (kept.place == MachinePlaceKind::kPlain) return kept.process.pid;
+    const std::vector<int> children = ChildrenOf(kept.process.pid);
     return children.empty() ? -1 : children.front();
   }
 
@@ -111,15 +112,14 @@ class MachineKeeper final : public MachinePlaces {
     attempts.pause = now - attempts.next > attempts.pause ? kFirstPause : attempts.pause * 2;
     attempts.pause = std::min(attempts.pause, kLongestPause);
     attempts.next = now + attempts.pause;
-    told_.erase(machine.id);
-    hidden_.erase(machine.id);
     TRY_ASSIGN(const MachineBirth birth, folder.Birth(outside_.files, outside_.random));
     TRY(EndProcesses(folder));
     TRY(MakePlaceFolders(folder.Place()));
     TRY_ASSIGN(const int pid, StartDetached(RequestFor(machine, folder, birth)));
     const std::optional<ProcessIdentity> process = IdentifyProcess(pid);
     if (!process) return Unavailable("it ended at once");
-    return folder.KeepProcess(outside_.files, {.process = *process, .boot = machine.boot});
+    return folder.KeepProcess(outside_.files,
+                              {.process = *process, .boot = machine.boot, .place = outside_.place});
   }
 
   ChildRequest RequestFor(const WantedMachine& machine, const MachineFolder& folder,
@@ -194,8 +194,6 @@ class MachineKeeper final : public MachinePlaces {
     const MachineFolder folder = FolderOf(id);
     TRY(EndProcesses(folder));
     attempts_.erase(id);
-    hidden_.erase(id);
-    told_.erase(id);
     if (RemoveTree(folder.path()).ok()) return {};
     MakeOpen(folder.path());
     return RemoveTree(folder.path());
@@ -213,8 +211,6 @@ class MachineKeeper final : public MachinePlaces {
 
   KeeperOutside outside_;
   std::map<std::string, Attempts> attempts_;
-  std::map<std::string, bool> hidden_;
-  std::map<std::string, bool> told_;
 };
 
 }  // namespace

@@ -26,6 +26,8 @@ struct MachineBirth {
 struct MachineProcess {
   ProcessIdentity process;
   int64_t boot = 0;
+  MachinePlaceKind place = MachinePlaceKind::kPlain;
+  bool is_hidden = false;  // it was told, or is just being told, to be out of reach
 };
 
 class MachineFolder {
