@@ -73,6 +73,23 @@ Result<ProviderFacts> FactsOf(std::string_view provider) {
       .WithHint(fmt::format("drivers: {}", Join(names, ", ")));
 }
 
+ProviderFacts OnPractice(ProviderFacts facts) {
+  facts.timing = {.create_limit = seconds(20),
+                  .list_lag = seconds(5),
+                  .destroy_delay = seconds(5),
+                  .reads = 2,
+                  .read_spacing = seconds(3)};
+  facts.boot_limit = minutes(1);
+  return facts;
+}
+
+LeaseTerms UnpricedTerms(const ProviderFacts& facts) {
+  return {.billing = {.grain = facts.grain, .minimum = facts.minimum},
+          .grade = facts.grade == LeaseGrade::kB ? LeaseGrade::kBStar : facts.grade,
+          .boot_limit = facts.boot_limit,
+          .timing = facts.timing};
+}
+
 MicroUsd DiskPerHour(MicroUsd per_gb_month, Bytes disk) {
   return MicroUsd(Share(per_gb_month.value(), disk.value, kBytesPerGb * kHoursPerMonth));
 }
@@ -81,15 +98,12 @@ LeaseTerms TermsFor(const ProviderFacts& facts, const LiveOffer& offer, Bytes di
                     const std::optional<MicroUsd>& bid_per_hour, Bytes transfer) {
   const MicroUsd disk_price = std::max(offer.disk_per_gb_month, offer.idle_disk_per_gb_month);
   const MicroUsd per_gb = offer.per_gb_up + offer.per_gb_down;
-  return {.billing = {.per_hour = bid_per_hour.value_or(offer.offer.per_hour.value_or(MicroUsd())),
-                      .disk_per_hour = DiskPerHour(disk_price, disk),
-                      .fixed = MicroUsd(Share(per_gb.value(), transfer.value, kBytesPerGb)),
-                      .grain = facts.grain,
-                      .minimum = facts.minimum},
-          .grade = facts.grade == LeaseGrade::kB ? LeaseGrade::kBStar : facts.grade,
-          .may_pause = bid_per_hour.has_value(),
-          .boot_limit = facts.boot_limit,
-          .timing = facts.timing};
+  LeaseTerms terms = UnpricedTerms(facts);
+  terms.billing.per_hour = bid_per_hour.value_or(offer.offer.per_hour.value_or(MicroUsd()));
+  terms.billing.disk_per_hour = DiskPerHour(disk_price, disk);
+  terms.billing.fixed = MicroUsd(Share(per_gb.value(), transfer.value, kBytesPerGb));
+  terms.may_pause = bid_per_hour.has_value();
+  return terms;
 }
 
 }  // namespace curbstop

@@ -32,6 +32,13 @@ std::span<const ProviderFacts> AllProviderFacts();
 // Errors: kInvalidInput with the list of drivers.
 Result<ProviderFacts> FactsOf(std::string_view provider);
 
+// The same provider as the practice cloud of this computer plays it: it boots, lists and destroys
+// within seconds, and an end by the machine itself is proven there. docs/formats/practice.md.
+ProviderFacts OnPractice(ProviderFacts facts);
+
+// What every rental there agrees to, prices apart.
+LeaseTerms UnpricedTerms(const ProviderFacts& facts);
+
 // What renting that offer agrees to. `transfer` is kept in reserve for bytes both ways.
 LeaseTerms TermsFor(const ProviderFacts& facts, const LiveOffer& offer, Bytes disk,
                     const std::optional<MicroUsd>& bid_per_hour, Bytes transfer);

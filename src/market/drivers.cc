@@ -9,14 +9,17 @@
 namespace curbstop {
 namespace {
 
+bool HasDriver(const std::string& name, std::span<const std::string> drivers) {
+  return std::find(drivers.begin(), drivers.end(), name) != drivers.end();
+}
+
 bool Works(const Place& place, std::span<const std::string> drivers) {
   switch (place.kind) {
     case PlaceKind::kAuto:
     case PlaceKind::kLocal: return true;
     case PlaceKind::kCloud: return !drivers.empty();
-    case PlaceKind::kProvider:
-      return std::find(drivers.begin(), drivers.end(), place.provider) != drivers.end();
-    case PlaceKind::kPractice:
+    case PlaceKind::kProvider: return HasDriver(place.provider, drivers);
+    case PlaceKind::kPractice: return HasDriver(PlaceText(place), drivers);
     case PlaceKind::kSsh: return false;
   }
   return false;

@@ -19,6 +19,9 @@ namespace {
 constexpr size_t kMostRunnersUp = 10;
 constexpr Millis kHour{3'600'000};
 constexpr std::string_view kDearer = "dearer than those shown";
+constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
+
+bool IsPractice(std::string_view provider) { return provider.starts_with("practice:"); }
 
 std::string CountText(double count) { return fmt::format("{:.4g}", count); }
 
@@ -108,6 +111,7 @@ class Planner {
   PlanRow LocalRow(const Current& current) const;
   PlanRow OfferRow(const Current& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
+  void FillRental(PlanRow& row, const StepTime& time, LeaseTerms terms) const;
   std::string EndByCap(const PlanRow& row) const;
   CapVerdict UnderCaps(const Current& current, const PlanRow& row) const;
   bool InPlace(const Place& place, const Offer& offer) const;
@@ -142,6 +146,8 @@ bool Planner::HasDriver(const Offer& offer) const {
 }
 
 bool Planner::InPlace(const Place& place, const Offer& offer) const {
+  if (IsPractice(offer.provider) || place.kind == PlaceKind::kPractice)
+    return place.kind == PlaceKind::kPractice && PlaceText(place) == offer.provider;
   if (place.kind == PlaceKind::kAuto || place.kind == PlaceKind::kCloud) return true;
   return place.kind == PlaceKind::kProvider && place.provider == offer.provider &&
          (place.region.empty() || place.region == offer.region) &&
@@ -210,7 +216,19 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   row.why = UnlistedText(current.needs, offer);
   const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
   if (price) FillCost(row, current.time, *price);
+  const auto terms = facts_.rentals.find(offer.provider);
+  if (price && terms != facts_.rentals.end()) FillRental(row, current.time, terms->second);
   return row;
+}
+
+// What is rented is held for its whole lease, and for as long as its end may take at worst.
+void Planner::FillRental(PlanRow& row, const StepTime& time, LeaseTerms terms) const {
+  const bool known = time.worst.has_value();
+  row.lease_grade = NameOf(terms.grade);
+  if (!known && !IsPractice(row.place)) return;
+  terms.billing.per_hour = *row.per_hour;
+  row.lease = LeaseFor(time, kPracticeLease);
+  row.worst = ReserveFor(terms, *row.lease);
 }
 
 // All offers: first those that meet the needs, cheapest first, then the others with their reason.
@@ -274,6 +292,7 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
 CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const {
   const Budget& budget = facts_.project->budget;
   const bool local = row.place == "local";
+  if (IsPractice(row.place)) return {};  // play money
   if (!local && !budget.cap)
     return {"no `budget: {cap: …}` is set, so nothing may be spent", "", {}};
   if (!local && !row.worst) {
@@ -324,6 +343,7 @@ std::string WhyLost(const PlanRow& row) {
 std::string WhyChosen(const PlanRow& row) {
   std::string why = row.place == "local" ? "meets the needs; electricity only"
                                          : "cheapest worst case of the places that can run it";
+  if (IsPractice(row.place)) why += ", in play money";
   return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
 }
 

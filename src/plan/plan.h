@@ -2,6 +2,7 @@
 // facts in, decision out; no clock, no files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "market/offer.h"
 #include "plan/caps.h"
 #include "plan/energy.h"
+#include "plan/lease.h"
 #include "plan/step_time.h"
 #include "project/project.h"
 
@@ -26,6 +28,7 @@ struct PlanFacts {
   const std::vector<Offer>* offers = nullptr;
   int64_t offers_set_aside = 0;      // rows that contradicted themselves
   std::vector<std::string> drivers;  // providers that this version can rent from
+  std::map<std::string, LeaseTerms> rentals;  // how they rent, prices apart; those that are known
   ElectricityPrice electricity;
   Place on;                     // kAuto: each step's own `where`
   std::optional<Millis> lease;  // --lease: ends every step
@@ -46,6 +49,7 @@ struct PlanRow {
   std::string time_source;  // "3 earlier runs", "needs.time", "deadline", "unknown"; lost: none
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
+  std::optional<Millis> lease;       // of a machine that can be rented
   std::string source;                // of the price
   std::string as_of;                 // of the price: "2026-10-10", "assumed", "setting"
   std::string why;                   // chosen: the reason

@@ -41,4 +41,10 @@ StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Mill
   return time;
 }
 
+Millis LeaseFor(const StepTime& time, Millis unknown) {
+  constexpr Millis kLeastRoom = std::chrono::minutes(5);
+  if (!time.worst) return unknown;
+  return *time.worst + std::max(*time.worst / 4, kLeastRoom);
+}
+
 }  // namespace curbstop

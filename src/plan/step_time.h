@@ -30,4 +30,8 @@ struct StepTime {
 // `lease` is the wish of one start, to the same effect; the shorter of the two holds.
 StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease = {});
 
+// For how long a machine is asked for: the worst time, and room to bring files there and home. An
+// unknown time gets `unknown`; the supervisor asks for more while it goes on.
+Millis LeaseFor(const StepTime& time, Millis unknown);
+
 }  // namespace curbstop

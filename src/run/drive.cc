@@ -57,8 +57,11 @@ class Driver {
     TRY(ApproveFrom(index));
     const EnergyRate rate =
         EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
-    TRY_ASSIGN(const CapAsk ask, AskOf(project, step, *request_.machine, request_.wishes.lease,
-                                       rate.per_hour, journal_));
+    CapAsk ask;  // away the supervisor asks, for each machine
+    if (!prepared.rent) {
+      TRY_ASSIGN(ask, AskOf(project, step, *request_.machine, request_.wishes.lease, rate.per_hour,
+                            journal_));
+    }
     TRY(CreateRun(prepared, rate, ask, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));

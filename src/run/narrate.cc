@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "plan/decision.h"
 #include "run/agent/step_process.h"
 
 namespace curbstop {
@@ -28,8 +29,18 @@ std::string NarrateStop(std::string_view why) {
   return "stops the step: too long without a sign of life";
 }
 
+// What the machine is that a run away has reached.
+std::string NarrateHello(const Json& data) {
+  if (!data.BoolOr("as_promised", true))
+    return "the machine is not what the offer said: " + Printable(data.StringOr("why", ""));
+  if (data.BoolOr("rehearsed", false)) return "reached · rehearsed: the machine can end itself";
+  return "reached · the machine cannot end itself: " + Printable(data.StringOr("end_error", ""));
+}
+
 std::string NarrateReport(const Json& data) {
   const std::string kind = data.StringOr("kind", "");
+  if (kind == "hello" && data.Find("arch") != nullptr) return NarrateHello(data);
+  if (kind == "staging") return "sends " + data.StringOr("text", "");
   if (kind == "waiting") return "waits: " + data.StringOr("text", "");
   if (kind == "setup_started") return "setup runs";
   if (kind == "setup_ended" && data.IntOr("exit_code", 0) == 0) return "setup done";
@@ -47,6 +58,49 @@ std::string NarrateReport(const Json& data) {
   if (kind == "backoff")
     return fmt::format("tries again in {}", DurationText(Millis(data.IntOr("wait_ms", 0))));
   return "";
+}
+
+std::string LeaseText(int64_t lease_ms) { return DurationText(Millis(lease_ms)); }
+
+std::string NarrateDecided(const Facts& facts) {
+  switch (static_cast<DecisionKind>(facts.decision)) {
+    case DecisionKind::kRent:
+      return fmt::format("rents {} at {} USD/h{} · lease {} · holds {} USD", facts.offer,
+                         UsdText(MicroUsd(facts.micro_usd_per_hour)), facts.spot ? ", spot" : "",
+                         LeaseText(facts.lease_ms), UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
+    case DecisionKind::kExtend: return "asks for a lease of " + LeaseText(facts.lease_ms);
+    default: return "";
+  }
+}
+
+std::string WithWhy(std::string_view what, const Json& data, std::string_view key = "error") {
+  const std::string why = data.StringOr(key, "");
+  return why.empty() ? std::string(what) : fmt::format("{}: {}", what, Printable(why));
+}
+
+// What happens to a run away, beyond what its agent says.
+std::string NarrateAway(const Event& event) {
+  const Facts& facts = event.facts;
+  switch (event.kind) {
+    case EventKind::kDecided: return NarrateDecided(facts);
+    case EventKind::kRefused: return "the caps leave no room for it";
+    case EventKind::kCreateAnswered:
+      return fmt::format("machine {} · its lease was armed at birth", Printable(facts.machine));
+    case EventKind::kCreateRefused: return WithWhy("the provider made no machine", event.data);
+    case EventKind::kCreateUnknown:
+      return WithWhy("no clear answer, the machine is looked for by its mark", event.data);
+    case EventKind::kDestroyFailed: return WithWhy("its end is tried again", event.data);
+    case EventKind::kDestroyAccepted: return "its end is accepted; the listing is read until it is gone";
+    case EventKind::kExtended: return "the lease is longer now";
+    case EventKind::kExtendFailed: return WithWhy("the lease stays as it is", event.data);
+    case EventKind::kFetched: return "outputs are home";
+    case EventKind::kFetchFailed: return WithWhy("outputs are fetched again", event.data);
+    case EventKind::kKept:
+      return fmt::format("checkpoint `{}` is home", Printable(event.data.StringOr("name", "")));
+    case EventKind::kPaused: return "parked: its disk is kept, and bills";
+    case EventKind::kDisconnected: return WithWhy("not connected", event.data, "why");
+    default: return "";
+  }
 }
 
 std::string NarrateCreated(const Json& data) {
@@ -75,7 +129,7 @@ std::string NarrateEvent(const Event& event) {
     case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
     case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
     case EventKind::kCommitted: return event.data.BoolOr("hid_out", false) ? kHidOut : "";
-    default: return "";
+    default: return NarrateAway(event);
   }
 }
 
@@ -85,7 +139,10 @@ std::string StateText(const RunRow& row) {
 }
 
 std::string NarrateEnd(const RunRow& row) {
-  const std::string energy = fmt::format("energy {} USD", UsdText(row.spent));
+  const bool home = row.run.place == "local";
+  const bool practice = row.run.place.starts_with("practice:");
+  const std::string energy = fmt::format("{} {} USD{}", home ? "energy" : "rent",
+                                         UsdText(row.spent), practice ? " of play money" : "");
   if (row.state == "succeeded") {
     return fmt::format("succeeded in {} · {} · {}{}", DurationText(Millis(row.busy_ms)),
                        OutputsText(row.outputs), energy,

@@ -10,6 +10,7 @@
 #include "project/references.h"
 #include "record/record.h"
 #include "run/agent/checkpoints.h"
+#include "run/away/staging.h"
 #include "run/checkpoint_folder.h"
 #include "run/fingerprint.h"
 #include "run/history.h"
@@ -18,6 +19,7 @@
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 #include "sys/mount_kind.h"
+#include "sys/ssh/ssh_key.h"
 
 namespace curbstop {
 namespace {
@@ -134,6 +136,35 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
   return {};
 }
 
+const RentedPlace* FindAway(const RunWishes& wishes, const std::string& step) {
+  const auto found = wishes.away.find(step);
+  return found == wishes.away.end() ? nullptr : &found->second;
+}
+
+// In commands that run at home the folder itself; away it stands for the machine's.
+fs::path OutOf(const std::string& run, bool away, const Directories& directories) {
+  const fs::path folder =
+      away ? fs::path(kFarHome) / "runs" / run : directories.RunFolder(run);
+  return folder / "out";
+}
+
+void ChooseRental(const Project& project, const Step& step, const RentedPlace& away,
+                  const RunWishes& wishes, PreparedRun& prepared) {
+  RentWish wish{.place = away.place, .needs = step.needs, .spot = step.spot};
+  if (step.needs.disk) wish.disk = std::max(wish.disk, *step.needs.disk);
+  prepared.rent = std::move(wish);
+  prepared.order.gpus_needed = step.needs.gpu ? step.needs.gpu->count : 0;
+  AwayTerms& terms = prepared.away;
+  terms.away = true;
+  terms.practice = away.place.kind == PlaceKind::kPractice;
+  terms.lease_asked_ms = away.lease.count();
+  terms.detached = wishes.detach;
+  terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
+  terms.at_end = step.at_end;
+  prepared.run.place = PlaceText(away.place);
+  prepared.run.machine_class = fmt::format("{} {}", PlaceText(away.place), away.hardware);
+}
+
 Json FactsOf(const PreparedRun& prepared, const Fingerprint& fingerprint, const RunWishes& wishes,
              const Json& git) {
   const Step& step = prepared.step;
@@ -189,9 +220,10 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   order.project = project.name;
   order.step = step.name;
   order.root = project.root;
-  const fs::path folder = outside.directories.RunFolder(order.run);
-  TRY_ASSIGN(order.command, Expand(step.run, project, step, folder / "out"));
-  TRY_ASSIGN(order.setup, Expand(step.setup, project, step, folder / "out"));
+  const RentedPlace* away = FindAway(wishes, step.name);
+  const fs::path out = OutOf(order.run, away != nullptr, outside.directories);
+  TRY_ASSIGN(order.command, Expand(step.run, project, step, out));
+  TRY_ASSIGN(order.setup, Expand(step.setup, project, step, out));
   const std::string environment = Sha256Hex(WriteJson(*fingerprint.content.Find("environment")));
   order.setup_marker =
       outside.directories.state / "setup" / Sha256Hex(project.root.string() + "\n" + environment);
@@ -199,7 +231,7 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   order.step_lock =
       outside.directories.Locks() /
       ("step-" + Sha256Hex(project.root.string() + "\n" + step.name).substr(0, 32) + ".lock");
-  TRY(ChooseGpus(step, machine, outside.directories, order));
+  if (away == nullptr) TRY(ChooseGpus(step, machine, outside.directories, order));
   order.retries =
       wishes.purpose == RunPurpose::kDrill ? std::max<int64_t>(step.Retries(), 1) : step.Retries();
   if (step.deadline) order.time_limit = *step.deadline;
@@ -215,6 +247,7 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.root = project.root;
   prepared.run.fingerprint = fingerprint.id;
   prepared.run.machine_class = MachineClass(machine);
+  if (away != nullptr) ChooseRental(project, step, *away, wishes, prepared);
   prepared.run.record_run = NewToken(outside.random);
   prepared.run.facts =
       FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
@@ -242,8 +275,34 @@ Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& ma
 
 namespace {
 
-Status FillFolder(const PreparedRun& prepared, const fs::path& folder, FileStore& files) {
+Json AwayData(const AwayTerms& terms) {
+  return Json::MakeObject({{"away", true},
+                           {"practice", terms.practice},
+                           {"lease_asked_ms", terms.lease_asked_ms},
+                           {"work_ms", terms.work_ms},
+                           {"named_place", terms.named_place},
+                           {"detached", terms.detached},
+                           {"spot", static_cast<int64_t>(terms.spot)},
+                           {"at_end", static_cast<int64_t>(terms.at_end)}});
+}
+
+// A run away is measured by boot time from its first event on.
+void StampBoot(Event& event, const Clock& clock) {
+  event.facts.boot_ms = std::chrono::duration_cast<Millis>(clock.Boot()).count();
+  event.awake_ms = std::chrono::duration_cast<Millis>(clock.Awake()).count();
+}
+
+// A key pair that only this run's machines take.
+Status FillForRent(const PreparedRun& prepared, const fs::path& folder, const RunOutside& outside) {
+  TRY_ASSIGN([[maybe_unused]] const SshKey key,
+             MakeSshKey(folder, "curbstop-" + prepared.run.id, outside.processes));
+  return WriteRentWish(*prepared.rent, folder, outside.files);
+}
+
+Status FillFolder(const PreparedRun& prepared, const fs::path& folder, const RunOutside& outside) {
+  FileStore& files = outside.files;
   TRY(MakeFolders(folder, true));
+  if (prepared.rent) TRY(FillForRent(prepared, folder, outside));
   TRY(files.Write(folder / "code.json", WriteJson(Json::ArrayOf(prepared.code)), 0600));
   TRY(files.Write(folder / "fingerprint.json", WriteJson(prepared.sources), 0600));
   return files.Write(folder / "order.json",
@@ -255,9 +314,11 @@ Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, const
   Event created;
   created.kind = EventKind::kCreated;
   created.at_ms = clock.WallMs();
-  created.data = Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
-                                   {"energy_source", rate.source},
-                                   {"boot_id", ReadBootId()}});
+  created.data = prepared.rent ? AwayData(prepared.away)
+                               : Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
+                                                   {"energy_source", rate.source}});
+  created.data.Set("boot_id", ReadBootId());
+  if (prepared.rent) StampBoot(created, clock);
   return journal.Create(prepared.run, created, IdentifySelf(), ask);
 }
 
@@ -270,7 +331,7 @@ Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, const CapA
              Record::Open(outside.directories.MlflowDb(), outside.directories.Artifacts()));
   TRY(CheckSecrets(prepared, outside));
   const fs::path folder = outside.directories.RunFolder(prepared.run.id);
-  Status made = FillFolder(prepared, folder, outside.files);
+  Status made = FillFolder(prepared, folder, outside);
   if (made.ok()) made = EnterInJournal(prepared, rate, ask, journal, outside.clock);
   // The folder of a run that is in no journal is nobody's.
   if (!made.ok()) static_cast<void>(RemoveTree(folder));

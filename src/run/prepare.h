@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "project/project.h"
 #include "run/agent/order.h"
+#include "run/away/rent_wish.h"
 #include "run/journal.h"
 #include "run/results.h"
 #include "sys/clock.h"
@@ -21,11 +22,20 @@ namespace curbstop {
 
 enum class RunPurpose { kNormal, kDrill };
 
+// A place away from home that was chosen for a step, and for how long a machine is asked for there.
+struct RentedPlace {
+  Place place;  // kProvider or kPractice
+  Millis lease{0};
+  std::string hardware;  // "RTX-3090": machines of one kind share their history
+};
+
 struct RunWishes {
   std::map<std::string, std::string> set;  // --set key=value
   bool force = false;                      // run although the fingerprint is known
   std::optional<Millis> lease;             // --lease: hard limit on the time
   RunPurpose purpose = RunPurpose::kNormal;
+  std::map<std::string, RentedPlace> away;  // by step; the others run at home
+  bool detach = false;                      // nobody stays to bring work home
 };
 
 // The outside world's pieces that starting a run needs.
@@ -49,6 +59,8 @@ struct PreparedRun {
   std::string takes_over;         // run whose checkpoints it continues with, or empty
   std::string newest_checkpoint;  // the newest of those
   int64_t moves_aside = 0;        // entries of the checkpoint folder, to order.old_checkpoints
+  std::optional<RentWish> rent;   // away
+  AwayTerms away;
 };
 
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.

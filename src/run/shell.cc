@@ -111,6 +111,7 @@ Status Shell::RunLocked() {
       Outcome(EventKind::kRecovered,
               Json::MakeObject({{"boot_id", ReadBootId()},
                                 {"can_restart", origin_ == SupervisorOrigin::kStarted}}));
+  TRY(OpenHands());
   TRY(runner_->TakeOver(recovered));
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   while (!IsFinal(state().phase) || !begun_.empty() || runner_->held_back() != 0) {
@@ -140,6 +141,7 @@ void Shell::Pause(const Status& turn) {
 Status Shell::Turn() {
   TRY(runner_->Flush());
   PassOnLife();
+  TRY(HearHands());
   const Status performed = PerformPending();
   TRY(ReadReports());
   TRY(ReadRequests());
@@ -152,6 +154,7 @@ Status Shell::Turn() {
 Status Shell::PerformPending() {
   const std::vector<Effect> begun = begun_;
   for (const Effect& effect : begun) {
+    if (hands_ != nullptr && hands_->IsUnderWay(effect.id)) continue;
     Log(fmt::format("effect.performed id={} kind={}", TextOf(effect.id), NameOf(effect.kind)));
     FAILPOINT("shell.before_effect");
     TRY_ASSIGN(std::optional<Event> outcome, Perform(effect));
@@ -169,7 +172,12 @@ Result<std::optional<Event>> Shell::Perform(const Effect& effect) {
     if (!event.ok()) return std::move(event).error();
     return std::optional(*std::move(event));
   };
+  if (hands_ != nullptr && AwayHands::Performs(effect.kind)) {
+    TRY(BeginAway(effect));
+    return std::optional<Event>();
+  }
   switch (effect.kind) {
+    case EffectKind::kAdmit: return always(Admit(effect));
     case EffectKind::kStartRecord: return always(StartRecord());
     case EffectKind::kStartAgent: return StartAgent();
     case EffectKind::kTellAgent: return always(TellAgent(effect));
@@ -307,8 +315,10 @@ Result<Event> Shell::EndProcesses() {
   return Outcome(EventKind::kProcessesEnded);
 }
 
-// Who runs a step and edits its files meanwhile gets outputs of neither version for certain.
+// Who runs a step and edits its files meanwhile gets outputs of neither version for certain. What
+// ran away was sent by its hash, and nobody edits it there.
 std::string Shell::WhyNoResult() const {
+  if (hands_ != nullptr) return "";
   const Result<Json> content = ReadJsonFile(folder_ / "fingerprint.json");
   if (!content.ok()) return "its fingerprint cannot be read: " + content.error().OneLine();
   const Json* listed = row_.run.facts.Find("inputs");
@@ -378,6 +388,7 @@ Result<Event> Shell::FinishRecord(const Effect& effect) {
   const Status ended = EndRecordRun(effect);
   if (!ended.ok() && IsRetryable(ended.error().kind())) return ended.error();
   if (!ended.ok()) Log(fmt::format("record.unfinished why=\"{}\"", ended.error().OneLine()));
+  if (hands_ != nullptr) return Outcome(EventKind::kRecordFinished);
   const Status remembered =
       RememberMadeFiles(row_.run.root, CodeBeforeRun(), *journal_, outside_.processes);
   if (!remembered.ok())
@@ -406,6 +417,7 @@ Status Shell::ReadReports() {
 }
 
 Status Shell::ReadRequests() {
+  TRY(HeedPanic());
   TRY_ASSIGN(const std::vector<UserRequest> requests, journal_->OpenRequests(run_));
   for (const UserRequest& request : requests) {
     TRY(Append(Outcome(EventKind::kUserAsked, Json::MakeObject({{"what", request.kind}}))));
@@ -460,6 +472,7 @@ Result<std::optional<MicroUsd>> Shell::LimitNow(Event& tick) {
 
 // A tick each minute; sooner where a cap has to end the step before the next one.
 Status Shell::TickWhenDue() {
+  if (hands_ != nullptr) return TickAway();
   if (state().phase != Phase::kRunning) return {};
   const bool begins = !metered_ && budget_.include_energy && state().metered_to_awake_ms;
   if (outside_.clock.Awake() < next_tick_ && !begins) return {};
@@ -487,7 +500,12 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   event.at_ms = outside_.clock.WallMs();
   event.awake_ms = duration_cast<milliseconds>(outside_.clock.Awake()).count();
   event.data = std::move(data);
+  if (hands_ != nullptr) event.facts.boot_ms = BootMs();
   return event;
+}
+
+int64_t Shell::BootMs() const {
+  return duration_cast<milliseconds>(outside_.clock.Boot()).count();
 }
 
 Status Shell::Append(const Event& event) { return runner_->Append(event); }

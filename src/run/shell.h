@@ -9,6 +9,7 @@
 #include <string>
 
 #include "run/agent/order.h"
+#include "run/away/away_hands.h"
 #include "run/commit.h"
 #include "run/fingerprint.h"
 #include "run/journal.h"
@@ -42,6 +43,12 @@ class Shell : private EffectSink {
   void Pause(const Status& turn);
   Status PerformPending();
   Result<std::optional<Event>> Perform(const Effect& effect);
+  Status OpenHands();
+  Status BeginAway(const Effect& effect);
+  Status HearHands();
+  Result<Event> Admit(const Effect& effect);
+  Result<MicroUsd> LeftForRent();
+  Status ReplayCall(int64_t rental, const Json& call);
   Result<Event> StartRecord();
   Result<std::optional<Event>> StartAgent();
   Result<Event> TellAgent(const Effect& effect);
@@ -61,8 +68,12 @@ class Shell : private EffectSink {
   Status AwaitAgent(int pid) const;
   Status ReadReports();
   Status ReadRequests();
+  Status HeedPanic();
+  bool JournalIsInPlace() const;
   Status NoticeLostAgent();
   Status TickWhenDue();
+  Status TickAway();
+  int64_t BootMs() const;
   void PassOnLife();
   Status Append(const Event& event);
   Event Outcome(EventKind kind, Json data = Json::MakeObject()) const;
@@ -81,6 +92,8 @@ class Shell : private EffectSink {
   std::optional<Runner> runner_;
   std::vector<Effect> begun_;  // intents in the journal whose outcome is not
   RecordEndpoint record_;
+  FileId journal_file_;               // as it was opened
+  std::unique_ptr<AwayHands> hands_;  // of a run on rented machines
   int64_t writes_passed_on_ = 0;
   Ticks next_tick_{0};
   bool metered_ = false;  // a tick has looked at the caps since the step began

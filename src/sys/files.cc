@@ -122,6 +122,12 @@ bool Exists(const fs::path& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
+FileId FileIdOf(const std::filesystem::path& file) {
+  struct stat status{};
+  if (stat(file.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
 bool IsFolder(const fs::path& path) {
   struct stat info{};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);

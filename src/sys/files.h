@@ -30,6 +30,14 @@ struct FolderEntry {
 Result<std::vector<FolderEntry>> ListFolder(const std::filesystem::path& folder);
 
 bool Exists(const std::filesystem::path& path);  // a dangling link exists
+// Device and inode: the same file under whatever name. Zeros: there is none.
+struct FileId {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+FileId FileIdOf(const std::filesystem::path& file);
+
 bool IsFolder(const std::filesystem::path& path);
 
 // The folder and those on the way, 0700 where `private_to_user`.

@@ -43,6 +43,7 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddPlan);
   commands.Add(app, AddRun);
   commands.Add(app, AddPs);
+  commands.Add(app, AddPanic);
   commands.Add(app, AddInit);
   commands.Add(app, AddLogs);
   commands.Add(app, AddCancel);
@@ -65,6 +66,9 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(data, AddDataDu);
   CLI::App& model = AddNoun(app, "model", "What a model needs: memory, time, hardware");
   commands.Add(model, AddModelFit);
+  CLI::App& machine = AddNoun(app, "machine", "What is rented, on every account");
+  commands.Add(machine, AddMachineLs);
+  commands.Add(machine, AddMachineSweep);
   CLI::App& practice = AddNoun(app, "practice", "A cloud on this computer, billed in play money");
   commands.Add(practice, AddPracticeStart);
   commands.Add(practice, AddPracticeStatus);

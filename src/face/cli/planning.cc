@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "face/cli/rented.h"
 #include "face/cli/run_face.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
@@ -26,6 +27,22 @@ Status ReadMarket(const std::string& file, const CommandContext& context, Planni
   planning.offers = *std::move(offers);
   planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
   SortByPrice(planning.offers);
+  return {};
+}
+
+// The practice cloud's market joins where a place asks for it.
+Status ReadPracticeMarkets(CommandContext& context, Planning& planning) {
+  PlanFacts& facts = planning.facts;
+  for (const Step& step : planning.project.steps) {
+    const Place& place = facts.on.kind == PlaceKind::kAuto ? step.where : facts.on;
+    const std::string name = PlaceText(place);
+    if (place.kind != PlaceKind::kPractice || facts.rentals.contains(name)) continue;
+    const int64_t gpus = step.needs.gpu ? step.needs.gpu->count : 1;
+    TRY_ASSIGN(PracticeSale sale, PracticeSaleOf(place, gpus, context));
+    std::move(sale.offers.begin(), sale.offers.end(), std::back_inserter(planning.offers));
+    facts.rentals.emplace(name, sale.terms);
+    facts.drivers.push_back(name);
+  }
   return {};
 }
 
@@ -83,13 +100,14 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
   TRY(ReadMarket(options.offers, context, *planning));
+  facts.drivers = ProvidersWithDriver();
+  TRY(ReadPracticeMarkets(context, *planning));
   TRY_ASSIGN(const Settings settings, LoadSettings(context.directories.SettingsFile()));
   facts.electricity = {settings.electricity_per_kwh, settings.electricity_assumed};
   facts.project = &planning->project;
   facts.machine = &planning->machine;
   facts.offers = &planning->offers;
   facts.steps = options.steps;
-  facts.drivers = ProvidersWithDriver();
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
   TRY(RefreshPast(*planning, journal, context));
   return planning;

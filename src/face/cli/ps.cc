@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "face/cli/commands.h"
+#include "face/cli/rented.h"
 #include "face/cli/run_face.h"
 #include "run/drive.h"
 
@@ -39,6 +40,8 @@ Status Run(CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   TRY_ASSIGN(const std::vector<RunRow> rows, journal.FindRuns({.active_only = true, .most = 1000}));
   TRY_ASSIGN(const Month month, ReadMonth(journal, context));
+  TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
+  const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
   Json runs = Json::MakeArray();
   std::vector<std::vector<std::string>> table = {
       {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME", ""}};
@@ -46,13 +49,14 @@ Status Run(CommandContext& context) {
     runs.Push(RunJson(row).Set("attempt", row.attempt));
     table.push_back(ActiveCells(row, context.clock.WallMs()));
   }
-  const Json object = Json::MakeObject({{"machines", Json::MakeArray()},
+  const Json object = Json::MakeObject({{"machines", SweepJson(sweep)},
                                         {"runs", runs},
                                         {"month", MonthJson(month.budget, month.spending)}});
   const std::string last = month.budget.cap
                                ? MoneyLine("", month.budget, month.spending)
                                : fmt::format("month {}\n", UsdText(month.spending.month));
-  context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) + last);
+  context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) +
+                                 SweepText(sweep, context.clock.WallMs()) + last);
   return {};
 }
 

@@ -139,13 +139,23 @@ Status RefuseLaterOptions(const Options& options) {
       .WithHint("`curbstop run` plans, asks and runs in one go");
 }
 
-// A place that cannot be served is refused before anything is prepared. What a cap forbids comes
-// when it is known which steps have to run at all.
-Status CheckPlaces(const PlanFacts& facts) {
+// The steps that run on rented machines. A place that cannot be served is refused before anything
+// is prepared. What a cap forbids comes when it is known which steps have to run at all.
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(const PlanFacts& facts) {
   TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   std::erase_if(plan.blocked,
                 [](const Blocked& blocked) { return blocked.kind == ErrorKind::kOverBudget; });
-  return CheckEveryStepHasAPlace(plan);
+  TRY(CheckEveryStepHasAPlace(plan));
+  std::map<std::string, RentedPlace> away;
+  for (const PlanRow& row : plan.rows) {
+    if (!row.chosen || !row.lease) continue;
+    const Place& asked =
+        facts.on.kind == PlaceKind::kAuto ? facts.project->FindStep(row.step)->where : facts.on;
+    TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
+    const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
+    away.emplace(row.step, RentedPlace{named ? asked : found, *row.lease, row.hardware});
+  }
+  return away;
 }
 
 // What stands at the end, where there is a cap to measure it by.
@@ -159,7 +169,8 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   planning->facts.lease = wishes.lease;
-  TRY(CheckPlaces(planning->facts));
+  TRY_ASSIGN(wishes.away, ChoosePlaces(planning->facts));
+  wishes.detach = options.detach;
   DriveRequest request{.project = &planning->project,
                        .machine = &planning->machine,
                        .wishes = std::move(wishes),

@@ -74,6 +74,7 @@ struct Rental {
 // What the user agreed to for the whole run; from kCreated.
 struct AwayTerms {
   bool away = false;
+  bool practice = false;  // play money: of its own ledger class, in no cap
   int64_t lease_asked_ms = 0;
   int64_t work_ms = 0;  // estimate for the whole step; 0: unknown
   bool named_place = false;

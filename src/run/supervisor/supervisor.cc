@@ -96,6 +96,7 @@ void Created(StepContext& context) {
   state.terms.lease_asked_ms = data.IntOr("lease_asked_ms", 0);
   state.terms.work_ms = data.IntOr("work_ms", 0);
   state.terms.detached = data.BoolOr("detached", false);
+  state.terms.practice = data.BoolOr("practice", false);
   state.terms.named_place = data.BoolOr("named_place", false);
   state.terms.spot = static_cast<SpotUse>(data.IntOr("spot", 0));
   state.terms.at_end = static_cast<AtEnd>(data.IntOr("at_end", 0));

@@ -29,6 +29,11 @@ MicroUsd DueFor(const Rental& rental, int64_t runs_until_ms, int64_t exists_unti
   return Charge(rule, running, existing);
 }
 
+// Play money never counts in a cap.
+LedgerClass ClassOf(const StepContext& context) {
+  return context.state().terms.practice ? LedgerClass::kPractice : LedgerClass::kRent;
+}
+
 // Nobody has seen it since: it ran for as long as its lease lets it at most. When it is seen again
 // after that, all the time counts.
 int64_t RanUntil(const Rental& rental, int64_t now_ms) {
@@ -44,7 +49,7 @@ MicroUsd DueAt(const Rental& rental, int64_t now_ms, Plants plants) {
 
 void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount) {
   rental.reserve += amount;
-  context.Book(LedgerKind::kReserve, LedgerClass::kRent, amount, context.now(), context.now(),
+  context.Book(LedgerKind::kReserve, ClassOf(context), amount, context.now(), context.now(),
                rental.terms.billing.per_hour, rental.offer, rental.number);
 }
 
@@ -54,7 +59,7 @@ void Meter(StepContext& context, Rental& rental) {
   const int64_t existed = rental.terms.may_pause || rental.paused ? context.now() : ran;
   const MicroUsd due = DueFor(rental, ran, existed, context.plants);
   if (due <= rental.accrued) return;
-  context.Book(LedgerKind::kAccrue, LedgerClass::kRent, due - rental.accrued, rental.metered_ms,
+  context.Book(LedgerKind::kAccrue, ClassOf(context), due - rental.accrued, rental.metered_ms,
                existed, rental.terms.billing.per_hour, rental.offer, rental.number);
   rental.accrued = due;
   rental.metered_ms = existed;
@@ -69,7 +74,7 @@ void CloseRental(StepContext& context, int64_t number) {
   const auto rental = std::ranges::find(rentals, number, &Rental::number);
   if (rental == rentals.end()) return;
   Meter(context, *rental);
-  context.Book(LedgerKind::kRelease, LedgerClass::kRent, rental->reserve, context.now(),
+  context.Book(LedgerKind::kRelease, ClassOf(context), rental->reserve, context.now(),
                context.now(), rental->terms.billing.per_hour, rental->offer, rental->number);
   std::erase_if(context.state().pending,
                 [number](const Effect& effect) { return effect.rental == number; });

@@ -1,0 +1,94 @@
+// `curbstop panic`: ends everything of curbstop's that bills, on every configured account, and
+// proves it by reading back. Works with no database at all: from keys and marks.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "face/cli/commands.h"
+#include "face/cli/rented.h"
+#include "run/away/end_supervisors.h"
+
+namespace curbstop {
+namespace {
+
+constexpr Millis kPatience{900'000};
+
+struct Options {
+  bool all = false;
+};
+
+std::vector<SweptMachine> ToEnd(const Sweep& sweep, bool all) {
+  std::vector<SweptMachine> machines;
+  for (const SweptMachine& machine : sweep.machines) {
+    if (all || machine.ours()) machines.push_back(machine);
+  }
+  return machines;
+}
+
+void Tell(const EndedMachine& ended, CommandContext& context) {
+  context.out.Talk(fmt::format("{} at {}: {}\n", Printable(ended.swept.machine.id),
+                               ended.swept.place,
+                               ended.gone ? "gone, read back" : "STILL THERE: " + ended.why));
+}
+
+Status Agree(size_t machines, CommandContext& context) {
+  if (context.yes || machines == 0) return {};
+  TRY_ASSIGN(const bool agreed,
+             AskYesNo(context.out.terminal(),
+                      fmt::format("End {} machine{} at once, with what is on them?", machines,
+                                  machines == 1 ? "" : "s")));
+  return agreed ? Status() : Cancelled("nothing was ended");
+}
+
+std::string EndText(const Sweep& left, size_t ended) {
+  if (left.machines.empty() && left.unread.empty())
+    return fmt::format("{} ended; nothing bills on any account\n", ended);
+  std::string text = fmt::format("{} ended; STILL BILLING: {} machine{}, {} USD/h\n", ended,
+                                 left.machines.size(), left.machines.size() == 1 ? "" : "s",
+                                 UsdTextUp(left.per_hour));
+  const bool foreign = std::ranges::any_of(left.machines, [](const auto& m) { return !m.ours(); });
+  if (foreign) text += "what curbstop did not rent stays: `curbstop panic --all` ends that too\n";
+  return text;
+}
+
+// Supervisors first, so that none replaces what is ended here.
+Status Run(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
+  const std::vector<SweptAccount> swept = AccountsToSweep(accounts);
+  const std::vector<SweptMachine> found = ToEnd(SweepAccounts(swept), options.all);
+  TRY(Agree(found.size(), context));
+  LeavePanicMarks(context.directories, context.files);
+  const int supervisors = EndSupervisors(context.directories, context.clock);
+  if (supervisors > 0) context.out.Talk(fmt::format("{} supervisors ended\n", supervisors));
+  size_t ended = 0;
+  Sweep left = SweepAccounts(swept);
+  // What was just being made shows up late: looked for until a listing is clean.
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<SweptMachine> machines = ToEnd(left, options.all);
+    if (machines.empty()) break;
+    const std::vector<EndedMachine> results =
+        EndMachines(swept, machines, kPatience, context.clock,
+                    [&](const EndedMachine& one) { Tell(one, context); });
+    ended += static_cast<size_t>(std::ranges::count_if(results, &EndedMachine::gone));
+    left = SweepAccounts(swept);
+  }
+  context.out.Answer(Json::MakeObject({{"ended", static_cast<int64_t>(ended)},
+                                       {"supervisors_ended", int64_t{supervisors}},
+                                       {"machines", SweepJson(left)},
+                                       {"unread", static_cast<int64_t>(left.unread.size())}}),
+                     SweepText(left, context.clock.WallMs()) + EndText(left, ended));
+  if (!left.machines.empty() || !left.unread.empty()) context.exit_code = 1;
+  return {};
+}
+
+}  // namespace
+
+Action AddPanic(CLI::App& parent) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = parent.add_subcommand("panic", "End everything that bills, and prove it");
+  command->add_flag("--all", options->all, "Also what curbstop did not rent");
+  return [options](CommandContext& context) { return Run(*options, context); };
+}
+
+}  // namespace curbstop

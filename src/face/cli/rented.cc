@@ -1,0 +1,133 @@
+#include "face/cli/rented.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/time_text.h"
+#include "cloud/practice/practice_control.h"
+#include "sys/environment.h"
+#include "sys/http/http_client.h"
+
+namespace curbstop {
+namespace {
+
+SecretStore SecretsOf(CommandContext& context) {
+  return SecretStore(context.directories, context.processes, context.files, KeyringIsThere());
+}
+
+OpenAccount Opened(Account account, CommandContext& context) {
+  OpenAccount opened{std::move(account), std::make_unique<RealHttpClient>(), nullptr};
+  opened.provider = OpenProvider(opened.account, *opened.http, context.clock, context.random);
+  return opened;
+}
+
+}  // namespace
+
+Status StartPracticeFor(CommandContext& context) {
+  const PracticeOutside outside{.home = PracticeHomeOf(context.directories),
+                                .program = context.program,
+                                .clock = context.clock,
+                                .files = context.files,
+                                .random = context.random};
+  if (RunningPractice(outside.home)) return {};
+  TRY_ASSIGN(const PracticeAddress address, StartPractice({}, outside));
+  SecretStore secrets = SecretsOf(context);
+  return KeepPracticeKey(secrets, address);
+}
+
+Result<OpenAccount> OpenPlace(const Place& place, CommandContext& context) {
+  const SecretStore secrets = SecretsOf(context);
+  const AccountSources sources{context.directories, secrets, ReadVariable("HOME")};
+  if (place.kind == PlaceKind::kPractice) {
+    TRY(StartPracticeFor(context));
+    TRY_ASSIGN(Account account, FindPracticeAccount(place.provider, sources));
+    return Opened(std::move(account), context);
+  }
+  if (place.kind != PlaceKind::kProvider)
+    return InvalidInput(fmt::format("`{}` is no rented place", PlaceText(place)));
+  TRY_ASSIGN(Account account, FindAccount(place.provider, sources));
+  return Opened(std::move(account), context);
+}
+
+Result<std::vector<OpenAccount>> OpenAllAccounts(CommandContext& context) {
+  const SecretStore secrets = SecretsOf(context);
+  TRY_ASSIGN(std::vector<Account> accounts,
+             FindAllAccounts({context.directories, secrets, ReadVariable("HOME")}));
+  std::vector<OpenAccount> opened;
+  for (Account& account : accounts) opened.push_back(Opened(std::move(account), context));
+  return opened;
+}
+
+std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accounts) {
+  std::vector<SweptAccount> swept;
+  for (const OpenAccount& one : accounts) {
+    const Result<ProviderFacts> facts = FactsOf(one.account.provider);
+    const ProviderTiming timing = !facts.ok()              ? ProviderTiming()
+                                  : one.account.is_practice ? OnPractice(*facts).timing
+                                                            : facts->timing;
+    swept.push_back({one.account.place, one.provider.get(), timing});
+  }
+  return swept;
+}
+
+namespace {
+
+constexpr int64_t kHoursOfMonth = 730;
+
+std::string LeaseEndText(const CloudMachine& machine, int64_t now_ms) {
+  if (!machine.mark) return "no lease";
+  const int64_t left = machine.mark->expires_s * 1000 - now_ms;
+  if (left <= 0) return "lease over";
+  return "ends in " + DurationText(Millis(left));
+}
+
+std::vector<std::string> MachineCells(const SweptMachine& swept, int64_t now_ms) {
+  const CloudMachine& machine = swept.machine;
+  const int64_t per_month = machine.per_hour.value() * kHoursOfMonth;
+  return {Printable(machine.id),
+          swept.place,
+          Printable(machine.gpu),
+          std::string(NameOf(machine.state)),
+          fmt::format("{}/h", UsdTextUp(machine.per_hour)),
+          fmt::format("{} if left a month", UsdTextUp(MicroUsd(per_month))),
+          swept.ours() ? machine.mark->run : "not ours",
+          LeaseEndText(machine, now_ms)};
+}
+
+}  // namespace
+
+std::string SweepText(const Sweep& sweep, int64_t now_ms) {
+  std::vector<std::vector<std::string>> table;
+  if (!sweep.machines.empty())
+    table.push_back({"MACHINE", "PLACE", "GPU", "STATE", "USD", "", "RUN", "LEASE"});
+  for (const SweptMachine& machine : sweep.machines) table.push_back(MachineCells(machine, now_ms));
+  std::string text = table.empty() ? "" : TextTable(table);
+  for (const auto& [place, why] : sweep.unread)
+    text += fmt::format("`{}` could not be read, it may bill: {}\n", place, why.OneLine());
+  return text;
+}
+
+Json SweepJson(const Sweep& sweep) {
+  Json machines = Json::MakeArray();
+  for (const SweptMachine& machine : sweep.machines) machines.Push(MachineJson(machine));
+  return machines;
+}
+
+Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandContext& context) {
+  TRY_ASSIGN(const OpenAccount account, OpenPlace(place, context));
+  TRY_ASSIGN(const std::vector<LiveOffer> live,
+             account.provider->FindOffers({.gpus = static_cast<double>(gpus)}));
+  TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
+  PracticeSale sale{{}, UnpricedTerms(OnPractice(facts))};
+  sale.terms.grade = LeaseGrade::kB;  // proven there
+  for (const LiveOffer& one : live) {
+    Offer offer = one.offer;
+    offer.provider = PlaceText(place);
+    offer.source = "the practice cloud's market, in play money";
+    offer.as_of = UtcText(context.clock.WallMs()).substr(0, 10);
+    sale.offers.push_back(std::move(offer));
+  }
+  return sale;
+}
+
+}  // namespace curbstop

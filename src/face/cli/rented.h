@@ -1,0 +1,48 @@
+// What the commands around rented machines share: the accounts, and the practice cloud, which is
+// started where a place needs it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cloud/accounts/accounts.h"
+#include "cloud/provider.h"
+#include "cloud/provider_table.h"
+#include "face/cli/command.h"
+#include "plan/lease.h"
+#include "project/place.h"
+#include "run/away/sweep.h"
+
+namespace curbstop {
+
+// Starts the practice cloud unless it runs, and keeps its key among the secrets.
+Status StartPracticeFor(CommandContext& context);
+
+// An account's driver with what it needs to live.
+struct OpenAccount {
+  Account account;
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<Provider> provider;
+};
+
+// The account behind a rented place. Errors: kDenied (no key), kInvalidInput (not a rented place).
+Result<OpenAccount> OpenPlace(const Place& place, CommandContext& context);
+
+// Every account that is configured, and how to sweep them.
+Result<std::vector<OpenAccount>> OpenAllAccounts(CommandContext& context);
+std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accounts);
+
+// A table of machines with their price by the hour and by the month, and what could not be read.
+std::string SweepText(const Sweep& sweep, int64_t now_ms);
+Json SweepJson(const Sweep& sweep);  // the machines
+
+// What the practice cloud has on sale now, as rows of the price list: the provider is
+// "practice:vast". And how it rents.
+struct PracticeSale {
+  std::vector<Offer> offers;
+  LeaseTerms terms;
+};
+Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandContext& context);
+
+}  // namespace curbstop

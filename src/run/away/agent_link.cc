@@ -1,0 +1,347 @@
+#include "run/away/agent_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "run/away/checkpoints_home.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kTurn{50};
+constexpr seconds kAskAddressEvery{1};
+constexpr seconds kLongestPause{10};
+constexpr seconds kDeadAfter{5};  // without a word
+constexpr size_t kLongestLine = 4 << 20;
+constexpr size_t kPiece = 256 << 10;
+// What the link reports itself, before the agent does.
+constexpr int64_t kHello = 0;
+constexpr int64_t kStaging = 1;
+constexpr int64_t kNothingToSave = 2;
+constexpr int64_t kMostLines = 900'000;
+
+// -1: no letter of base 64.
+int Base64Digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+Result<std::string> FromBase64(std::string_view text) {
+  std::string bytes;
+  uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const int digit = Base64Digit(c);
+    if (digit < 0) return Corrupt("the machine sends what is not base64");
+    bits = bits << 6 | static_cast<uint32_t>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes.push_back(static_cast<char>(bits >> count & 0xFF));
+  }
+  return bytes;
+}
+
+// A piece of the step's log: text, or base64 where it is not UTF-8.
+Result<std::string> LogTextOf(const Json& line) {
+  const Json* coded = line.Find("base64");
+  if (coded != nullptr && coded->IsString()) return FromBase64(*coded->AsString());
+  return line.GetString("text");
+}
+
+int64_t FileSize(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(file, failed);
+  return failed ? 0 : static_cast<int64_t>(size);
+}
+
+// A machine that reads nothing for so long is as good as gone.
+Status WriteAll(SshChannel& channel, std::string_view text) {
+  for (int tries = 0; !text.empty(); ++tries) {
+    TRY_ASSIGN(const size_t taken, channel.Write(text));
+    text.remove_prefix(taken);
+    if (taken != 0) tries = 0;
+    if (tries > kDeadAfter / kTurn) return Unavailable("the machine takes no more commands");
+    if (taken == 0) channel.Wait(true, kTurn);
+  }
+  return {};
+}
+
+// Whole lines out of a stream that comes in pieces.
+class LineReader {
+ public:
+  // Errors: kCorrupt (a line without end).
+  Result<std::vector<Json>> Take(std::string_view piece) {
+    rest_ += piece;
+    std::vector<Json> lines;
+    for (size_t end = 0; (end = rest_.find('\n')) != rest_.npos; rest_.erase(0, end + 1)) {
+      TRY_ASSIGN(Json line, ParseJson(std::string_view(rest_).substr(0, end)));
+      lines.push_back(std::move(line));
+    }
+    if (rest_.size() > kLongestLine) return Corrupt("the machine sends a line without end");
+    return lines;
+  }
+
+ private:
+  std::string rest_;
+};
+
+}  // namespace
+
+AgentLink::AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Clock& clock,
+                     FileStore& files, std::filesystem::path agents, Sink sink)
+    : work_(work),
+      target_(std::move(target)),
+      renter_(renter),
+      clock_(clock),
+      files_(files),
+      agents_(std::move(agents)),
+      sink_(std::move(sink)),
+      last_report_(target_.last_report),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+AgentLink::~AgentLink() { Stop(); }
+
+void AgentLink::Stop() { thread_.request_stop(); }
+
+void AgentLink::Tell(const std::string& id, Json command) {
+  const std::scoped_lock lock(mutex_);
+  commands_.emplace_back(id, std::move(command));
+}
+
+std::shared_ptr<FarMachine> AgentLink::machine() const {
+  const std::scoped_lock lock(mutex_);
+  return machine_;
+}
+
+void AgentLink::SetMachine(std::shared_ptr<FarMachine> machine) {
+  const std::scoped_lock lock(mutex_);
+  machine_ = std::move(machine);
+}
+
+// ---- over and over ----------------------------------------------------------------------------
+
+void AgentLink::Run(const std::stop_token& stop) {
+  Ticks pause = kAskAddressEvery;
+  std::string told;
+  while (!stop.stop_requested()) {
+    const Status passed = Pass(stop);
+    const bool was_connected = machine() != nullptr;
+    if (was_connected) Say(EventKind::kDisconnected, passed.ok() ? "" : passed.error().OneLine());
+    SetMachine(nullptr);
+    if (!passed.ok() && passed.error().OneLine() != told)
+      work_.log(fmt::format("link.waits rental={} why=\"{}\"", target_.rental,
+                            told = passed.error().OneLine()));
+    pause = was_connected ? Ticks(kAskAddressEvery) : std::min<Ticks>(pause * 5 / 4, kLongestPause);
+    clock_.Wait(pause, stop);
+  }
+  is_over_ = true;
+}
+
+// From the address to the cut.
+Status AgentLink::Pass(const std::stop_token& stop) {
+  TRY_ASSIGN(const std::shared_ptr<FarMachine> machine, Reach());
+  SetMachine(machine);
+  Say(EventKind::kConnected);
+  TRY(Ready(*machine));
+  return Listen(*machine, stop);
+}
+
+Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
+  TRY_ASSIGN(const std::optional<SshAddress> address, renter_.FindAddress(target_.machine));
+  if (!address) return Unavailable("the machine has no address yet");
+  SshTarget target;
+  target.host = address->host;
+  target.port = static_cast<int>(address->port);
+  target.user = address->user;
+  target.identity = work_.folder / "ssh-key";
+  target.known_hosts = work_.folder / "known-hosts";
+  target.pinned_as = target_.machine;
+  TRY_ASSIGN(std::unique_ptr<SshClient> ssh, OpenSsh(target));
+  TRY_ASSIGN(std::unique_ptr<FarMachine> machine, FarMachine::Reach(std::move(ssh), work_.run));
+  return std::shared_ptr<FarMachine>(std::move(machine));
+}
+
+// ---- readying it ------------------------------------------------------------------------------
+
+Status AgentLink::Ready(FarMachine& machine) {
+  TRY(machine.ShipAgent(agents_));
+  TRY(Greet(machine));
+  TRY_ASSIGN(const bool started, machine.HasStarted());
+  return started ? Status() : StartStep(machine);
+}
+
+// The acceptance: what the machine is, since when, and whether it can end itself. Its first lease
+// tells when it was born, in its own uptime; that is noted, because later ones are longer.
+Status AgentLink::Greet(FarMachine& machine) {
+  TRY_ASSIGN(probe_, machine.Probe());
+  if (last_report_ >= ReportBase(target_.rental) + kHello) return {};
+  TRY_ASSIGN(const int64_t lease_end_s, machine.ReadLease());
+  const int64_t born_s = lease_end_s - target_.lease_ms / 1000;
+  if (!ReadNote("born")) TRY(WriteNote("born", born_s));
+  const std::string why = WhyNotAsPromised(probe_, work_.wish, work_.is_practice);
+  Json hello = Json::MakeObject({{"kind", "hello"},
+                                 {"rehearsed", probe_.ends_itself},
+                                 {"as_promised", why.empty()},
+                                 {"age_ms", std::max<int64_t>(probe_.uptime_s - born_s, 0) * 1000},
+                                 {"arch", probe_.arch}});
+  if (!why.empty()) hello.Set("why", why);
+  if (!probe_.ends_itself) hello.Set("end_error", probe_.end_error);
+  Report(ReportBase(target_.rental) + kHello, std::move(hello));
+  return {};
+}
+
+bool AgentLink::SaveIsWanted() const {
+  const std::scoped_lock lock(mutex_);
+  return !commands_.empty();
+}
+
+// Whoever is told to save before it has begun has nothing to save.
+Status AgentLink::StartStep(FarMachine& machine) {
+  if (SaveIsWanted()) {
+    Report(ReportBase(target_.rental) + kNothingToSave, Json::MakeObject({{"kind", "saved"}}));
+    return {};
+  }
+  TRY_ASSIGN(const std::string text, ReadFile(work_.folder / "fingerprint.json"));
+  TRY_ASSIGN(const Json fingerprint, ParseJson(text));
+  TRY_ASSIGN(const std::vector<StagedFile> files, FilesToStage(work_.root, fingerprint));
+  Report(ReportBase(target_.rental) + kStaging,
+         Json::MakeObject({{"kind", "staging"}, {"text", StagingText(files)}}));
+  TRY(machine.Stage(files, [](int64_t, int64_t) {}));
+  TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
+  TRY_ASSIGN(const std::vector<std::string> checkpoints,
+             CheckpointsToSend(at_home, work_.folder, files_));
+  TRY(machine.SendCheckpoints(at_home.checkpoint_dir, checkpoints));
+  if (SaveIsWanted()) return StartStep(machine);
+  TRY_ASSIGN(const AgentSecrets secrets, work_.secrets(at_home));
+  return machine.StartAgent(
+      OrderThere(at_home, machine.places(), probe_.gpus, !checkpoints.empty()), secrets);
+}
+
+// ---- hearing it -------------------------------------------------------------------------------
+
+Status AgentLink::Listen(FarMachine& machine, const std::stop_token& stop) {
+  TRY_ASSIGN(const bool started, machine.HasStarted());
+  if (!started) return Unavailable("its agent has not begun");
+  const std::filesystem::path log = work_.folder / "step.log";
+  if (!ReadNote("log-base")) TRY(WriteNote("log-base", FileSize(log)));
+  TRY_ASSIGN(std::unique_ptr<SshChannel> opened,
+             machine.Follow(std::max<int64_t>(last_report_ - SpoolBase(target_.rental), 0),
+                            FileSize(log) - ReadNote("log-base").value_or(0),
+                            ReadNote("calls").value_or(0)));
+  SshChannel& channel = *opened;
+  LineReader reader;
+  size_t told = 0;
+  for (Ticks heard = clock_.Awake(); !stop.stop_requested();) {
+    TRY_ASSIGN(const std::string piece, channel.Read(kPiece));
+    TRY_ASSIGN(const std::vector<Json> lines, reader.Take(piece));
+    for (const Json& line : lines) TRY(HearLine(line, channel));
+    TRY(PassOnCommands(channel, told));
+    const Ticks now = clock_.Awake();
+    if (!piece.empty()) heard = now;
+    if (piece.empty() && channel.AtEnd()) return LostLink(channel);
+    if (now - heard > kDeadAfter) return Unavailable("the machine says nothing any more");
+    if (piece.empty()) channel.Wait(false, kTurn);
+  }
+  return {};
+}
+
+Status AgentLink::HearLine(const Json& line, SshChannel& channel) {
+  const std::string from = line.StringOr("from", "");
+  if (from == "log") return HearLog(line);
+  if (from == "calls") return HearCall(line, channel);
+  if (from != "events") return {};
+  TRY_ASSIGN(const int64_t seq, line.GetInt("seq"));
+  const Json* body = line.Find("body");
+  if (body == nullptr || !body->IsObject()) return Corrupt("the agent's report has no body");
+  if (seq < 1 || seq > kMostLines) return Corrupt("the agent's reports are out of number");
+  Report(SpoolBase(target_.rental) + seq, *body);
+  return {};
+}
+
+// The log at home ends where the next piece begins: what came twice is cut off.
+Status AgentLink::HearLog(const Json& line) {
+  const std::filesystem::path log = work_.folder / "step.log";
+  const int64_t have = FileSize(log) - ReadNote("log-base").value_or(0);
+  const int64_t at = line.IntOr("at", 0);
+  TRY_ASSIGN(const std::string text, LogTextOf(line));
+  if (at > have || at < 0) return Corrupt("a piece of the step's log is missing");
+  const int64_t known = std::min<int64_t>(have - at, static_cast<int64_t>(text.size()));
+  return AppendQuickly(log, std::string_view(text).substr(static_cast<size_t>(known)));
+}
+
+Status AgentLink::HearCall(const Json& line, SshChannel& channel) {
+  TRY_ASSIGN(const int64_t seq, line.GetInt("seq"));
+  if (seq > ReadNote("calls").value_or(0)) {
+    TRY(work_.replay(target_.rental, line));
+    TRY(WriteNote("calls", seq));
+  }
+  return WriteAll(channel,
+                  WriteJson(Json::MakeObject({{"to", "calls"}, {"answered", seq}})) + "\n");
+}
+
+// Each once for this connection; the agent knows by their ids what it has heard before.
+Status AgentLink::PassOnCommands(SshChannel& channel, size_t& told) {
+  std::vector<std::pair<std::string, Json>> open;
+  {
+    const std::scoped_lock lock(mutex_);
+    open.assign(commands_.begin() + static_cast<std::ptrdiff_t>(told), commands_.end());
+  }
+  for (auto& [id, body] : open) {
+    body.Set("id", id);
+    TRY(WriteAll(channel,
+                 WriteJson(Json::MakeObject({{"to", "commands"}, {"body", body}})) + "\n"));
+    ++told;
+  }
+  return {};
+}
+
+// ---- what it tells ----------------------------------------------------------------------------
+
+// Each once, in their order.
+void AgentLink::Report(int64_t number, Json body) {
+  if (number <= last_report_) return;
+  last_report_ = number;
+  Event report;
+  report.kind = EventKind::kAgentReport;
+  report.agent_seq = number;
+  report.data = std::move(body);
+  sink_(std::move(report));
+}
+
+void AgentLink::Say(EventKind kind, const std::string& why) {
+  Event event;
+  event.kind = kind;
+  if (!why.empty()) event.data = Json::MakeObject({{"why", why}});
+  sink_(std::move(event));
+}
+
+Status AgentLink::Extend(int64_t lease_ms) {
+  const std::optional<int64_t> born_s = ReadNote("born");
+  const std::shared_ptr<FarMachine> there = machine();
+  if (there == nullptr || !born_s) return Unavailable("the machine is not reached");
+  return there->WriteLease(*born_s + lease_ms / 1000);
+}
+
+// Small numbers that outlive this process, one file each.
+std::optional<int64_t> AgentLink::ReadNote(std::string_view what) const {
+  const Result<std::string> text =
+      ReadFile(work_.folder / fmt::format("machine-{}.{}", target_.rental, what), 64);
+  return text.ok() ? ParseSeconds(Trim(*text)) : std::nullopt;
+}
+
+Status AgentLink::WriteNote(std::string_view what, int64_t value) const {
+  return files_.Write(work_.folder / fmt::format("machine-{}.{}", target_.rental, what),
+                      fmt::format("{}\n", value), 0600);
+}
+
+}  // namespace curbstop

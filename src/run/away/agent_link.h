@@ -1,0 +1,115 @@
+// The line to the agent on one rented machine: reaches it, readies it, and then hears what it says
+// and passes on what it is told, over cuts and restarts of either side. A thread of its own.
+//
+//   address → reached → (agent there, probed, step staged, agent started) → followed
+//
+// A cut at any point leads back to reaching; what was done is found done. All that it tells comes
+// as events, through `sink`, from its thread.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "run/agent/order.h"
+#include "run/away/far_machine.h"
+#include "run/away/renter.h"
+#include "run/supervisor/event.h"
+#include "run/supervisor/state.h"
+#include "sys/clock.h"
+#include "sys/file_store.h"
+
+namespace curbstop {
+
+// The reports of a run's machines are numbered one after the other: first those that the link makes
+// itself, then the lines of the agent's spool.
+constexpr int64_t ReportBase(int64_t rental) { return rental * 1'000'000; }
+constexpr int64_t SpoolBase(int64_t rental) { return ReportBase(rental) + 100; }
+
+// What does not change from machine to machine.
+struct LinkWork {
+  std::string run;
+  std::filesystem::path folder;  // the run's, at home
+  std::filesystem::path root;    // the project's
+  RentWish wish;
+  bool is_practice = false;
+  // Values that travel on the agent's stdin alone.
+  std::function<Result<AgentSecrets>(const AgentOrder&)> secrets;
+  // A call that the step made to its record on the machine; twice has the effect of once.
+  std::function<Status(int64_t rental, const Json& call)> replay;
+  std::function<void(const std::string& line)> log;
+};
+
+struct LinkTarget {
+  int64_t rental = 0;
+  std::string machine;
+  int64_t lease_ms = 0;  // as agreed at its birth
+  BirthOrder birth;
+  int64_t last_report = 0;  // that is in the journal
+};
+
+class AgentLink {
+ public:
+  using Sink = std::function<void(Event)>;
+
+  AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Clock& clock,
+            FileStore& files, std::filesystem::path agents, Sink sink);
+  ~AgentLink();
+
+  // Asks it to end, at once; the destructor waits for that.
+  void Stop();
+  bool is_over() const { return is_over_; }
+
+  int64_t rental() const { return target_.rental; }
+
+  // Passed on now or when it is reached again. `id`: told once, however often it is sent.
+  void Tell(const std::string& id, Json command);
+
+  // Where calls of their own can be made; null while it is not reached.
+  std::shared_ptr<FarMachine> machine() const;
+
+  // Moves the end of the lease to `lease_ms` after the machine's birth. Blocks; any thread.
+  Status Extend(int64_t lease_ms);
+
+ private:
+  void Run(const std::stop_token& stop);
+  Status Pass(const std::stop_token& stop);
+  Result<std::shared_ptr<FarMachine>> Reach();
+  Status Ready(FarMachine& machine);
+  Status Greet(FarMachine& machine);
+  Status StartStep(FarMachine& machine);
+  bool SaveIsWanted() const;
+  Status Listen(FarMachine& machine, const std::stop_token& stop);
+  Status HearLine(const Json& line, SshChannel& channel);
+  Status HearLog(const Json& line);
+  Status HearCall(const Json& line, SshChannel& channel);
+  Status PassOnCommands(SshChannel& channel, size_t& told);
+  void Report(int64_t number, Json body);
+  void Say(EventKind kind, const std::string& why = "");
+  void SetMachine(std::shared_ptr<FarMachine> machine);
+  std::optional<int64_t> ReadNote(std::string_view what) const;
+  Status WriteNote(std::string_view what, int64_t value) const;
+
+  const LinkWork& work_;
+  LinkTarget target_;
+  Renter& renter_;
+  Clock& clock_;
+  FileStore& files_;
+  std::filesystem::path agents_;
+  Sink sink_;
+  MachineProbe probe_;
+  int64_t last_report_ = 0;
+  std::atomic<bool> is_over_ = false;
+  mutable std::mutex mutex_;
+  std::shared_ptr<FarMachine> machine_;                     // guarded by mutex_
+  std::deque<std::pair<std::string, Json>> commands_;       // guarded by mutex_
+  std::jthread thread_;
+};
+
+}  // namespace curbstop

@@ -1,0 +1,230 @@
+#include "run/away/away_hands.h"
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cloud/accounts/accounts.h"
+#include "run/away/checkpoints_home.h"
+#include "sys/environment.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+constexpr EffectKind kPerformed[] = {
+    EffectKind::kDecide, EffectKind::kCreate, EffectKind::kLook,  EffectKind::kDestroy,
+    EffectKind::kMark,   EffectKind::kExtend, EffectKind::kFetch, EffectKind::kPause,
+    EffectKind::kKeep,   EffectKind::kTellAgent};
+
+Event Failed(EventKind kind, const Error& why) {
+  Event event;
+  event.kind = kind;
+  event.data = Json::MakeObject({{"error", why.OneLine()}});
+  return event;
+}
+
+Result<Account> AccountOf(const Place& place, const AccountSources& sources) {
+  return place.kind == PlaceKind::kPractice ? FindPracticeAccount(place.provider, sources)
+                                            : FindAccount(place.provider, sources);
+}
+
+Result<RentalMarket> MarketOf(const Place& place) {
+  TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
+  const bool practice = place.kind == PlaceKind::kPractice;
+  return RentalMarket{practice ? OnPractice(facts) : facts,
+                      {.declared = facts.grade, .self_end_proven = practice}};
+}
+
+}  // namespace
+
+class AwayHands::Impl {
+ public:
+  Impl(LinkWork work, const AwayOutside& outside, std::unique_ptr<HttpClient> http,
+       std::unique_ptr<Provider> provider, RentalMarket market, std::string public_key)
+      : work_(std::move(work)),
+        outside_(outside),
+        http_(std::move(http)),
+        renter_(work_.run, work_.wish, std::move(market), std::move(provider),
+                std::move(public_key), outside.clock) {}
+
+  void Begin(const Effect& effect, const RunState& state, MicroUsd left);
+  void Follow(const RunState& state);
+  std::vector<Event> Take();
+  bool IsUnderWay(const std::string& effect) const { return under_way_.contains(effect); }
+
+ private:
+  using Shared = std::shared_ptr<const RunState>;
+
+  Event Perform(const Effect& effect, const RunState& state, MicroUsd left);
+  Event Extend(const RunState& state, AgentLink* link);
+  Event Fetch(const std::shared_ptr<FarMachine>& machine);
+  Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine);
+  void Tell(const Effect& effect);
+  void Heard(Event event);
+  std::shared_ptr<AgentLink> LinkTo(int64_t rental) const;
+  std::shared_ptr<FarMachine> MachineOf(int64_t rental) const;
+
+  LinkWork work_;
+  AwayOutside outside_;
+  std::unique_ptr<HttpClient> http_;
+  Renter renter_;
+  std::set<std::string> under_way_;
+  std::mutex mutex_;
+  std::vector<Event> heard_;  // guarded by mutex_
+  std::shared_ptr<AgentLink> link_;
+  std::vector<std::shared_ptr<AgentLink>> retired_;  // until they have ended
+  Jobs jobs_;  // last: its threads use all the others
+};
+
+void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
+  if (!under_way_.insert(effect.id).second) return;
+  if (effect.kind == EffectKind::kTellAgent) return Tell(effect);
+  const Shared copy = std::make_shared<const RunState>(state);
+  const std::shared_ptr<AgentLink> link = LinkTo(effect.rental);
+  jobs_.Start(effect.id, [this, effect, copy, left, link](const std::stop_token&) {
+    Event outcome;
+    switch (effect.kind) {
+      case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
+      case EffectKind::kFetch: outcome = Fetch(link ? link->machine() : nullptr); break;
+      case EffectKind::kKeep: outcome = Keep(*copy, link ? link->machine() : nullptr); break;
+      default: outcome = Perform(effect, *copy, left); break;
+    }
+    outcome.facts.rental = effect.rental;
+    return outcome;
+  });
+}
+
+Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state, MicroUsd left) {
+  switch (effect.kind) {
+    case EffectKind::kDecide: return renter_.Decide(state, left);
+    case EffectKind::kCreate: return renter_.Create(state, effect.rental);
+    case EffectKind::kDestroy: return renter_.Destroy(state, effect.rental);
+    case EffectKind::kMark: return renter_.Relabel(state, effect.rental);
+    case EffectKind::kPause: return renter_.Pause(state, effect.rental);
+    default: return renter_.Look(state);
+  }
+}
+
+// ---- by the link ------------------------------------------------------------------------------
+
+Event AwayHands::Impl::Extend(const RunState& state, AgentLink* link) {
+  if (link == nullptr) return Failed(EventKind::kExtendFailed, Unavailable("it is not reached"));
+  const Status done = link->Extend(state.proposal.lease_ms);
+  if (!done.ok()) return Failed(EventKind::kExtendFailed, done.error());
+  Event extended;
+  extended.kind = EventKind::kExtended;
+  return extended;
+}
+
+Event AwayHands::Impl::Fetch(const std::shared_ptr<FarMachine>& machine) {
+  if (machine == nullptr) return Failed(EventKind::kFetchFailed, Unavailable("it is not reached"));
+  const Status done = machine->FetchOutputs(work_.folder / "out");
+  if (!done.ok()) return Failed(EventKind::kFetchFailed, done.error());
+  Event fetched;
+  fetched.kind = EventKind::kFetched;
+  return fetched;
+}
+
+Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine) {
+  if (machine == nullptr) return Failed(EventKind::kKeepFailed, Unavailable("it is not reached"));
+  const Status done = KeepCheckpoint(*machine, state.last_checkpoint, work_.folder);
+  if (!done.ok()) return Failed(EventKind::kKeepFailed, done.error());
+  Event kept;
+  kept.kind = EventKind::kKept;
+  kept.data = Json::MakeObject({{"work_ms", state.written_work_ms}, {"name", state.last_checkpoint}});
+  return kept;
+}
+
+// Told is what the link has taken over: it hands it on as soon as, and whenever, it is connected.
+void AwayHands::Impl::Tell(const Effect& effect) {
+  if (const std::shared_ptr<AgentLink> link = LinkTo(effect.rental)) {
+    Json command = Json::MakeObject({{"kind", effect.data.StringOr("what", "save")}});
+    const std::string why = effect.data.StringOr("why", "");
+    if (!why.empty()) command.Set("why", why);
+    link->Tell(effect.id, std::move(command));
+  }
+  Event told;
+  told.kind = EventKind::kAgentTold;
+  told.effect = effect.id;
+  told.facts.rental = effect.rental;
+  Heard(std::move(told));
+}
+
+void AwayHands::Impl::Follow(const RunState& state) {
+  const Rental* rental = FindRental(state, state.current);
+  const bool wanted = rental != nullptr && !rental->machine.empty() && !rental->ending &&
+                      !IsFinal(state.phase) && state.phase != Phase::kParked;
+  std::erase_if(retired_, [](const auto& link) { return link->is_over(); });
+  if (link_ != nullptr && (!wanted || link_->rental() != rental->number)) {
+    link_->Stop();
+    retired_.push_back(std::exchange(link_, nullptr));
+  }
+  if (!wanted || link_ != nullptr) return;
+  LinkTarget target;
+  target.rental = rental->number;
+  target.machine = rental->machine;
+  target.lease_ms = rental->lease_ms;
+  target.birth = BirthOrderOf(state.terms, *rental);
+  target.last_report = state.last_agent_seq;
+  link_ = std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
+                                      outside_.agent,
+                                      [this](Event event) { Heard(std::move(event)); });
+}
+
+void AwayHands::Impl::Heard(Event event) {
+  const std::scoped_lock lock(mutex_);
+  heard_.push_back(std::move(event));
+}
+
+std::vector<Event> AwayHands::Impl::Take() {
+  std::vector<Event> events = jobs_.TakeDone();
+  const std::scoped_lock lock(mutex_);
+  std::ranges::move(std::exchange(heard_, {}), std::back_inserter(events));
+  for (const Event& event : events) under_way_.erase(event.effect);
+  return events;
+}
+
+std::shared_ptr<AgentLink> AwayHands::Impl::LinkTo(int64_t rental) const {
+  return link_ != nullptr && link_->rental() == rental ? link_ : nullptr;
+}
+
+// ---- the class itself -------------------------------------------------------------------------
+
+AwayHands::AwayHands(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+AwayHands::~AwayHands() = default;
+
+Result<std::unique_ptr<AwayHands>> AwayHands::Open(LinkWork work, const AwayOutside& outside) {
+  TRY_ASSIGN(work.wish, ReadRentWish(work.folder));
+  const SecretStore secrets(outside.directories, outside.processes, outside.files,
+                            KeyringIsThere());
+  const AccountSources sources{outside.directories, secrets, ReadVariable("HOME")};
+  TRY_ASSIGN(const Account account, AccountOf(work.wish.place, sources));
+  TRY_ASSIGN(RentalMarket market, MarketOf(work.wish.place));
+  TRY_ASSIGN(const std::string public_key, ReadFile(work.folder / "ssh-key.pub", 4096));
+  auto http = std::make_unique<RealHttpClient>();
+  std::unique_ptr<Provider> provider = OpenProvider(account, *http, outside.clock, outside.random);
+  return std::unique_ptr<AwayHands>(new AwayHands(
+      std::make_unique<Impl>(std::move(work), outside, std::move(http), std::move(provider),
+                             std::move(market), std::string(Trim(public_key)))));
+}
+
+bool AwayHands::Performs(EffectKind kind) {
+  return std::ranges::find(kPerformed, kind) != std::end(kPerformed);
+}
+
+bool AwayHands::IsUnderWay(const std::string& effect) const { return impl_->IsUnderWay(effect); }
+
+void AwayHands::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
+  impl_->Begin(effect, state, left);
+}
+
+void AwayHands::Follow(const RunState& state) { impl_->Follow(state); }
+
+std::vector<Event> AwayHands::Take() { return impl_->Take(); }
+
+}  // namespace curbstop

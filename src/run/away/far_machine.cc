@@ -1,0 +1,207 @@
+#include "run/away/far_machine.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "store/transfer/transfer.h"
+#include "sys/files.h"
+#include "sys/hash/sha256.h"
+
+namespace curbstop {
+namespace {
+
+constexpr Millis kShortCall{20'000};
+constexpr int64_t kMostAnswer = 1 << 20;
+constexpr int64_t kMostAgent = 64 << 20;
+constexpr int64_t kMostOutputFiles = 2'000'000;
+
+// In the machine's own words: where curbstop's files are.
+constexpr std::string_view kAskHome = R"(printf %s "${CURBSTOP_HOME:-/var/lib/curbstop}")";
+
+std::string_view AgentNameFor(std::string_view arch) {
+  if (arch == "x86_64") return "curbstop-agent";
+  return arch == "aarch64" || arch == "arm64" ? "curbstop-agent-arm64" : "";
+}
+
+MachineProbe ProbeOf(const Json& json) {
+  MachineProbe probe;
+  probe.arch = json.StringOr("arch", "");
+  probe.cpus = json.IntOr("cpus", 0);
+  probe.memory = json.IntOr("memory_bytes", 0);
+  probe.disk_free = json.IntOr("disk_free_bytes", 0);
+  if (const Json* gpus = json.Find("gpus"))
+    probe.gpus = static_cast<int64_t>(gpus->items().size());
+  probe.uptime_s = json.IntOr("uptime_s", 0);
+  if (const Json* end = json.Find("self_end")) {
+    probe.ends_itself = end->BoolOr("ok", false);
+    probe.end_error = end->StringOr("error", "");
+  }
+  probe.all = json;
+  return probe;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseSeconds(std::string_view text) {
+  int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = failed == std::errc() && end == text.data() + text.size() && value >= 0;
+  return whole ? std::optional(value) : std::nullopt;
+}
+
+namespace {
+
+std::string ArchName(std::string_view arch) {
+  return std::string(arch == "aarch64" ? "arm64" : arch);
+}
+
+std::string TooLittle(std::string_view what, int64_t has, int64_t needed) {
+  return fmt::format("{} {}, {} were agreed on", BytesText({has}), what, BytesText({needed}));
+}
+
+}  // namespace
+
+std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bool is_practice) {
+  const Need& needs = wish.needs;
+  if (!needs.arch.empty() && ArchName(probe.arch) != needs.arch)
+    return fmt::format("its architecture is {}", Printable(probe.arch));
+  if (needs.gpu && !is_practice && probe.gpus < needs.gpu->count)
+    return fmt::format("it has {} of {} GPUs", probe.gpus, needs.gpu->count);
+  // As sold: what the system itself takes is not counted.
+  constexpr int64_t kPercent = 90;
+  if (needs.memory && probe.memory < needs.memory->value / 100 * kPercent)
+    return TooLittle("of memory", probe.memory, needs.memory->value);
+  if (needs.disk && !is_practice && probe.disk_free < needs.disk->value / 100 * kPercent)
+    return TooLittle("of disk", probe.disk_free, needs.disk->value);
+  return "";
+}
+
+Result<std::unique_ptr<FarMachine>> FarMachine::Reach(std::shared_ptr<SshClient> ssh,
+                                                      const std::string& run) {
+  TRY_ASSIGN(const SshOutput home, ssh->Run(std::string(kAskHome), {}, kShortCall));
+  if (home.exit_code != 0)
+    return Unavailable(fmt::format("the machine answered {}", Printable(home.err)));
+  TRY_ASSIGN(FarPlaces places, FarPlacesAt(home.out, run));
+  return std::unique_ptr<FarMachine>(new FarMachine(std::move(ssh), std::move(places)));
+}
+
+// ---- small calls ------------------------------------------------------------------------------
+
+Result<std::string> FarMachine::Ask(const std::string& command, std::string_view input) {
+  TRY_ASSIGN(SshOutput answer, ssh_->Run(command, input, kShortCall, kMostAnswer));
+  if (answer.exit_code == 0) return std::move(answer.out);
+  const std::string_view said = Trim(answer.err);
+  return Unavailable(fmt::format("the machine refused with {}{}", answer.exit_code,
+                                 said.empty() ? "" : ": " + Printable(said.substr(0, 500))));
+}
+
+// Whole or not at all, under a name of its own until then.
+Status FarMachine::Put(const std::string& path, std::string_view bytes, std::string_view mode) {
+  const std::string folder = path.substr(0, path.rfind('/'));
+  const std::string command =
+      fmt::format("umask 077; mkdir -p {0} && cat >{1}.$$ && chmod {2} {1}.$$ && mv {1}.$$ {1}",
+                  folder, path, mode);
+  TRY_ASSIGN([[maybe_unused]] const std::string nothing, Ask(command, bytes));
+  return {};
+}
+
+Status FarMachine::ShipAgent(const std::filesystem::path& agents) {
+  TRY_ASSIGN(const std::string arch, Ask("uname -m"));
+  const std::string_view name = AgentNameFor(Trim(arch));
+  if (name.empty())
+    return NotFound(fmt::format("there is no agent for `{}`", Printable(Trim(arch))));
+  TRY_ASSIGN(const std::string bytes, ReadFile(agents / name, kMostAgent));
+  const std::string wanted = Sha256Hex(bytes);
+  const Result<std::string> there = Ask(fmt::format("sha256sum <{}", places_.Agent()));
+  if (there.ok() && there->starts_with(wanted)) return {};
+  return Put(places_.Agent(), bytes, "755");
+}
+
+Result<MachineProbe> FarMachine::Probe() {
+  TRY_ASSIGN(const std::string said, Ask(places_.Agent() + " probe"));
+  Result<Json> json = ParseJson(said);
+  if (!json.ok()) return Corrupt("the machine's probe is no JSON: " + json.error().OneLine());
+  return ProbeOf(*json);
+}
+
+Result<int64_t> FarMachine::ReadLease() {
+  TRY_ASSIGN(const std::string text, Ask(fmt::format("cat {}/lease", places_.home)));
+  const std::optional<int64_t> end = ParseSeconds(Trim(text));
+  if (!end) return Corrupt("the machine's lease is no number of seconds");
+  return *end;
+}
+
+Status FarMachine::WriteLease(int64_t end_s) {
+  TRY(Put(places_.home + "/lease", fmt::format("{}\n", end_s), "600"));
+  TRY_ASSIGN(const int64_t now, ReadLease());
+  return now == end_s ? Status() : Unavailable("the machine kept its earlier lease");
+}
+
+// ---- the step ---------------------------------------------------------------------------------
+
+Status FarMachine::Stage(const std::vector<StagedFile>& files, const Progress& progress) {
+  std::vector<TransferFile> list;
+  for (const StagedFile& file : files)
+    list.push_back({file.path, file.md5, file.size, file.executable, file.source});
+  return SendFiles(*ssh_, places_.Agent(), places_.Work(), list, progress);
+}
+
+Status FarMachine::SendCheckpoints(const std::filesystem::path& folder,
+                                   const std::vector<std::string>& names) {
+  return SendPaths(*ssh_, places_.Agent(), places_.Checkpoints(), folder, names);
+}
+
+Result<bool> FarMachine::HasStarted() {
+  TRY_ASSIGN(const std::string said,
+             Ask(fmt::format("if [ -s {}/agent.events ]; then echo yes; fi", places_.Folder())));
+  return Trim(said) == "yes";
+}
+
+Status FarMachine::StartAgent(const AgentOrder& order, const AgentSecrets& secrets) {
+  TRY_ASSIGN(const bool started, HasStarted());
+  if (started) return {};
+  TRY(Put(places_.Folder() + "/order.json", WriteJson(OrderJson(order), JsonStyle::kIndented),
+          "600"));
+  TRY_ASSIGN([[maybe_unused]] const std::string said,
+             Ask(fmt::format("mkdir -p {} && {} keep {}", places_.Work(), places_.Agent(),
+                             places_.Folder()),
+                 SecretsText(secrets)));
+  return {};
+}
+
+Result<std::unique_ptr<SshChannel>> FarMachine::Follow(int64_t events, int64_t log_bytes,
+                                                       int64_t calls) {
+  return ssh_->Open(fmt::format("{} follow {} --events {} --log {} --calls {}", places_.Agent(),
+                                places_.Folder(), events, log_bytes, calls));
+}
+
+// ---- bringing home ----------------------------------------------------------------------------
+
+Status FarMachine::FetchOutputs(const std::filesystem::path& folder) {
+  const std::filesystem::path incoming = folder.string() + ".incoming";
+  TRY(MakeFolders(incoming));
+  TRY(FetchFiles(*ssh_, places_.Agent(), places_.Out(), incoming, {.files = kMostOutputFiles}));
+  TRY(RemoveTree(folder));
+  std::error_code failed;
+  std::filesystem::rename(incoming, folder, failed);
+  return failed ? Unavailable(fmt::format("cannot put `{}` in place: {}", folder.string(),
+                                          failed.message()))
+                : Status();
+}
+
+Status FarMachine::FetchCheckpoint(const std::string& name, const std::filesystem::path& folder) {
+  const std::filesystem::path incoming = folder / (".incoming-" + name);
+  TRY(RemoveTree(incoming));
+  TRY(MakeFolders(incoming));
+  TRY(FetchPath(*ssh_, places_.Agent(), places_.Checkpoints(), name, incoming));
+  TRY(RemoveTree(folder / name));
+  std::error_code failed;
+  std::filesystem::rename(incoming / name, folder / name, failed);
+  TRY(RemoveTree(incoming));
+  return failed ? Unavailable(failed.message()) : Status();
+}
+
+}  // namespace curbstop

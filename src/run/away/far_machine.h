@@ -1,0 +1,93 @@
+// A rented machine as it is reached by SSH: what is done there, each by one call. Blocks; any
+// thread, each call on a channel of its own.
+//
+// Nothing that the machine says is trusted: its answers are bounded, its paths checked, and what it
+// sends lands below the folder that it is meant for or nowhere.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "run/agent/order.h"
+#include "run/away/rent_wish.h"
+#include "run/away/staging.h"
+#include "sys/ssh/ssh_client.h"
+
+namespace curbstop {
+
+// A whole number that is not negative; empty: it is none.
+std::optional<int64_t> ParseSeconds(std::string_view text);
+
+// What `curbstop-agent probe` said.
+struct MachineProbe {
+  std::string arch;
+  int64_t cpus = 0;
+  int64_t memory = 0;
+  int64_t disk_free = 0;
+  int64_t gpus = 0;
+  int64_t uptime_s = 0;
+  bool ends_itself = false;
+  std::string end_error;  // why not
+  Json all;               // as it was said
+};
+
+// Why the machine is not what was agreed on; empty: it is. `is_practice`: a practice machine has
+// the price of a GPU and none in it.
+std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bool is_practice);
+
+class FarMachine {
+ public:
+  using Progress = std::function<void(int64_t bytes, int64_t of)>;
+
+  // Learns where its files lie. Errors: kUnavailable (not reached), kDenied (key or host key),
+  // kCorrupt.
+  static Result<std::unique_ptr<FarMachine>> Reach(std::shared_ptr<SshClient> ssh,
+                                                   const std::string& run);
+
+  const FarPlaces& places() const { return places_; }
+  SshClient& ssh() { return *ssh_; }
+
+  // Puts the agent there unless the same file is there already. `agents`: the folder with one for
+  // each architecture. Errors: kNotFound (none for its architecture).
+  Status ShipAgent(const std::filesystem::path& agents);
+
+  Result<MachineProbe> Probe();
+
+  // The end of its lease, in seconds of its /proc/uptime.
+  Result<int64_t> ReadLease();
+  // Renamed into place, and read back.
+  Status WriteLease(int64_t end_s);
+
+  Status Stage(const std::vector<StagedFile>& files, const Progress& progress);
+  // Complete checkpoints from a folder at home.
+  Status SendCheckpoints(const std::filesystem::path& folder,
+                         const std::vector<std::string>& names);
+
+  // Writes the order, then starts the keeper. Again: nothing, where the agent has spoken.
+  Status StartAgent(const AgentOrder& order, const AgentSecrets& secrets);
+  Result<bool> HasStarted();
+
+  Result<std::unique_ptr<SshChannel>> Follow(int64_t events, int64_t log_bytes, int64_t calls);
+
+  // Into `folder`, which is replaced.
+  Status FetchOutputs(const std::filesystem::path& folder);
+  // One entry of the checkpoint folder, into `folder` under its name, whole or not at all.
+  Status FetchCheckpoint(const std::string& name, const std::filesystem::path& folder);
+
+ private:
+  FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places)
+      : ssh_(std::move(ssh)), places_(std::move(places)) {}
+  Result<std::string> Ask(const std::string& command, std::string_view input = {});
+  Status Put(const std::string& path, std::string_view bytes, std::string_view mode);
+
+  std::shared_ptr<SshClient> ssh_;
+  FarPlaces places_;
+};
+
+}  // namespace curbstop

@@ -1,0 +1,116 @@
+#include "run/away/offers.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "market/match.h"
+#include "plan/interval.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kMarkSlots = 16;
+
+Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalMarket& market,
+                      Millis work, const std::optional<MicroUsd>& bid) {
+  Candidate candidate;
+  candidate.offer = OfferName(live);
+  candidate.terms = TermsFor(market.facts, live, wish.disk, bid, wish.transfer);
+  GradeTerms(candidate.terms, market.end);
+  candidate.spot = bid.has_value();
+  candidate.work = work;
+  return candidate;
+}
+
+bool InPlace(const Place& place, const Offer& offer) {
+  return (place.region.empty() || place.region == offer.region) &&
+         (place.type.empty() || place.type == offer.type);
+}
+
+bool Meets(const LiveOffer& live, const RentWish& wish, SpotUse spot) {
+  return InPlace(wish.place, live.offer) &&
+         FindMismatch(wish.needs, spot, live.offer) == Mismatch::kNone;
+}
+
+void FillTerms(Facts& facts, const LeaseTerms& terms) {
+  facts.micro_usd_per_hour = terms.billing.per_hour.value();
+  facts.disk_micro_usd_per_hour = terms.billing.disk_per_hour.value();
+  facts.fixed_micro_usd = terms.billing.fixed.value();
+  facts.grain_ms = terms.billing.grain.count();
+  facts.minimum_ms = terms.billing.minimum.count();
+  facts.grade = static_cast<int64_t>(terms.grade);
+  facts.guard = terms.has_guard ? 1 : 0;
+  facts.boot_limit_ms = terms.boot_limit.count();
+  facts.create_limit_ms = terms.timing.create_limit.count();
+  facts.list_lag_ms = terms.timing.list_lag.count();
+  facts.destroy_delay_ms = terms.timing.destroy_delay.count();
+  facts.reads = terms.timing.reads;
+  facts.read_spacing_ms = terms.timing.read_spacing.count();
+}
+
+}  // namespace
+
+std::string OfferName(const LiveOffer& offer) {
+  return fmt::format("{:.4g}x {} · {} {}", offer.offer.gpu_count, offer.offer.gpu_name,
+                     offer.host.empty() ? "offer" : "host",
+                     offer.host.empty() ? offer.id : offer.host);
+}
+
+OfferWish OfferWishOf(const RentWish& wish, Millis lasting) {
+  OfferWish asked;
+  asked.gpus = wish.needs.gpu ? static_cast<double>(wish.needs.gpu->count) : 1;
+  if (wish.needs.gpu && wish.needs.gpu->memory) asked.gpu_memory = *wish.needs.gpu->memory;
+  asked.disk = wish.disk;
+  asked.lasting = lasting;
+  return asked;
+}
+
+std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
+                                          const RentWish& wish, const RentalMarket& market,
+                                          Millis work) {
+  std::vector<RentableOffer> rentable;
+  for (const LiveOffer& live : offers) {
+    const bool on_demand = wish.spot != SpotUse::kOnly && Meets(live, wish, SpotUse::kNever);
+    if (on_demand)
+      rentable.push_back({live, CandidateOf(live, wish, market, work, std::nullopt), std::nullopt});
+    const bool bids = market.facts.takes_bids && wish.spot != SpotUse::kNever &&
+                      live.offer.spot_per_hour && Meets(live, wish, SpotUse::kOnly);
+    if (!bids) continue;
+    const MicroUsd minimum = *live.offer.spot_per_hour;
+    const MicroUsd bid = BidFor(minimum, live.offer.per_hour.value_or(minimum));
+    rentable.push_back({live, CandidateOf(live, wish, market, work, bid), bid});
+  }
+  return rentable;
+}
+
+Event DecidedEvent(const Decision& decision, const RentableOffer* taken, const RentWish& wish) {
+  Event event;
+  event.kind = EventKind::kDecided;
+  Facts& facts = event.facts;
+  facts.decision = static_cast<int64_t>(decision.kind);
+  facts.reason = static_cast<int64_t>(decision.reason);
+  facts.lease_ms = decision.lease.count();
+  facts.reserve_micro_usd = decision.reserve.value();
+  if (taken == nullptr) return event;
+  facts.offer = taken->candidate.offer;
+  facts.spot = taken->candidate.spot ? 1 : 0;
+  FillTerms(facts, taken->candidate.terms);
+  facts.interval_ms = CheckpointInterval(wish.write, taken->candidate.mtbf).count();
+  return event;
+}
+
+Mark MarkOf(const std::string& run, const Rental& rental, int64_t expires_ms) {
+  const int64_t slots = (MarkSeconds(expires_ms) + kMarkSlots - 1) / kMarkSlots;
+  return {run, slots * kMarkSlots + rental.number % kMarkSlots,
+          rental.terms.billing.per_hour + rental.terms.billing.disk_per_hour};
+}
+
+int64_t RentalOfMark(const Mark& mark, std::span<const Rental> rentals) {
+  for (const Rental& rental : rentals) {
+    if (rental.number % kMarkSlots == mark.expires_s % kMarkSlots) return rental.number;
+  }
+  return 0;
+}
+
+}  // namespace curbstop

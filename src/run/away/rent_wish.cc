@@ -1,0 +1,84 @@
+#include "run/away/rent_wish.h"
+
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kMostBytes = 1 << 20;
+
+Json GpuJson(const GpuNeed& need) {
+  Json gpu = Json::MakeObject({{"count", need.count}, {"name", need.name}});
+  if (need.memory) gpu.Set("memory", need.memory->value);
+  return gpu;
+}
+
+Json NeedsJson(const Need& needs) {
+  Json json = Json::MakeObject({{"arch", needs.arch}});
+  if (needs.gpu) json.Set("gpu", GpuJson(*needs.gpu));
+  if (needs.cpus) json.Set("cpus", *needs.cpus);
+  if (needs.memory) json.Set("memory", needs.memory->value);
+  if (needs.disk) json.Set("disk", needs.disk->value);
+  return json;
+}
+
+std::optional<Bytes> BytesIn(const Json& json, std::string_view key) {
+  const Json* found = json.Find(key);
+  const std::optional<int64_t> value = found == nullptr ? std::nullopt : found->AsInt();
+  return value ? std::optional(Bytes{*value}) : std::nullopt;
+}
+
+Need NeedsOf(const Json& json) {
+  Need needs;
+  needs.arch = json.StringOr("arch", "");
+  if (const Json* gpu = json.Find("gpu"))
+    needs.gpu = GpuNeed{gpu->IntOr("count", 1), gpu->StringOr("name", ""), BytesIn(*gpu, "memory")};
+  if (const Json* cpus = json.Find("cpus")) needs.cpus = cpus->AsInt();
+  needs.memory = BytesIn(json, "memory");
+  needs.disk = BytesIn(json, "disk");
+  return needs;
+}
+
+Result<RentWish> WishOf(const Json& json) {
+  RentWish wish;
+  TRY_ASSIGN(const std::string place, json.GetString("place"));
+  TRY_ASSIGN(wish.place, ParsePlace(place));
+  if (const Json* needs = json.Find("needs")) wish.needs = NeedsOf(*needs);
+  const int64_t spot = json.IntOr("spot", 0);
+  if (spot < 0 || spot > static_cast<int64_t>(SpotUse::kOnly)) return Corrupt("`spot` is unknown");
+  wish.spot = static_cast<SpotUse>(spot);
+  wish.image = json.StringOr("image", "");
+  TRY_ASSIGN(wish.disk.value, json.GetInt("disk"));
+  wish.transfer.value = json.IntOr("transfer", 0);
+  wish.write = Millis(json.IntOr("write_ms", 1000));
+  return wish;
+}
+
+}  // namespace
+
+Json RentWishJson(const RentWish& wish) {
+  return Json::MakeObject({{"version", 1},
+                           {"place", PlaceText(wish.place)},
+                           {"needs", NeedsJson(wish.needs)},
+                           {"spot", static_cast<int64_t>(wish.spot)},
+                           {"image", wish.image},
+                           {"disk", wish.disk.value},
+                           {"transfer", wish.transfer.value},
+                           {"write_ms", int64_t{wish.write.count()}}});
+}
+
+Result<RentWish> ReadRentWish(const std::filesystem::path& run_folder) {
+  TRY_ASSIGN(const std::string text, ReadFile(run_folder / "rent.json", kMostBytes));
+  TRY_ASSIGN(const Json json, ParseJson(text));
+  Result<RentWish> wish = WishOf(json);
+  if (wish.ok()) return wish;
+  return Corrupt(wish.error().OneLine()).While("cannot use what the run wanted to rent");
+}
+
+Status WriteRentWish(const RentWish& wish, const std::filesystem::path& run_folder,
+                     FileStore& files) {
+  return files.Write(run_folder / "rent.json", WriteJson(RentWishJson(wish), JsonStyle::kIndented),
+                     0600);
+}
+
+}  // namespace curbstop

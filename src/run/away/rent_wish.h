@@ -1,0 +1,34 @@
+// What a run wants to rent, as decided before it began: `rent.json` in the run's folder, written
+// once. Holds no secret. docs/formats/money-db.md describes the file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "project/place.h"
+#include "project/project.h"
+#include "sys/file_store.h"
+
+namespace curbstop {
+
+struct RentWish {
+  Place place;  // kProvider or kPractice
+  Need needs;
+  SpotUse spot = SpotUse::kAuto;
+  std::string image;  // of the container; empty: the provider's usual one
+  Bytes disk{10'000'000'000};
+  Bytes transfer;     // both ways, kept in reserve where it bills
+  Millis write{1000};  // a checkpoint takes so long
+};
+
+Json RentWishJson(const RentWish& wish);
+
+// Errors: kCorrupt, naming the key.
+Result<RentWish> ReadRentWish(const std::filesystem::path& run_folder);
+Status WriteRentWish(const RentWish& wish, const std::filesystem::path& run_folder,
+                     FileStore& files);
+
+}  // namespace curbstop

@@ -1,0 +1,101 @@
+#include "run/away/staging.h"
+
+#include <algorithm>
+#include <set>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace curbstop {
+namespace {
+
+bool IsPlainPath(std::string_view path) {
+  return path.starts_with('/') && path.find("..") == path.npos &&
+         std::ranges::all_of(path, [](char c) {
+           return IsLetter(c) || IsDigit(c) || c == '/' || c == '.' || c == '_' || c == '-';
+         });
+}
+
+std::string WithHome(std::string text, const std::string& home) {
+  for (size_t at = 0; (at = text.find(kFarHome, at)) != text.npos; at += home.size())
+    text.replace(at, kFarHome.size(), home);
+  return text;
+}
+
+Result<StagedFile> FileOf(const std::filesystem::path& root, const Json& listed) {
+  const Json::Array& parts = listed.items();
+  if (parts.size() < 3 || !parts[0].IsString() || !parts[1].IsString())
+    return Corrupt("the run's fingerprint lists a file without path and hash");
+  StagedFile file{*parts[0].AsString(), *parts[1].AsString(), 0, parts[2].AsBool().value_or(false),
+                  root / *parts[0].AsString()};
+  struct stat status{};
+  if (lstat(file.source.c_str(), &status) != 0)
+    return NotFound(fmt::format("`{}` is gone since the run began", Printable(file.path)));
+  file.size = status.st_size;
+  return file;
+}
+
+Status AddListed(const std::filesystem::path& root, const Json* list, std::set<std::string>& known,
+                 std::vector<StagedFile>& files) {
+  if (list == nullptr) return {};
+  for (const Json& listed : list->items()) {
+    TRY_ASSIGN(StagedFile file, FileOf(root, listed));
+    if (known.insert(file.path).second) files.push_back(std::move(file));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FarPlaces> FarPlacesAt(const std::string& home, const std::string& run) {
+  constexpr size_t kLongest = 256;
+  if (home.size() < 2 || home.size() > kLongest || !IsPlainPath(home)) {
+    return Corrupt(fmt::format("the machine names `{}` as its folder for curbstop",
+                               Printable(home.substr(0, kLongest))));
+  }
+  return FarPlaces{home, run};
+}
+
+Result<std::vector<StagedFile>> FilesToStage(const std::filesystem::path& root,
+                                             const Json& fingerprint) {
+  std::vector<StagedFile> files;
+  std::set<std::string> known;
+  TRY(AddListed(root, fingerprint.Find("code"), known, files));
+  TRY(AddListed(root, fingerprint.Find("inputs"), known, files));
+  const Json* environment = fingerprint.Find("environment");
+  TRY(AddListed(root, environment == nullptr ? nullptr : environment->Find("files"), known, files));
+  return files;
+}
+
+AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places, int64_t gpus,
+                      bool has_checkpoints) {
+  AgentOrder order = at_home;
+  order.root = places.Work();
+  order.command = WithHome(order.command, places.home);
+  order.setup = WithHome(order.setup, places.home);
+  order.setup_marker = places.home + "/setup/" + at_home.setup_marker.filename().string();
+  order.step_lock = places.home + "/locks/" + at_home.step_lock.filename().string();
+  order.gpus.clear();
+  for (int64_t i = 0; i < gpus; ++i)
+    order.gpus.push_back({i, fmt::format("{}/locks/gpu-{}.lock", places.home, i)});
+  if (!at_home.checkpoint_dir.empty()) {
+    order.checkpoint_dir = places.Checkpoints();
+    order.old_checkpoints = places.Folder() + "/old-checkpoints";
+    order.keep_checkpoints = has_checkpoints;
+    order.checkpoints_after_kill = false;  // what was sent is complete
+    order.checkpoints_renamed.clear();
+  }
+  order.supervisor.clear();
+  return order;
+}
+
+std::string StagingText(const std::vector<StagedFile>& files) {
+  int64_t bytes = 0;
+  for (const StagedFile& file : files) bytes += file.size;
+  return fmt::format("{} file{}, {}", files.size(), files.size() == 1 ? "" : "s",
+                     BytesText({bytes}));
+}
+
+}  // namespace curbstop

@@ -1,0 +1,54 @@
+// What a step needs on a rented machine: its files, and its order with that machine's paths. Pure
+// but for the sizes of the files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "run/agent/order.h"
+
+namespace curbstop {
+
+// Stands in the commands of an away run's order for the folder that the machine keeps for curbstop.
+inline constexpr std::string_view kFarHome = "@CURBSTOP_HOME@";
+
+// Where things lie on the machine.
+struct FarPlaces {
+  std::string home;  // CURBSTOP_HOME there
+  std::string run;   // the run's id
+
+  std::string Agent() const { return home + "/bin/curbstop-agent"; }
+  std::string Folder() const { return home + "/runs/" + run; }
+  std::string Out() const { return Folder() + "/out"; }
+  std::string Checkpoints() const { return Folder() + "/checkpoints"; }
+  std::string Work() const { return home + "/work/" + run; }
+};
+
+// Errors: kCorrupt if the machine's answer is no plain absolute path: it goes into command lines.
+Result<FarPlaces> FarPlacesAt(const std::string& home, const std::string& run);
+
+struct StagedFile {
+  std::string path;  // in the project and in the work folder
+  std::string md5;
+  int64_t size = 0;
+  bool executable = false;
+  std::filesystem::path source;
+};
+
+// The code, inputs and environment locks that the run's fingerprint was made from.
+// Errors: kNotFound, kDenied, naming the file.
+Result<std::vector<StagedFile>> FilesToStage(const std::filesystem::path& root,
+                                             const Json& fingerprint);
+
+// The agent's order for that machine. `gpus`: how many it has.
+AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places, int64_t gpus,
+                      bool has_checkpoints);
+
+// "12 files, 3.4 MB"
+std::string StagingText(const std::vector<StagedFile>& files);
+
+}  // namespace curbstop
