@@ -30,6 +30,7 @@ constexpr std::array kFacts = {
                   .takes_bids = false,
                   .key_variable = "RUNPOD_API_KEY",
                   .base_url = "https://api.runpod.io/v2",
+                  .image = "runpod/pytorch:2.4.0-py3.11-cuda12.4.1-devel-ubuntu22.04",
                   .not_modelled = "network volumes and clusters made elsewhere"},
     ProviderFacts{.name = "vast",
                   .timing = {.create_limit = seconds(60),
@@ -45,6 +46,7 @@ constexpr std::array kFacts = {
                   .takes_bids = true,
                   .key_variable = "VAST_API_KEY",
                   .base_url = "https://console.vast.ai",
+                  .image = "pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime",
                   .not_modelled = "volumes made elsewhere, transfer above what is reserved"},
 };
 

@@ -24,6 +24,7 @@ struct ProviderFacts {
   bool takes_bids;
   std::string_view key_variable;  // environment variable and secret with the account's key
   std::string_view base_url;
+  std::string_view image;         // where the step names none: Python, CUDA and an SSH server
   std::string_view not_modelled;  // charges that the ledger leaves out, for people; empty: none
 };
 

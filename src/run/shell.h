@@ -16,6 +16,7 @@
 #include "run/prepare.h"
 #include "run/record_endpoint.h"
 #include "run/supervisor/runner.h"
+#include "sys/files.h"
 
 namespace curbstop {
 

@@ -167,7 +167,8 @@ Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
   target.known_hosts = work_.folder / "known-hosts";
   target.pinned_as = target_.machine;
   TRY_ASSIGN(std::unique_ptr<SshClient> ssh, OpenSsh(target));
-  TRY_ASSIGN(std::unique_ptr<FarMachine> machine, FarMachine::Reach(std::move(ssh), work_.run));
+  TRY_ASSIGN(std::unique_ptr<FarMachine> machine,
+             FarMachine::Reach(std::move(ssh), work_.run, clock_));
   return std::shared_ptr<FarMachine>(std::move(machine));
 }
 
@@ -216,7 +217,7 @@ Status AgentLink::StartStep(FarMachine& machine) {
   TRY_ASSIGN(const std::vector<StagedFile> files, FilesToStage(work_.root, fingerprint));
   Report(ReportBase(target_.rental) + kStaging,
          Json::MakeObject({{"kind", "staging"}, {"text", StagingText(files)}}));
-  TRY(machine.Stage(files, [](int64_t, int64_t) {}));
+  TRY(machine.Stage(files, {}));
   TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
   TRY_ASSIGN(const std::vector<std::string> checkpoints,
              CheckpointsToSend(at_home, work_.folder, files_));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "store/transfer/transfer.h"
+#include "store/work_tree.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 
@@ -14,9 +15,7 @@ namespace curbstop {
 namespace {
 
 constexpr Millis kShortCall{20'000};
-constexpr int64_t kMostAnswer = 1 << 20;
 constexpr int64_t kMostAgent = 64 << 20;
-constexpr int64_t kMostOutputFiles = 2'000'000;
 
 // In the machine's own words: where curbstop's files are.
 constexpr std::string_view kAskHome = R"(printf %s "${CURBSTOP_HOME:-/var/lib/curbstop}")";
@@ -32,8 +31,7 @@ MachineProbe ProbeOf(const Json& json) {
   probe.cpus = json.IntOr("cpus", 0);
   probe.memory = json.IntOr("memory_bytes", 0);
   probe.disk_free = json.IntOr("disk_free_bytes", 0);
-  if (const Json* gpus = json.Find("gpus"))
-    probe.gpus = static_cast<int64_t>(gpus->items().size());
+  if (const Json* gpus = json.Find("gpus")) probe.gpus = static_cast<int64_t>(gpus->items().size());
   probe.uptime_s = json.IntOr("uptime_s", 0);
   if (const Json* end = json.Find("self_end")) {
     probe.ends_itself = end->BoolOr("ok", false);
@@ -80,18 +78,18 @@ std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bo
 }
 
 Result<std::unique_ptr<FarMachine>> FarMachine::Reach(std::shared_ptr<SshClient> ssh,
-                                                      const std::string& run) {
+                                                      const std::string& run, Clock& clock) {
   TRY_ASSIGN(const SshOutput home, ssh->Run(std::string(kAskHome), {}, kShortCall));
   if (home.exit_code != 0)
     return Unavailable(fmt::format("the machine answered {}", Printable(home.err)));
   TRY_ASSIGN(FarPlaces places, FarPlacesAt(home.out, run));
-  return std::unique_ptr<FarMachine>(new FarMachine(std::move(ssh), std::move(places)));
+  return std::unique_ptr<FarMachine>(new FarMachine(std::move(ssh), std::move(places), clock));
 }
 
 // ---- small calls ------------------------------------------------------------------------------
 
 Result<std::string> FarMachine::Ask(const std::string& command, std::string_view input) {
-  TRY_ASSIGN(SshOutput answer, ssh_->Run(command, input, kShortCall, kMostAnswer));
+  TRY_ASSIGN(SshOutput answer, ssh_->Run(command, input, kShortCall));
   if (answer.exit_code == 0) return std::move(answer.out);
   const std::string_view said = Trim(answer.err);
   return Unavailable(fmt::format("the machine refused with {}{}", answer.exit_code,
@@ -142,16 +140,33 @@ Status FarMachine::WriteLease(int64_t end_s) {
 
 // ---- the step ---------------------------------------------------------------------------------
 
+TransferOptions FarMachine::Options() const {
+  TransferOptions options;
+  options.agent = places_.Agent();
+  return options;
+}
+
 Status FarMachine::Stage(const std::vector<StagedFile>& files, const Progress& progress) {
   std::vector<TransferFile> list;
   for (const StagedFile& file : files)
-    list.push_back({file.path, file.md5, file.size, file.executable, file.source});
-  return SendFiles(*ssh_, places_.Agent(), places_.Work(), list, progress);
+    list.push_back({file.path, file.md5, file.size, file.executable, file.source, file.link_to});
+  TransferOptions options = Options();
+  options.progress = progress;
+  TRY_ASSIGN([[maybe_unused]] const TransferTotals sent,
+             SendFiles(*ssh_, places_.Work(), list, options, clock_));
+  return {};
 }
 
 Status FarMachine::SendCheckpoints(const std::filesystem::path& folder,
                                    const std::vector<std::string>& names) {
-  return SendPaths(*ssh_, places_.Agent(), places_.Checkpoints(), folder, names);
+  if (names.empty()) return {};
+  TRY_ASSIGN(const std::vector<HashedFile> files, HashPaths(folder, names, LinksAs::kContents));
+  std::vector<TransferFile> list;
+  for (const HashedFile& file : files)
+    list.push_back({file.path, file.md5, file.size, file.executable, folder / file.path, ""});
+  TRY_ASSIGN([[maybe_unused]] const TransferTotals sent,
+             SendFiles(*ssh_, places_.Checkpoints(), list, Options(), clock_));
+  return {};
 }
 
 Result<bool> FarMachine::HasStarted() {
@@ -180,28 +195,39 @@ Result<std::unique_ptr<SshChannel>> FarMachine::Follow(int64_t events, int64_t l
 
 // ---- bringing home ----------------------------------------------------------------------------
 
-Status FarMachine::FetchOutputs(const std::filesystem::path& folder) {
-  const std::filesystem::path incoming = folder.string() + ".incoming";
-  TRY(MakeFolders(incoming));
-  TRY(FetchFiles(*ssh_, places_.Agent(), places_.Out(), incoming, {.files = kMostOutputFiles}));
-  TRY(RemoveTree(folder));
+namespace {
+
+Status MoveInto(const std::filesystem::path& from, const std::filesystem::path& to) {
+  TRY(RemoveTree(to));
   std::error_code failed;
-  std::filesystem::rename(incoming, folder, failed);
-  return failed ? Unavailable(fmt::format("cannot put `{}` in place: {}", folder.string(),
-                                          failed.message()))
-                : Status();
+  std::filesystem::rename(from, to, failed);
+  if (!failed) return {};
+  return Unavailable(fmt::format("cannot put `{}` in place: {}", to.string(), failed.message()));
 }
 
+}  // namespace
+
+// What a cut left half done lies in `incoming` and is gone on with.
+Status FarMachine::FetchOutputs(const std::filesystem::path& folder) {
+  const std::filesystem::path incoming = folder.string() + ".incoming";
+  TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
+             FetchFiles(*ssh_, places_.Out(), incoming, {}, Options(), clock_));
+  return MoveInto(incoming, folder);
+}
+
+// The step may delete or write on while it travels: what travels are links of its own.
 Status FarMachine::FetchCheckpoint(const std::string& name, const std::filesystem::path& folder) {
+  const std::string shot = places_.Folder() + "/shot";
+  const std::string entry = ShellQuote(places_.Checkpoints() + "/" + name);
+  TRY_ASSIGN([[maybe_unused]] const std::string made,
+             Ask(fmt::format("rm -rf {0} && mkdir -p {0} && {{ cp -al {1} {0}/ 2>/dev/null || "
+                             "cp -a {1} {0}/; }}",
+                             shot, entry)));
   const std::filesystem::path incoming = folder / (".incoming-" + name);
-  TRY(RemoveTree(incoming));
-  TRY(MakeFolders(incoming));
-  TRY(FetchPath(*ssh_, places_.Agent(), places_.Checkpoints(), name, incoming));
-  TRY(RemoveTree(folder / name));
-  std::error_code failed;
-  std::filesystem::rename(incoming / name, folder / name, failed);
-  TRY(RemoveTree(incoming));
-  return failed ? Unavailable(failed.message()) : Status();
+  TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
+             FetchFiles(*ssh_, shot, incoming, {}, Options(), clock_));
+  TRY(MoveInto(incoming / name, folder / name));
+  return RemoveTree(incoming);
 }
 
 }  // namespace curbstop

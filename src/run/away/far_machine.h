@@ -17,6 +17,8 @@
 #include "run/agent/order.h"
 #include "run/away/rent_wish.h"
 #include "run/away/staging.h"
+#include "store/transfer/transfer.h"
+#include "sys/clock.h"
 #include "sys/ssh/ssh_client.h"
 
 namespace curbstop {
@@ -43,12 +45,12 @@ std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bo
 
 class FarMachine {
  public:
-  using Progress = std::function<void(int64_t bytes, int64_t of)>;
+  using Progress = std::function<void(const TransferProgress&)>;
 
   // Learns where its files lie. Errors: kUnavailable (not reached), kDenied (key or host key),
   // kCorrupt.
   static Result<std::unique_ptr<FarMachine>> Reach(std::shared_ptr<SshClient> ssh,
-                                                   const std::string& run);
+                                                   const std::string& run, Clock& clock);
 
   const FarPlaces& places() const { return places_; }
   SshClient& ssh() { return *ssh_; }
@@ -81,13 +83,15 @@ class FarMachine {
   Status FetchCheckpoint(const std::string& name, const std::filesystem::path& folder);
 
  private:
-  FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places)
-      : ssh_(std::move(ssh)), places_(std::move(places)) {}
+  FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places, Clock& clock)
+      : ssh_(std::move(ssh)), places_(std::move(places)), clock_(clock) {}
+  TransferOptions Options() const;
   Result<std::string> Ask(const std::string& command, std::string_view input = {});
   Status Put(const std::string& path, std::string_view bytes, std::string_view mode);
 
   std::shared_ptr<SshClient> ssh_;
   FarPlaces places_;
+  Clock& clock_;
 };
 
 }  // namespace curbstop

@@ -111,7 +111,7 @@ Event Renter::Create(const RunState& state, int64_t number) {
   CreateOrder order;
   order.offer = offer->live;
   order.mark = MarkOf(run_, rental, birth.mark_expires_ms);
-  order.image = wish_.image;
+  order.image = wish_.image.empty() ? std::string(market_.facts.image) : wish_.image;
   order.disk = wish_.disk;
   order.lease = Millis(birth.lease_ms);
   order.public_key = public_key_;
@@ -151,8 +151,8 @@ SeenMachine Renter::Seen(const CloudMachine& machine, const RunState& state) con
 Result<Listing> Renter::ListOwn(const RunState& state) {
   TRY_ASSIGN(Listing listing, provider_->List());
   std::erase_if(listing.machines, [&](const CloudMachine& machine) {
-    const bool known = std::ranges::find(state.rentals, machine.id, &Rental::machine) !=
-                       state.rentals.end();
+    const bool known =
+        std::ranges::find(state.rentals, machine.id, &Rental::machine) != state.rentals.end();
     return !known && (!machine.mark || machine.mark->run != run_);
   });
   for (const Rental& rental : state.rentals) {

@@ -24,24 +24,37 @@ std::string WithHome(std::string text, const std::string& home) {
   return text;
 }
 
-Result<StagedFile> FileOf(const std::filesystem::path& root, const Json& listed) {
+// Links of the code are links (their hash is that of their text), those of inputs what they lead
+// to.
+enum class Links { kStay, kFollow };
+
+Result<StagedFile> FileOf(const std::filesystem::path& root, const Json& listed, Links links) {
   const Json::Array& parts = listed.items();
   if (parts.size() < 3 || !parts[0].IsString() || !parts[1].IsString())
     return Corrupt("the run's fingerprint lists a file without path and hash");
-  StagedFile file{*parts[0].AsString(), *parts[1].AsString(), 0, parts[2].AsBool().value_or(false),
-                  root / *parts[0].AsString()};
+  StagedFile file{*parts[0].AsString(),
+                  *parts[1].AsString(),
+                  0,
+                  parts[2].AsBool().value_or(false),
+                  root / *parts[0].AsString(),
+                  ""};
   struct stat status{};
-  if (lstat(file.source.c_str(), &status) != 0)
+  const char* name = file.source.c_str();
+  if ((links == Links::kStay ? lstat(name, &status) : stat(name, &status)) != 0)
     return NotFound(fmt::format("`{}` is gone since the run began", Printable(file.path)));
   file.size = status.st_size;
+  if (!S_ISLNK(status.st_mode)) return file;
+  std::error_code failed;
+  file.link_to = std::filesystem::read_symlink(file.source, failed).string();
+  file.size = 0;
   return file;
 }
 
-Status AddListed(const std::filesystem::path& root, const Json* list, std::set<std::string>& known,
-                 std::vector<StagedFile>& files) {
+Status AddListed(const std::filesystem::path& root, const Json* list, Links links,
+                 std::set<std::string>& known, std::vector<StagedFile>& files) {
   if (list == nullptr) return {};
   for (const Json& listed : list->items()) {
-    TRY_ASSIGN(StagedFile file, FileOf(root, listed));
+    TRY_ASSIGN(StagedFile file, FileOf(root, listed, links));
     if (known.insert(file.path).second) files.push_back(std::move(file));
   }
   return {};
@@ -62,10 +75,11 @@ Result<std::vector<StagedFile>> FilesToStage(const std::filesystem::path& root,
                                              const Json& fingerprint) {
   std::vector<StagedFile> files;
   std::set<std::string> known;
-  TRY(AddListed(root, fingerprint.Find("code"), known, files));
-  TRY(AddListed(root, fingerprint.Find("inputs"), known, files));
+  TRY(AddListed(root, fingerprint.Find("code"), Links::kStay, known, files));
+  TRY(AddListed(root, fingerprint.Find("inputs"), Links::kFollow, known, files));
   const Json* environment = fingerprint.Find("environment");
-  TRY(AddListed(root, environment == nullptr ? nullptr : environment->Find("files"), known, files));
+  TRY(AddListed(root, environment == nullptr ? nullptr : environment->Find("files"), Links::kStay,
+                known, files));
   return files;
 }
 

@@ -37,6 +37,7 @@ struct StagedFile {
   int64_t size = 0;
   bool executable = false;
   std::filesystem::path source;
+  std::string link_to;  // a link with this text, and no contents
 };
 
 // The code, inputs and environment locks that the run's fingerprint was made from.

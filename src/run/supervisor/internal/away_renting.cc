@@ -137,6 +137,14 @@ void NothingMade(StepContext& context, int64_t number, const std::string& why) {
   context.Close(Phase::kFailed, "no provider made a machine: " + why);
 }
 
+// Another offer would be refused as well: a person has to act.
+void HopelesslyRefused(StepContext& context, int64_t number) {
+  CloseRental(context, number);
+  if (!IsOneOf(context.state().phase, {Phase::kCreating, Phase::kSearching})) return;
+  context.state().exit_code = 1;
+  context.Close(Phase::kFailed, "the provider refuses: " + context.Text("error"));
+}
+
 bool PriceRose(StepContext& context, Rental& rental, int64_t per_hour) {
   if (per_hour <= rental.terms.billing.per_hour.value()) return false;
   if (context.plants.Has(Plant::kPriceRiseAccepted)) return false;
@@ -205,6 +213,11 @@ void CreateRefused(StepContext& context) {
   // Some providers answer an error and make a machine all the same.
   const bool is_made =
       !facts.machine.empty() && !context.plants.Has(Plant::kMachineInRefusalIgnored);
+  const std::string refusal = context.Text("refusal");
+  if (!is_made && rental != nullptr && refusal == "next_offer")
+    context.state().blocked_offers.push_back(rental->offer);
+  const bool is_hopeless = refusal == "fix_request" || refusal == "provider_off";
+  if (!is_made && is_hopeless) return HopelesslyRefused(context, facts.rental);
   if (!is_made) return NothingMade(context, facts.rental, context.Text("error"));
   if (rental == nullptr) return AddStray(context, SeenIn(facts));
   rental->machine = facts.machine;
