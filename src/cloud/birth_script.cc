@@ -29,15 +29,20 @@ r.urlopen(r.Request(sys.argv[2],method=sys.argv[1],headers={{"Authorization":"Be
 fi
 )sh";
 
-// {0} seconds of lease, {1} end-machine, {2} public key, quoted. The loop keeps the last lease that
-// it could read, and ends the machine again and again until that has worked.
+// {0} seconds of lease, {1} end-machine, {2} public key, quoted. Started again (a container may be)
+// it keeps its lease; after another boot the lease's end says nothing, and it is over. The loop
+// keeps the last lease that it could read, and ends the machine again and again until that has
+// worked.
 constexpr std::string_view kBirth = R"sh(umask 077
 H=${{CURBSTOP_HOME:-/var/lib/curbstop}}; mkdir -p "$H"
 cat >"$H/end-machine" <<'END_MACHINE'
 {1}END_MACHINE
 chmod 700 "$H/end-machine"
 up() {{ read -r u r </proc/uptime; echo "${{u%%.*}}"; }}
-[ -s "$H/lease" ] || {{ echo $(($(up) + {0})) >"$H/lease.tmp"; mv "$H/lease.tmp" "$H/lease"; }}
+put() {{ echo "$2" >"$H/$1.tmp"; mv "$H/$1.tmp" "$H/$1"; }}
+b=$(cat /proc/sys/kernel/random/boot_id); was=$(cat "$H/boot" 2>/dev/null)
+if [ -z "$was" ]; then put lease $(($(up) + {0})); elif [ "$was" != "$b" ]; then put lease 0; fi
+put boot "$b"
 (
   trap '' HUP
   end=$(($(up) + {0}))

@@ -1,10 +1,11 @@
 // The first thing that runs on a rented machine: a shell script inside the create request that arms
 // the lease before anything else, so that the machine ends even if nobody ever reaches it.
 //
-// It writes two files under /var/lib/curbstop (CURBSTOP_HOME in the machine's environment moves
+// It writes three files under /var/lib/curbstop (CURBSTOP_HOME in the machine's environment moves
 // it):
 //   end-machine   ends this machine by the key that the provider made for it alone; `end-machine
 //                 check` is the rehearsal: a read by the same path and key
+//   boot          the boot id in which that is to be understood
 //   lease         when to end, in seconds of /proc/uptime: no clock that can be set. Renaming a
 //                 later one into place extends the lease; what cannot be read changes nothing
 // and lets `public_key` log in. The machine's key is read from /proc/1/environ at each use and

@@ -102,6 +102,17 @@ TEST_F(BirthScriptRun, ALaterLeaseInTheFileIsKeptAndRubbishIsNot) {
   EXPECT_TRUE(WaitFor("argv", 8s));
 }
 
+TEST_F(BirthScriptRun, StartedAgainItKeepsItsLeaseAndAfterAnotherBootItIsOver) {
+  BeBorn(1h);
+  const std::string lease = Read("kept/lease");
+  BeBorn(2h);
+  EXPECT_EQ(Read("kept/lease"), lease);
+  ASSERT_TRUE(files_.Write(Kept() / "boot", "another\n", 0600).ok());
+  BeBorn(1h);
+  EXPECT_EQ(Read("kept/lease"), "0\n");
+  EXPECT_TRUE(WaitFor("argv", 8s));
+}
+
 TEST_F(BirthScriptRun, TheRunsKeyMayLogIn) {
   BeBorn(600s);
   EXPECT_EQ(Read(".ssh/authorized_keys"), fmt::format("{}\n", kPublicKey));

@@ -224,8 +224,14 @@ Status AgentLink::StartStep(FarMachine& machine) {
   TRY(machine.SendCheckpoints(at_home.checkpoint_dir, checkpoints));
   if (SaveIsWanted()) return StartStep(machine);
   TRY_ASSIGN(const AgentSecrets secrets, work_.secrets(at_home));
-  return machine.StartAgent(
-      OrderThere(at_home, machine.places(), probe_.gpus, !checkpoints.empty()), secrets);
+  MachineTerms terms;
+  terms.gpus = probe_.gpus;
+  terms.lease_ms = target_.lease_ms;
+  terms.interval_ms = target_.birth.interval_ms;
+  terms.saves_at_end = target_.birth.at_end == AtEnd::kSave;
+  if (!checkpoints.empty()) terms.newest_checkpoint = checkpoints.back();
+  terms.newest_work_ms = target_.safe_work_ms;
+  return machine.StartAgent(OrderThere(at_home, machine.places(), terms), secrets);
 }
 
 // ---- hearing it -------------------------------------------------------------------------------

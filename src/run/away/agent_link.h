@@ -51,15 +51,16 @@ struct LinkTarget {
   std::string machine;
   int64_t lease_ms = 0;  // as agreed at its birth
   BirthOrder birth;
-  int64_t last_report = 0;  // that is in the journal
+  int64_t last_report = 0;   // that is in the journal
+  int64_t safe_work_ms = 0;  // progress in the newest checkpoint at home
 };
 
 class AgentLink {
  public:
   using Sink = std::function<void(Event)>;
 
-  AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Clock& clock,
-            FileStore& files, std::filesystem::path agents, Sink sink);
+  AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Clock& clock, FileStore& files,
+            std::filesystem::path agents, Sink sink);
   ~AgentLink();
 
   // Asks it to end, at once; the destructor waits for that.
@@ -107,8 +108,8 @@ class AgentLink {
   int64_t last_report_ = 0;
   std::atomic<bool> is_over_ = false;
   mutable std::mutex mutex_;
-  std::shared_ptr<FarMachine> machine_;                     // guarded by mutex_
-  std::deque<std::pair<std::string, Json>> commands_;       // guarded by mutex_
+  std::shared_ptr<FarMachine> machine_;                // guarded by mutex_
+  std::deque<std::pair<std::string, Json>> commands_;  // guarded by mutex_
   std::jthread thread_;
 };
 

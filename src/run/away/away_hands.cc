@@ -17,8 +17,8 @@ namespace curbstop {
 namespace {
 
 constexpr EffectKind kPerformed[] = {
-    EffectKind::kDecide, EffectKind::kCreate, EffectKind::kLook,  EffectKind::kDestroy,
-    EffectKind::kMark,   EffectKind::kExtend, EffectKind::kFetch, EffectKind::kPause,
+    EffectKind::kDecide, EffectKind::kCreate,   EffectKind::kLook,  EffectKind::kDestroy,
+    EffectKind::kMark,   EffectKind::kExtend,   EffectKind::kFetch, EffectKind::kPause,
     EffectKind::kKeep,   EffectKind::kTellAgent};
 
 Event Failed(EventKind kind, const Error& why) {
@@ -78,7 +78,7 @@ class AwayHands::Impl {
   std::vector<Event> heard_;  // guarded by mutex_
   std::shared_ptr<AgentLink> link_;
   std::vector<std::shared_ptr<AgentLink>> retired_;  // until they have ended
-  Jobs jobs_;  // last: its threads use all the others
+  Jobs jobs_;                                        // last: its threads use all the others
 };
 
 void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
@@ -136,7 +136,8 @@ Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMach
   if (!done.ok()) return Failed(EventKind::kKeepFailed, done.error());
   Event kept;
   kept.kind = EventKind::kKept;
-  kept.data = Json::MakeObject({{"work_ms", state.written_work_ms}, {"name", state.last_checkpoint}});
+  kept.data =
+      Json::MakeObject({{"work_ms", state.written_work_ms}, {"name", state.last_checkpoint}});
   return kept;
 }
 
@@ -171,9 +172,10 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.lease_ms = rental->lease_ms;
   target.birth = BirthOrderOf(state.terms, *rental);
   target.last_report = state.last_agent_seq;
-  link_ = std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
-                                      outside_.agent,
-                                      [this](Event event) { Heard(std::move(event)); });
+  target.safe_work_ms = state.safe_work_ms;
+  link_ =
+      std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
+                                  outside_.agent, [this](Event event) { Heard(std::move(event)); });
 }
 
 void AwayHands::Impl::Heard(Event event) {

@@ -83,8 +83,8 @@ Result<std::vector<StagedFile>> FilesToStage(const std::filesystem::path& root,
   return files;
 }
 
-AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places, int64_t gpus,
-                      bool has_checkpoints) {
+AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
+                      const MachineTerms& terms) {
   AgentOrder order = at_home;
   order.root = places.Work();
   order.command = WithHome(order.command, places.home);
@@ -92,16 +92,23 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places, int64_
   order.setup_marker = places.home + "/setup/" + at_home.setup_marker.filename().string();
   order.step_lock = places.home + "/locks/" + at_home.step_lock.filename().string();
   order.gpus.clear();
-  for (int64_t i = 0; i < gpus; ++i)
+  for (int64_t i = 0; i < terms.gpus; ++i)
     order.gpus.push_back({i, fmt::format("{}/locks/gpu-{}.lock", places.home, i)});
   if (!at_home.checkpoint_dir.empty()) {
     order.checkpoint_dir = places.Checkpoints();
     order.old_checkpoints = places.Folder() + "/old-checkpoints";
-    order.keep_checkpoints = has_checkpoints;
+    order.keep_checkpoints = !terms.newest_checkpoint.empty();
     order.checkpoints_after_kill = false;  // what was sent is complete
     order.checkpoints_renamed.clear();
   }
   order.supervisor.clear();
+  AwayOrder& away = order.away.emplace();
+  away.home = places.home;
+  away.at_end = terms.saves_at_end ? EndWish::kSave : EndWish::kDestroy;
+  away.lease_at_birth = Millis(terms.lease_ms);
+  away.interval = Millis(terms.interval_ms);
+  if (order.keep_checkpoints)
+    away.checkpoint_work_ms = {{terms.newest_checkpoint, terms.newest_work_ms}};
   return order;
 }
 

@@ -45,9 +45,17 @@ struct StagedFile {
 Result<std::vector<StagedFile>> FilesToStage(const std::filesystem::path& root,
                                              const Json& fingerprint);
 
-// The agent's order for that machine. `gpus`: how many it has.
-AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places, int64_t gpus,
-                      bool has_checkpoints);
+// What one machine is told beyond the order at home.
+struct MachineTerms {
+  int64_t gpus = 0;      // that it has
+  int64_t lease_ms = 0;  // as armed at its birth
+  int64_t interval_ms = 0;
+  bool saves_at_end = false;
+  std::string newest_checkpoint;  // of those that were sent; empty: none
+  int64_t newest_work_ms = 0;     // progress in it
+};
+AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
+                      const MachineTerms& terms);
 
 // "12 files, 3.4 MB"
 std::string StagingText(const std::vector<StagedFile>& files);
