@@ -47,6 +47,11 @@ void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddInit);
   commands.Add(app, AddLogs);
   commands.Add(app, AddCancel);
+  commands.Add(app, AddPark);
+  commands.Add(app, AddSsh);
+  commands.Add(app, AddExec);
+  commands.Add(app, AddPull);
+  commands.Add(app, AddLogin);
   commands.Add(app, AddRuns);
   commands.Add(app, AddCost);
   commands.Add(app, AddDrill);

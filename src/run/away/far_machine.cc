@@ -207,6 +207,13 @@ Status MoveInto(const std::filesystem::path& from, const std::filesystem::path& 
 
 }  // namespace
 
+Result<TransferTotals> FarMachine::FetchPart(std::string_view part,
+                                             const std::filesystem::path& folder) {
+  const std::string from = places_.Folder() + "/" + std::string(part);
+  TRY_ASSIGN([[maybe_unused]] const std::string made, Ask("mkdir -p " + from));
+  return FetchFiles(*ssh_, from, folder, {}, Options(), clock_);
+}
+
 // What a cut left half done lies in `incoming` and is gone on with.
 Status FarMachine::FetchOutputs(const std::filesystem::path& folder) {
   const std::filesystem::path incoming = folder.string() + ".incoming";

@@ -77,6 +77,8 @@ class FarMachine {
 
   Result<std::unique_ptr<SshChannel>> Follow(int64_t events, int64_t log_bytes, int64_t calls);
 
+  // What lies in that folder of the run by now, added to `folder`. "out", "checkpoints".
+  Result<TransferTotals> FetchPart(std::string_view part, const std::filesystem::path& folder);
   // Into `folder`, which is replaced.
   Status FetchOutputs(const std::filesystem::path& folder);
   // One entry of the checkpoint folder, into `folder` under its name, whole or not at all.

@@ -1,0 +1,43 @@
+#include "face/cli/rented_run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "face/cli/run_face.h"
+
+namespace curbstop {
+namespace {
+
+Result<CloudMachine> MachineOf(const RunRow& row, CommandContext& context) {
+  TRY_ASSIGN(const Place place, ParsePlace(row.run.place));
+  TRY_ASSIGN(const OpenAccount account, OpenPlace(place, context));
+  TRY_ASSIGN(const Listing listing, account.provider->List());
+  for (const CloudMachine& machine : listing.machines) {
+    const bool is_its = machine.mark && machine.mark->run == row.run.id;
+    if (is_its && machine.state == MachineState::kRunning && machine.ssh) return machine;
+  }
+  return Conflict(fmt::format("run `{}` has no machine that can be reached now", row.run.id))
+      .WithHint("`curbstop ps` shows what runs, and where");
+}
+
+}  // namespace
+
+Result<RentedRun> FindRentedRun(const std::string& name, CommandContext& context) {
+  TRY_ASSIGN(Journal journal, OpenJournal(context));
+  RentedRun run;
+  TRY_ASSIGN(run.row, ResolveRun(name, journal, context));
+  if (run.row.run.place == "local")
+    return Conflict(fmt::format("run `{}` runs on this computer", run.row.run.id));
+  TRY_ASSIGN(run.machine, MachineOf(run.row, context));
+  const std::filesystem::path folder = context.directories.RunFolder(run.row.run.id);
+  run.target.host = run.machine.ssh->host;
+  run.target.port = static_cast<int>(run.machine.ssh->port);
+  run.target.user = run.machine.ssh->user;
+  run.target.identity = folder / "ssh-key";
+  run.target.known_hosts = folder / "known-hosts";
+  run.target.pinned_as = run.machine.id;
+  return run;
+}
+
+}  // namespace curbstop
