@@ -49,7 +49,10 @@ class Shell : private EffectSink {
   Status HearHands();
   Result<Event> Admit(const Effect& effect);
   Result<MicroUsd> LeftForRent();
-  Status ReplayCall(int64_t rental, const Json& call);
+  Status ReplayCalls(int64_t rental, const std::vector<Json>& calls,
+                     const std::filesystem::path& artifacts) const;
+  Result<Json> RecordStart() const;
+  Status MakeRecordToken() const;
   Result<Event> StartRecord();
   Result<std::optional<Event>> StartAgent();
   Result<Event> TellAgent(const Effect& effect);

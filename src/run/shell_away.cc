@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "run/shell.h"
+#include "record/record.h"
+#include "record/replay.h"
 #include "run/away/end_supervisors.h"
+#include "run/shell.h"
 #include "run/spending.h"
 #include "sys/files.h"
 
@@ -25,10 +27,15 @@ std::filesystem::path AgentFolder(const std::filesystem::path& program) {
 
 Status Shell::OpenHands() {
   if (!state().terms.away) return {};
+  TRY(MakeRecordToken());
   LinkWork work{.run = run_, .folder = folder_, .root = row_.run.root};
   work.is_practice = state().terms.practice;
   work.secrets = [this](const AgentOrder& order) { return Secrets(order); };
-  work.replay = [this](int64_t rental, const Json& call) { return ReplayCall(rental, call); };
+  work.record_start = [this] { return RecordStart(); };
+  work.replay = [this](int64_t rental, const std::vector<Json>& calls,
+                       const std::filesystem::path& artifacts) {
+    return ReplayCalls(rental, calls, artifacts);
+  };
   work.log = [this](const std::string& line) { Log(line); };
   const AwayOutside outside{outside_.directories, outside_.clock,  outside_.files,
                             outside_.processes,   outside_.random, AgentFolder(outside_.program)};
@@ -52,7 +59,9 @@ Result<MicroUsd> Shell::LeftForRent() {
 }
 
 // Without its journal a supervisor rents nothing: nobody would know of it.
-bool Shell::JournalIsInPlace() const { return FileIdOf(outside_.directories.MoneyDb()) == journal_file_; }
+bool Shell::JournalIsInPlace() const {
+  return FileIdOf(outside_.directories.MoneyDb()) == journal_file_;
+}
 
 Status Shell::BeginAway(const Effect& effect) {
   MicroUsd left;
@@ -103,8 +112,7 @@ Status Shell::TickAway() {
   Event tick = Outcome(EventKind::kTick);
   if (!state().terms.practice) {
     TRY_ASSIGN(const MicroUsd left, LeftForRent());
-    tick.facts.limit_micro_usd =
-        std::max<int64_t>((left + SpentAndHeld(state())).value(), 1);
+    tick.facts.limit_micro_usd = std::max<int64_t>((left + SpentAndHeld(state())).value(), 1);
   }
   return Append(tick);
 }
@@ -116,6 +124,29 @@ Status Shell::HeedPanic() {
   return Append(Outcome(EventKind::kUserAsked, Json::MakeObject({{"what", "panic"}})));
 }
 
-Status Shell::ReplayCall(int64_t, const Json&) { return {}; }
+// Calls of the step to its record, made while it was away; from a link's thread.
+Status Shell::ReplayCalls(int64_t rental, const std::vector<Json>& calls,
+                          const std::filesystem::path& artifacts) const {
+  TRY_ASSIGN(Record record,
+             Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
+  RecordReplay replay(record, {.run_uuid = row_.run.record_run,
+                               .step_id = run_ + "-" + row_.run.step,
+                               .source = std::to_string(rental)});
+  TRY_ASSIGN(const ReplayOutcome outcome, replay.Apply(calls, artifacts));
+  for (const std::string& why : outcome.refusals) Log("record.refused why=\"" + why + "\"");
+  return {};
+}
+
+Result<Json> Shell::RecordStart() const {
+  TRY_ASSIGN(Record record,
+             Record::Open(outside_.directories.MlflowDb(), outside_.directories.Artifacts()));
+  return RecordForAway(record, row_.run.record_run, run_ + "-" + row_.run.step);
+}
+
+// The step's key to its record there; of this run alone.
+Status Shell::MakeRecordToken() const {
+  const std::filesystem::path file = folder_ / "record.token";
+  return Exists(file) ? Status() : outside_.files.Write(file, NewToken(outside_.random), 0600);
+}
 
 }  // namespace curbstop

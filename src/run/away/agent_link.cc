@@ -19,6 +19,7 @@ constexpr milliseconds kTurn{50};
 constexpr seconds kAskAddressEvery{1};
 constexpr seconds kLongestPause{10};
 constexpr seconds kDeadAfter{5};  // without a word
+constexpr seconds kFinishWithin{3};
 constexpr size_t kLongestLine = 4 << 20;
 constexpr size_t kPiece = 256 << 10;
 // What the link reports itself, before the agent does.
@@ -113,6 +114,8 @@ AgentLink::~AgentLink() { Stop(); }
 
 void AgentLink::Stop() { thread_.request_stop(); }
 
+void AgentLink::Finish() { is_finishing_ = true; }
+
 void AgentLink::Tell(const std::string& id, Json command) {
   const std::scoped_lock lock(mutex_);
   commands_.emplace_back(id, std::move(command));
@@ -133,7 +136,7 @@ void AgentLink::SetMachine(std::shared_ptr<FarMachine> machine) {
 void AgentLink::Run(const std::stop_token& stop) {
   Ticks pause = kAskAddressEvery;
   std::string told;
-  while (!stop.stop_requested()) {
+  while (!stop.stop_requested() && !(is_finishing_ && machine() == nullptr)) {
     const Status passed = Pass(stop);
     const bool was_connected = machine() != nullptr;
     if (was_connected) Say(EventKind::kDisconnected, passed.ok() ? "" : passed.error().OneLine());
@@ -153,6 +156,7 @@ Status AgentLink::Pass(const std::stop_token& stop) {
   SetMachine(machine);
   Say(EventKind::kConnected);
   TRY(Ready(*machine));
+  if (SaveIsWanted() && !has_agent_) return Unavailable("there is nothing to hear there");
   return Listen(*machine, stop);
 }
 
@@ -177,8 +181,8 @@ Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
 Status AgentLink::Ready(FarMachine& machine) {
   TRY(machine.ShipAgent(agents_));
   TRY(Greet(machine));
-  TRY_ASSIGN(const bool started, machine.HasStarted());
-  return started ? Status() : StartStep(machine);
+  TRY_ASSIGN(has_agent_, machine.HasStarted());
+  return has_agent_ ? Status() : StartStep(machine);
 }
 
 // The acceptance: what the machine is, since when, and whether it can end itself. Its first lease
@@ -217,7 +221,8 @@ Status AgentLink::StartStep(FarMachine& machine) {
   TRY_ASSIGN(const std::vector<StagedFile> files, FilesToStage(work_.root, fingerprint));
   Report(ReportBase(target_.rental) + kStaging,
          Json::MakeObject({{"kind", "staging"}, {"text", StagingText(files)}}));
-  TRY(machine.Stage(files, {}));
+  Status staged = machine.Stage(files, {});
+  if (!staged.ok()) return std::move(staged).error().While("cannot send the step's files");
   TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
   TRY_ASSIGN(const std::vector<std::string> checkpoints,
              CheckpointsToSend(at_home, work_.folder, files_));
@@ -231,14 +236,16 @@ Status AgentLink::StartStep(FarMachine& machine) {
   terms.saves_at_end = target_.birth.at_end == AtEnd::kSave;
   if (!checkpoints.empty()) terms.newest_checkpoint = checkpoints.back();
   terms.newest_work_ms = target_.safe_work_ms;
-  return machine.StartAgent(OrderThere(at_home, machine.places(), terms), secrets);
+  AgentOrder order = OrderThere(at_home, machine.places(), terms);
+  TRY_ASSIGN(order.away->record, work_.record_start());
+  Status started = machine.StartAgent(order, secrets);
+  has_agent_ = started.ok();
+  return started.ok() ? started : std::move(started).error().While("cannot start the agent");
 }
 
 // ---- hearing it -------------------------------------------------------------------------------
 
 Status AgentLink::Listen(FarMachine& machine, const std::stop_token& stop) {
-  TRY_ASSIGN(const bool started, machine.HasStarted());
-  if (!started) return Unavailable("its agent has not begun");
   const std::filesystem::path log = work_.folder / "step.log";
   if (!ReadNote("log-base")) TRY(WriteNote("log-base", FileSize(log)));
   TRY_ASSIGN(std::unique_ptr<SshChannel> opened,
@@ -251,21 +258,27 @@ Status AgentLink::Listen(FarMachine& machine, const std::stop_token& stop) {
   for (Ticks heard = clock_.Awake(); !stop.stop_requested();) {
     TRY_ASSIGN(const std::string piece, channel.Read(kPiece));
     TRY_ASSIGN(const std::vector<Json> lines, reader.Take(piece));
-    for (const Json& line : lines) TRY(HearLine(line, channel));
+    std::vector<Json> calls;
+    for (const Json& line : lines) {
+      const Json* call = line.StringOr("from", "") == "calls" ? line.Find("body") : nullptr;
+      if (call != nullptr) calls.push_back(*call);
+      TRY(HearLine(line));
+    }
+    TRY(HearCalls(calls, machine, channel));
     TRY(PassOnCommands(channel, told));
     const Ticks now = clock_.Awake();
     if (!piece.empty()) heard = now;
     if (piece.empty() && channel.AtEnd()) return LostLink(channel);
     if (now - heard > kDeadAfter) return Unavailable("the machine says nothing any more");
+    if (is_finishing_ && IsFinished(machine)) thread_.request_stop();
     if (piece.empty()) channel.Wait(false, kTurn);
   }
   return {};
 }
 
-Status AgentLink::HearLine(const Json& line, SshChannel& channel) {
+Status AgentLink::HearLine(const Json& line) {
   const std::string from = line.StringOr("from", "");
   if (from == "log") return HearLog(line);
-  if (from == "calls") return HearCall(line, channel);
   if (from != "events") return {};
   TRY_ASSIGN(const int64_t seq, line.GetInt("seq"));
   const Json* body = line.Find("body");
@@ -286,14 +299,47 @@ Status AgentLink::HearLog(const Json& line) {
   return AppendQuickly(log, std::string_view(text).substr(static_cast<size_t>(known)));
 }
 
-Status AgentLink::HearCall(const Json& line, SshChannel& channel) {
-  TRY_ASSIGN(const int64_t seq, line.GetInt("seq"));
-  if (seq > ReadNote("calls").value_or(0)) {
-    TRY(work_.replay(target_.rental, line));
-    TRY(WriteNote("calls", seq));
+// Artifacts first, then their calls; what is answered the machine need not send again.
+Status AgentLink::HearCalls(const std::vector<Json>& calls, FarMachine& machine,
+                            SshChannel& channel) {
+  if (calls.empty()) return {};
+  const std::filesystem::path files =
+      work_.folder / fmt::format("machine-{}.artifacts", target_.rental);
+  const bool has_files = std::ranges::any_of(
+      calls, [](const Json& call) { return call.StringOr("route", "") == "artifacts/put"; });
+  if (has_files) {
+    TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
+               machine.FetchPart("record.artifacts", files));
   }
+  TRY(work_.replay(target_.rental, calls, files));
+  TRY_ASSIGN(const int64_t last, calls.back().GetInt("seq"));
+  TRY(WriteNote("calls", last));
   return WriteAll(channel,
-                  WriteJson(Json::MakeObject({{"to", "calls"}, {"answered", seq}})) + "\n");
+                  WriteJson(Json::MakeObject({{"to", "calls"}, {"answered", last}})) + "\n");
+}
+
+bool AgentLink::HasHeard(const LoggedSoFar& logged) const {
+  const int64_t log = FileSize(work_.folder / "step.log") - ReadNote("log-base").value_or(0);
+  return log >= logged.log_bytes && ReadNote("calls").value_or(0) >= logged.calls;
+}
+
+Status AgentLink::AwaitAll(Millis patience) {
+  const std::shared_ptr<FarMachine> there = machine();
+  if (there == nullptr) return Unavailable("the machine is not reached");
+  TRY_ASSIGN(const LoggedSoFar logged, there->ReadLogged());
+  for (const Ticks end = clock_.Awake() + patience; !HasHeard(logged); clock_.Wait(kTurn)) {
+    if (clock_.Awake() > end) return Unavailable("what the step logged is not here yet");
+  }
+  return {};
+}
+
+bool AgentLink::IsFinished(FarMachine& machine) {
+  if (!last_logged_) {
+    const Result<LoggedSoFar> logged = machine.ReadLogged();
+    last_logged_ = logged.ok() ? *logged : LoggedSoFar();
+    finish_by_ = clock_.Awake() + kFinishWithin;
+  }
+  return HasHeard(*last_logged_) || clock_.Awake() >= finish_by_;
 }
 
 // Each once for this connection; the agent knows by their ids what it has heard before.
@@ -326,6 +372,7 @@ void AgentLink::Report(int64_t number, Json body) {
 }
 
 void AgentLink::Say(EventKind kind, const std::string& why) {
+  if (is_finishing_ || thread_.get_stop_token().stop_requested()) return;
   Event event;
   event.kind = kind;
   if (!why.empty()) event.data = Json::MakeObject({{"why", why}});
@@ -343,7 +390,7 @@ Status AgentLink::Extend(int64_t lease_ms) {
 std::optional<int64_t> AgentLink::ReadNote(std::string_view what) const {
   const Result<std::string> text =
       ReadFile(work_.folder / fmt::format("machine-{}.{}", target_.rental, what), 64);
-  return text.ok() ? ParseSeconds(Trim(*text)) : std::nullopt;
+  return text.ok() ? ParseCount(Trim(*text)) : std::nullopt;
 }
 
 Status AgentLink::WriteNote(std::string_view what, int64_t value) const {

@@ -41,8 +41,13 @@ struct LinkWork {
   bool is_practice = false;
   // Values that travel on the agent's stdin alone.
   std::function<Result<AgentSecrets>(const AgentOrder&)> secrets;
-  // A call that the step made to its record on the machine; twice has the effect of once.
-  std::function<Status(int64_t rental, const Json& call)> replay;
+  // What the step's record is to begin with there.
+  std::function<Result<Json>()> record_start;
+  // Calls that the step made to its record on the machine; twice has the effect of once.
+  // `artifacts` holds their files.
+  std::function<Status(int64_t rental, const std::vector<Json>& calls,
+                       const std::filesystem::path& artifacts)>
+      replay;
   std::function<void(const std::string& line)> log;
 };
 
@@ -65,6 +70,11 @@ class AgentLink {
 
   // Asks it to end, at once; the destructor waits for that.
   void Stop();
+  // Asks it to end when all that the step logged is here, or shortly. Says no more whether it is
+  // connected.
+  void Finish();
+  // Waits until all that the step has logged by now is here. Errors: kUnavailable (too late).
+  Status AwaitAll(Millis patience);
   bool is_over() const { return is_over_; }
 
   int64_t rental() const { return target_.rental; }
@@ -87,9 +97,11 @@ class AgentLink {
   Status StartStep(FarMachine& machine);
   bool SaveIsWanted() const;
   Status Listen(FarMachine& machine, const std::stop_token& stop);
-  Status HearLine(const Json& line, SshChannel& channel);
+  Status HearLine(const Json& line);
   Status HearLog(const Json& line);
-  Status HearCall(const Json& line, SshChannel& channel);
+  Status HearCalls(const std::vector<Json>& calls, FarMachine& machine, SshChannel& channel);
+  bool HasHeard(const LoggedSoFar& logged) const;
+  bool IsFinished(FarMachine& machine);
   Status PassOnCommands(SshChannel& channel, size_t& told);
   void Report(int64_t number, Json body);
   void Say(EventKind kind, const std::string& why = "");
@@ -105,8 +117,12 @@ class AgentLink {
   std::filesystem::path agents_;
   Sink sink_;
   MachineProbe probe_;
+  bool has_agent_ = false;
   int64_t last_report_ = 0;
   std::atomic<bool> is_over_ = false;
+  std::atomic<bool> is_finishing_ = false;
+  std::optional<LoggedSoFar> last_logged_;  // while it finishes
+  Ticks finish_by_{0};
   mutable std::mutex mutex_;
   std::shared_ptr<FarMachine> machine_;                // guarded by mutex_
   std::deque<std::pair<std::string, Json>> commands_;  // guarded by mutex_

@@ -16,6 +16,9 @@
 namespace curbstop {
 namespace {
 
+constexpr Millis kLogPatience{20'000};
+constexpr Millis kFinishPatience{4'000};
+
 constexpr EffectKind kPerformed[] = {
     EffectKind::kDecide, EffectKind::kCreate,   EffectKind::kLook,  EffectKind::kDestroy,
     EffectKind::kMark,   EffectKind::kExtend,   EffectKind::kFetch, EffectKind::kPause,
@@ -62,7 +65,8 @@ class AwayHands::Impl {
 
   Event Perform(const Effect& effect, const RunState& state, MicroUsd left);
   Event Extend(const RunState& state, AgentLink* link);
-  Event Fetch(const std::shared_ptr<FarMachine>& machine);
+  Event Fetch(AgentLink* link);
+  Event Destroy(const RunState& state, int64_t rental, AgentLink* link);
   Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine);
   void Tell(const Effect& effect);
   void Heard(Event event);
@@ -90,7 +94,8 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, MicroUs
     Event outcome;
     switch (effect.kind) {
       case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
-      case EffectKind::kFetch: outcome = Fetch(link ? link->machine() : nullptr); break;
+      case EffectKind::kFetch: outcome = Fetch(link.get()); break;
+      case EffectKind::kDestroy: outcome = Destroy(*copy, effect.rental, link.get()); break;
       case EffectKind::kKeep: outcome = Keep(*copy, link ? link->machine() : nullptr); break;
       default: outcome = Perform(effect, *copy, left); break;
     }
@@ -103,7 +108,6 @@ Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state, Micr
   switch (effect.kind) {
     case EffectKind::kDecide: return renter_.Decide(state, left);
     case EffectKind::kCreate: return renter_.Create(state, effect.rental);
-    case EffectKind::kDestroy: return renter_.Destroy(state, effect.rental);
     case EffectKind::kMark: return renter_.Relabel(state, effect.rental);
     case EffectKind::kPause: return renter_.Pause(state, effect.rental);
     default: return renter_.Look(state);
@@ -121,9 +125,12 @@ Event AwayHands::Impl::Extend(const RunState& state, AgentLink* link) {
   return extended;
 }
 
-Event AwayHands::Impl::Fetch(const std::shared_ptr<FarMachine>& machine) {
+// The outputs, and all that was logged before them.
+Event AwayHands::Impl::Fetch(AgentLink* link) {
+  const std::shared_ptr<FarMachine> machine = link == nullptr ? nullptr : link->machine();
   if (machine == nullptr) return Failed(EventKind::kFetchFailed, Unavailable("it is not reached"));
-  const Status done = machine->FetchOutputs(work_.folder / "out");
+  Status done = machine->FetchOutputs(work_.folder / "out");
+  if (done.ok()) done = link->AwaitAll(kLogPatience);
   if (!done.ok()) return Failed(EventKind::kFetchFailed, done.error());
   Event fetched;
   fetched.kind = EventKind::kFetched;
@@ -139,6 +146,14 @@ Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMach
   kept.data =
       Json::MakeObject({{"work_ms", state.written_work_ms}, {"name", state.last_checkpoint}});
   return kept;
+}
+
+// What was logged comes home first, for a moment; not where a person wants it gone at once.
+Event AwayHands::Impl::Destroy(const RunState& state, int64_t rental, AgentLink* link) {
+  const Ticks end = outside_.clock.Awake() + kFinishPatience;
+  while (link != nullptr && !state.panicked && !link->is_over() && outside_.clock.Awake() < end)
+    outside_.clock.Wait(std::chrono::milliseconds(50));
+  return renter_.Destroy(state, rental);
 }
 
 // Told is what the link has taken over: it hands it on as soon as, and whenever, it is connected.
@@ -162,7 +177,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
                       !IsFinal(state.phase) && state.phase != Phase::kParked;
   std::erase_if(retired_, [](const auto& link) { return link->is_over(); });
   if (link_ != nullptr && (!wanted || link_->rental() != rental->number)) {
-    link_->Stop();
+    state.panicked ? link_->Stop() : link_->Finish();
     retired_.push_back(std::exchange(link_, nullptr));
   }
   if (!wanted || link_ != nullptr) return;
@@ -192,7 +207,10 @@ std::vector<Event> AwayHands::Impl::Take() {
 }
 
 std::shared_ptr<AgentLink> AwayHands::Impl::LinkTo(int64_t rental) const {
-  return link_ != nullptr && link_->rental() == rental ? link_ : nullptr;
+  if (link_ != nullptr && link_->rental() == rental) return link_;
+  const auto retired =
+      std::ranges::find(retired_, rental, [](const auto& link) { return link->rental(); });
+  return retired == retired_.end() ? nullptr : *retired;
 }
 
 // ---- the class itself -------------------------------------------------------------------------

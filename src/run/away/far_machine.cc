@@ -43,7 +43,7 @@ MachineProbe ProbeOf(const Json& json) {
 
 }  // namespace
 
-std::optional<int64_t> ParseSeconds(std::string_view text) {
+std::optional<int64_t> ParseCount(std::string_view text) {
   int64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = failed == std::errc() && end == text.data() + text.size() && value >= 0;
@@ -92,6 +92,7 @@ Result<std::string> FarMachine::Ask(const std::string& command, std::string_view
   TRY_ASSIGN(SshOutput answer, ssh_->Run(command, input, kShortCall));
   if (answer.exit_code == 0) return std::move(answer.out);
   const std::string_view said = Trim(answer.err);
+  if (answer.exit_code == ExitCodeOf(ErrorKind::kConflict)) return Conflict(Printable(said));
   return Unavailable(fmt::format("the machine refused with {}{}", answer.exit_code,
                                  said.empty() ? "" : ": " + Printable(said.substr(0, 500))));
 }
@@ -127,7 +128,7 @@ Result<MachineProbe> FarMachine::Probe() {
 
 Result<int64_t> FarMachine::ReadLease() {
   TRY_ASSIGN(const std::string text, Ask(fmt::format("cat {}/lease", places_.home)));
-  const std::optional<int64_t> end = ParseSeconds(Trim(text));
+  const std::optional<int64_t> end = ParseCount(Trim(text));
   if (!end) return Corrupt("the machine's lease is no number of seconds");
   return *end;
 }
@@ -175,16 +176,28 @@ Result<bool> FarMachine::HasStarted() {
   return Trim(said) == "yes";
 }
 
+Result<LoggedSoFar> FarMachine::ReadLogged() {
+  TRY_ASSIGN(const std::string said,
+             Ask(fmt::format("cd {} && touch step.log record.calls && "
+                             "echo $(wc -c <step.log) $(wc -l <record.calls)",
+                             places_.Folder())));
+  const std::vector<std::string> words = Split(std::string(Trim(said)), ' ');
+  const auto log = ParseCount(words[0]);
+  const auto calls = words.size() == 2 ? ParseCount(words[1]) : std::nullopt;
+  if (!log || !calls) return Corrupt("the machine does not say how much was logged");
+  return LoggedSoFar{*log, *calls};
+}
+
 Status FarMachine::StartAgent(const AgentOrder& order, const AgentSecrets& secrets) {
   TRY_ASSIGN(const bool started, HasStarted());
   if (started) return {};
   TRY(Put(places_.Folder() + "/order.json", WriteJson(OrderJson(order), JsonStyle::kIndented),
           "600"));
-  TRY_ASSIGN([[maybe_unused]] const std::string said,
-             Ask(fmt::format("mkdir -p {} && {} keep {}", places_.Work(), places_.Agent(),
-                             places_.Folder()),
-                 SecretsText(secrets)));
-  return {};
+  const Result<std::string> kept = Ask(
+      fmt::format("mkdir -p {} && {} keep {}", places_.Work(), places_.Agent(), places_.Folder()),
+      SecretsText(secrets));
+  const bool runs = kept.ok() || kept.error().kind() == ErrorKind::kConflict;  // it has a keeper
+  return runs ? Status() : kept.error();
 }
 
 Result<std::unique_ptr<SshChannel>> FarMachine::Follow(int64_t events, int64_t log_bytes,

@@ -24,7 +24,7 @@
 namespace curbstop {
 
 // A whole number that is not negative; empty: it is none.
-std::optional<int64_t> ParseSeconds(std::string_view text);
+std::optional<int64_t> ParseCount(std::string_view text);
 
 // What `curbstop-agent probe` said.
 struct MachineProbe {
@@ -42,6 +42,12 @@ struct MachineProbe {
 // Why the machine is not what was agreed on; empty: it is. `is_practice`: a practice machine has
 // the price of a GPU and none in it.
 std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bool is_practice);
+
+// What the step has logged there, in its log and into its record.
+struct LoggedSoFar {
+  int64_t log_bytes = 0;
+  int64_t calls = 0;
+};
 
 class FarMachine {
  public:
@@ -74,6 +80,7 @@ class FarMachine {
   // Writes the order, then starts the keeper. Again: nothing, where the agent has spoken.
   Status StartAgent(const AgentOrder& order, const AgentSecrets& secrets);
   Result<bool> HasStarted();
+  Result<LoggedSoFar> ReadLogged();
 
   Result<std::unique_ptr<SshChannel>> Follow(int64_t events, int64_t log_bytes, int64_t calls);
 
