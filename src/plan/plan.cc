@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kMostRunnersUp = 10;
 constexpr Millis kHour{3'600'000};
 constexpr std::string_view kDearer = "dearer than those shown";
+constexpr Millis kShortestLease{60'000};
 constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
 
 bool IsPractice(std::string_view provider) { return provider.starts_with("practice:"); }
@@ -227,7 +228,8 @@ void Planner::FillRental(PlanRow& row, const StepTime& time, LeaseTerms terms) c
   row.lease_grade = NameOf(terms.grade);
   if (!known && !IsPractice(row.place)) return;
   terms.billing.per_hour = *row.per_hour;
-  row.lease = LeaseFor(time, kPracticeLease);
+  row.lease =
+      facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);
   row.worst = ReserveFor(terms, *row.lease);
 }
 

@@ -62,10 +62,12 @@ std::string NarrateReport(const Json& data) {
 
 std::string LeaseText(int64_t lease_ms) { return DurationText(Millis(lease_ms)); }
 
-std::string NarrateDecided(const Facts& facts) {
+std::string NarrateDecided(const Facts& facts, const Json& data) {
+  const std::string because = data.StringOr("because", "");
+  const std::string before = because.empty() ? "" : because + ": ";
   switch (static_cast<DecisionKind>(facts.decision)) {
     case DecisionKind::kRent:
-      return fmt::format("rents {} at {} USD/h{} · lease {} · holds {} USD", facts.offer,
+      return fmt::format("{}rents {} at {} USD/h{} · lease {} · holds {} USD", before, facts.offer,
                          UsdText(MicroUsd(facts.micro_usd_per_hour)), facts.spot ? ", spot" : "",
                          LeaseText(facts.lease_ms), UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
     case DecisionKind::kExtend: return "asks for a lease of " + LeaseText(facts.lease_ms);
@@ -82,7 +84,7 @@ std::string WithWhy(std::string_view what, const Json& data, std::string_view ke
 std::string NarrateAway(const Event& event) {
   const Facts& facts = event.facts;
   switch (event.kind) {
-    case EventKind::kDecided: return NarrateDecided(facts);
+    case EventKind::kDecided: return NarrateDecided(facts, event.data);
     case EventKind::kRefused: return "the caps leave no room for it";
     case EventKind::kCreateAnswered:
       return fmt::format("machine {} · its lease was armed at birth", Printable(facts.machine));
@@ -90,7 +92,6 @@ std::string NarrateAway(const Event& event) {
     case EventKind::kCreateUnknown:
       return WithWhy("no clear answer, the machine is looked for by its mark", event.data);
     case EventKind::kDestroyFailed: return WithWhy("its end is tried again", event.data);
-    case EventKind::kDestroyAccepted: return "its end is accepted; the listing is read until it is gone";
     case EventKind::kExtended: return "the lease is longer now";
     case EventKind::kExtendFailed: return WithWhy("the lease stays as it is", event.data);
     case EventKind::kFetched: return "outputs are home";

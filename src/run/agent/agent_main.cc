@@ -131,10 +131,6 @@ Status Run(Words words) {
 }
 
 int Main(int argc, char** argv) {
-  if (argc == 3 &&
-      (argv[1] == std::string_view("receive") || argv[1] == std::string_view("send"))) {
-    return ServeTransfer(argv[1], argv[2]);
-  }
   signal(SIGPIPE, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   const std::vector<std::string_view> words(argv + 1, argv + argc);

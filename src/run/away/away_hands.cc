@@ -58,7 +58,7 @@ class AwayHands::Impl {
   void Begin(const Effect& effect, const RunState& state, MicroUsd left);
   void Follow(const RunState& state);
   std::vector<Event> Take();
-  bool IsUnderWay(const std::string& effect) const { return under_way_.contains(effect); }
+  bool IsUnderWay(EffectId effect) const { return under_way_.contains(effect); }
 
  private:
   using Shared = std::shared_ptr<const RunState>;
@@ -77,7 +77,7 @@ class AwayHands::Impl {
   AwayOutside outside_;
   std::unique_ptr<HttpClient> http_;
   Renter renter_;
-  std::set<std::string> under_way_;
+  std::set<EffectId> under_way_;
   std::mutex mutex_;
   std::vector<Event> heard_;  // guarded by mutex_
   std::shared_ptr<AgentLink> link_;
@@ -162,7 +162,7 @@ void AwayHands::Impl::Tell(const Effect& effect) {
     Json command = Json::MakeObject({{"kind", effect.data.StringOr("what", "save")}});
     const std::string why = effect.data.StringOr("why", "");
     if (!why.empty()) command.Set("why", why);
-    link->Tell(effect.id, std::move(command));
+    link->Tell(TextOf(effect.id), std::move(command));
   }
   Event told;
   told.kind = EventKind::kAgentTold;
@@ -237,7 +237,7 @@ bool AwayHands::Performs(EffectKind kind) {
   return std::ranges::find(kPerformed, kind) != std::end(kPerformed);
 }
 
-bool AwayHands::IsUnderWay(const std::string& effect) const { return impl_->IsUnderWay(effect); }
+bool AwayHands::IsUnderWay(EffectId effect) const { return impl_->IsUnderWay(effect); }
 
 void AwayHands::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
   impl_->Begin(effect, state, left);

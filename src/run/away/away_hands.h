@@ -42,7 +42,7 @@ class AwayHands {
   ~AwayHands();
 
   static bool Performs(EffectKind kind);
-  bool IsUnderWay(const std::string& effect) const;
+  bool IsUnderWay(EffectId effect) const;
 
   // Its outcome comes later. `left`: what the caps leave for this run.
   void Begin(const Effect& effect, const RunState& state, MicroUsd left);

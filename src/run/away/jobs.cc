@@ -8,7 +8,7 @@ Jobs::~Jobs() {
   for (auto& [id, thread] : running_) thread.request_stop();
 }
 
-void Jobs::Start(const std::string& id, Work work) {
+void Jobs::Start(EffectId id, Work work) {
   if (running_.contains(id)) return;
   running_.emplace(id, [this, id, work = std::move(work)](const std::stop_token& stop) {
     Event outcome = work(stop);

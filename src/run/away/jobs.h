@@ -22,13 +22,13 @@ class Jobs {
   ~Jobs();  // asks all to stop and waits for them
 
   // The outcome's `effect` is `id`. Nothing where one of that id is under way or not yet taken.
-  void Start(const std::string& id, Work work);
+  void Start(EffectId id, Work work);
 
   std::vector<Event> TakeDone();
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::jthread> running_;
+  std::map<EffectId, std::jthread> running_;
   std::vector<Event> done_;  // guarded by mutex_
 };
 

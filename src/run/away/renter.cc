@@ -66,6 +66,7 @@ Event Renter::Decide(const RunState& state, MicroUsd left) {
   Event decided = DecidedEvent(decision, rents ? &rentable[decision.candidate] : nullptr, wish_);
   decided.facts.boot_ms = asked.facts.boot_ms;
   if (listing.ok()) decided.facts.date_ms = listing->date_ms;
+  if (rents && !state.reason.empty()) decided.data = Json::MakeObject({{"because", state.reason}});
   return offers.ok() ? decided : WithError(std::move(decided), offers.error());
 }
 

@@ -110,7 +110,7 @@ struct EffectId {
   int64_t seq = 0;  // 0: none
   int64_t index = 0;
 
-  bool operator==(const EffectId&) const = default;
+  auto operator<=>(const EffectId&) const = default;
 };
 std::string TextOf(EffectId id);  // "4.0"; empty for none
 // False: it is no such text.

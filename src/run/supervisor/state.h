@@ -133,6 +133,7 @@ struct RunState {
   int64_t refusals = 0;  // creates in a row that came to nothing
   int64_t machines_lost = 0;
   int64_t idle_machines = 0;                // in a row that brought the work no further
+  int64_t attempt_from_ms = 0;              // by the awake clock of the machine it runs on
   int64_t work_at_rent_ms = 0;              // safe_work_ms when the current machine was rented
   std::vector<std::string> blocked_offers;  // that refused, or gave what was not agreed on
   bool connected = false;
@@ -150,6 +151,7 @@ struct RunState {
   int64_t phase_since_ms = 0;
   int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
   int64_t heard_ms = 0;        // when the latest listing was heard
+  int64_t cut_ms = 0;          // when the connection to the agent ended
   int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
   int64_t wake_ms = INT64_MAX;  // WakeAt, as of the latest event

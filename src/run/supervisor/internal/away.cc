@@ -53,6 +53,8 @@ namespace {
 
 int64_t LeaseEnd(const Rental& rental) { return rental.lease_from_ms + rental.lease_ms; }
 
+int64_t LeaseMargin(const Rental& rental) { return std::min(kLeaseMargin, rental.lease_ms / 4); }
+
 // Since it woke this supervisor has not been able to reach out.
 bool IsCutOff(const RunState& state) {
   return state.failed_looks != 0 || state.heard_ms < state.awake_since_ms;
@@ -79,7 +81,7 @@ void CheckLimit(StepContext& context) {
   if (context.plants.Has(Plant::kLoweredCapIgnored)) return;
   const Rental* rental = Current(context);
   if (rental == nullptr) return;
-  const MicroUsd when_saved = DueAt(*rental, context.now() + kLeaseMargin, context.plants);
+  const MicroUsd when_saved = DueAt(*rental, context.now() + LeaseMargin(*rental), context.plants);
   if (state.spent - rental->accrued + when_saved < MicroUsd(limit)) return;
   constexpr const char* kWhy = "the cap is reached";
   if (state.phase == Phase::kWorking) return Save(context, Phase::kFailed, kWhy);
@@ -130,7 +132,7 @@ void WatchCurrent(StepContext& context) {
     return GiveUpCurrent(context, "the machine did not come up");
   }
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental)) return LeaseIsOver(context);
-  if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - kLeaseMargin &&
+  if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - LeaseMargin(*rental) &&
       context.boot() >= state.next_ask_ms && !DecidesOnLease(state)) {
     state.next_ask_ms = context.boot() + kAskAgain;
     return context.Add(EffectKind::kDecide);
@@ -159,10 +161,19 @@ void Connected(StepContext& context) {
   if (state.phase == Phase::kSaving) state.phase_since_ms = context.boot();
 }
 
+// A connection that has just ended may mean that the machine has.
+bool IsJustLost(const RunState& state, const Rental& rental) {
+  return rental.number == state.current && WorksOnMachine(state.phase) && !state.connected &&
+         state.timeline.boot_ms - state.cut_ms < kLostLook && rental.missed_reads == 0;
+}
+
 int64_t LookEvery(const RunState& state, const Rental& rental) {
   const bool calm = !rental.ending && ((WorksOnMachine(state.phase) && state.connected) ||
                                        state.phase == Phase::kParked);
   if (calm) return kCalmLook;
+  if (IsJustLost(state, rental)) {
+    return std::clamp<int64_t>(rental.terms.timing.read_spacing.count() / 3, kSecond, kMinute);
+  }
   const bool is_urgent =
       rental.ending || rental.missed_reads != 0 || state.phase == Phase::kSearching;
   if (!is_urgent) return kMinute;
@@ -190,7 +201,9 @@ void ScheduleLook(StepContext& context) {
   RunState& state = context.state();
   int64_t every = kNoWake;
   for (const Rental& rental : state.rentals) every = std::min(every, LookEvery(state, rental));
-  if (state.rentals.empty() && MayTurnUp(context)) every = kMinute;
+  if (state.rentals.empty() && MayTurnUp(context)) {
+    every = std::clamp(state.settled_ms - context.now() + kSecond, kSecond, kMinute);
+  }
   if (every == kNoWake) return;
   LookSoon(context, every);
   if (context.boot() < state.next_look_ms) return;
@@ -273,6 +286,7 @@ bool HandleAway(StepContext& context) {
     case EventKind::kConnected: Connected(context); return true;
     case EventKind::kDisconnected:
       context.state().connected = false;
+      context.state().cut_ms = context.boot();
       LookSoon(context, 0);
       return true;
     case EventKind::kAgentReport: AgentReport(context); return true;
@@ -302,8 +316,9 @@ int64_t JudgementAt(const RunState& state) {
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
     case Phase::kWorking:
       if (DecidesOnLease(state)) return in_boot_time(LeaseEnd(*rental));
-      return std::min(std::max(in_boot_time(LeaseEnd(*rental) - kLeaseMargin), state.next_ask_ms),
-                      in_boot_time(LeaseEnd(*rental)));
+      return std::min(
+          std::max(in_boot_time(LeaseEnd(*rental) - LeaseMargin(*rental)), state.next_ask_ms),
+          in_boot_time(LeaseEnd(*rental)));
     default: return kNoWake;
   }
 }

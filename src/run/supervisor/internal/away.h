@@ -15,7 +15,8 @@ inline constexpr int64_t kMinute = 60 * kSecond;
 inline constexpr int64_t kSaveLimit =
     10 * kMinute;  // to save; after it the machine is ended anyway
 inline constexpr int64_t kLeaseMargin =
-    15 * kMinute;                                   // before a lease's end: time to decide and save
+    15 * kMinute;  // before a lease's end: time to decide and save; of a short one a quarter
+inline constexpr int64_t kLostLook = 2 * kMinute;   // so long a lost connection is looked after
 inline constexpr int64_t kAskAgain = 5 * kMinute;   // within it: an estimate may turn out too short
 inline constexpr int64_t kHearFirst = kMinute;      // after sleep, before deadlines count
 inline constexpr int64_t kCalmLook = 10 * kMinute;  // between looks while all is well

@@ -38,6 +38,7 @@ void OpenRental(StepContext& context) {
   state.settled_ms = std::max(state.settled_ms, ListedFrom(rental));
   state.rentals.push_back(std::move(rental));
   state.current = state.rentals_made;
+  state.connected = false;
   state.last_checkpoint.clear();
   state.work_at_rent_ms = state.safe_work_ms;
   state.written_work_ms = 0;  // nothing is on this machine yet

@@ -113,13 +113,32 @@ void CheckpointSafe(StepContext& context) {
   state.safe_work_ms = std::max(state.safe_work_ms, context.event.data.IntOr("work_ms", 0));
 }
 
+// The n-th of the run, on whichever machine.
+void AttemptStarting(StepContext& context) {
+  RunState& state = context.state();
+  ++state.attempt;
+  state.resumed_from = context.Text("resume_from");
+  state.exit_code.reset();
+  if (state.started_at_ms == 0) state.started_at_ms = context.event.at_ms;
+  state.attempt_from_ms = context.event.data.IntOr("awake_ms", 0);
+}
+
+// By the machine's own clock.
+void AttemptEnded(StepContext& context) {
+  RunState& state = context.state();
+  const int64_t ended_ms = context.event.data.IntOr("awake_ms", 0);
+  state.busy_ms += std::max<int64_t>(ended_ms - state.attempt_from_ms, 0);
+  state.tail = context.Text("tail");
+}
+
 void AgentReport(StepContext& context) {
   RunState& state = context.state();
   if (context.event.agent_seq <= state.last_agent_seq) return;
   state.last_agent_seq = context.event.agent_seq;
   const std::string kind = context.Text("kind");
   if (kind == "hello") Hello(context);
-  else if (kind == "attempt_starting") state.attempt = context.event.data.IntOr("attempt", 0);
+  else if (kind == "attempt_starting") AttemptStarting(context);
+  else if (kind == "attempt_ended") AttemptEnded(context);
   else if (kind == "checkpoint") CheckpointWritten(context);
   else if (kind == "safe") CheckpointSafe(context);
   else if (kind == "saved") AgentSaved(context);
