@@ -235,9 +235,11 @@ TEST_P(ProviderContract, TheProvidersClockIsReadFromItsAnswers) {
 TEST_P(ProviderContract, TheCreateRequestArmsTheLeaseAndHoldsNoKey) {
   Make(1000);
   const PracticeMachine& machine = http_.world().state.machines.at(0);
-  EXPECT_NE(machine.birth.find("+ 600"), std::string::npos);
-  EXPECT_NE(machine.birth.find("end-machine"), std::string::npos);
-  EXPECT_EQ(machine.birth.find(kDirectKey), std::string::npos);
+  std::string sent = machine.birth;  // the script itself, or what starts it from a variable
+  for (const auto& [name, value] : machine.environment) sent += value;
+  EXPECT_NE(sent.find("+ 600"), std::string::npos);
+  EXPECT_NE(sent.find("end-machine"), std::string::npos);
+  EXPECT_EQ(sent.find(kDirectKey), std::string::npos);
 }
 
 // The money: what the ledger would book by the driver's own terms is never below the bill.
