@@ -3,18 +3,24 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"init"|"logs"|"model"|"model fit"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"exec"|"init"|"login"|"logs"|"machine"|"machine ls"|"machine sweep"|"model"|"model fit"|"panic"|"park"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"pull"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate"|"ssh") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
-    "") words="assess plan run ps init logs cancel runs cost drill simulate config secret data model practice paths --help --json --version --yes" ;;
+    "") words="assess plan run ps panic init logs cancel park ssh exec pull login runs cost drill simulate config secret data model machine practice paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
     "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
     "run") words="--detach --file --folder --force --help --json --lease --on --set --version --yes" ;;
     "ps") words="--help --json --version --yes" ;;
+    "panic") words="--all --help --json --version --yes" ;;
     "init") words="--folder --help --json --run --version --yes" ;;
     "logs") words="--follow --help --json --lines --version --yes" ;;
     "cancel") words="--help --json --kill --version --yes" ;;
+    "park") words="--help --json --version --yes" ;;
+    "ssh") words="--forward --help --json --version --yes" ;;
+    "exec") words="--help --json --version --yes" ;;
+    "pull") words="--help --json --to --version --yes" ;;
+    "login") words="--help --json --version --yes" ;;
     "runs") words="show diff rm --all --help --json --most --step --version --yes" ;;
     "runs show") words="--help --json --version --yes" ;;
     "runs diff") words="--help --json --version --yes" ;;
@@ -37,6 +43,9 @@ _curbstop() {
     "data du") words="--help --json --version --yes" ;;
     "model") words="fit --help --json --version --yes" ;;
     "model fit") words="--batch --build --cache-type --checkpointing --chunked-loss --context --engine --experts-in-ram --explain --gpu --gpu-layers --help --json --max-batch --max-context --method --no-flash-attention --optimizer --quant --rank --sequence --slots --technique --tokens --ubatch --verify --version --yes" ;;
+    "machine") words="ls sweep --help --json --version --yes" ;;
+    "machine ls") words="--help --json --version --yes" ;;
+    "machine sweep") words="--end --help --json --version --yes" ;;
     "practice") words="start status stop --help --json --version --yes" ;;
     "practice start") words="--boot --faults --fresh --help --json --list-lag --no-self-end --seed --version --yes" ;;
     "practice status") words="--help --json --version --yes" ;;

@@ -3,9 +3,15 @@ complete -c curbstop -n '__fish_use_subcommand' -a assess -d 'Show what this com
 complete -c curbstop -n '__fish_use_subcommand' -a plan -d 'Show where each step could run, at what cost, and why'
 complete -c curbstop -n '__fish_use_subcommand' -a run -d 'Plan, ask, and run the steps that have changed'
 complete -c curbstop -n '__fish_use_subcommand' -a ps -d 'Show what runs now, and what this month has cost'
+complete -c curbstop -n '__fish_use_subcommand' -a panic -d 'End everything that bills, and prove it'
 complete -c curbstop -n '__fish_use_subcommand' -a init -d 'Write a curbstop.yaml to start from'
 complete -c curbstop -n '__fish_use_subcommand' -a logs -d 'Show a step\'s output'
 complete -c curbstop -n '__fish_use_subcommand' -a cancel -d 'Let a run save and end it'
+complete -c curbstop -n '__fish_use_subcommand' -a park -d 'Save, end the machine, keep its disk'
+complete -c curbstop -n '__fish_use_subcommand' -a ssh -d 'Log in to the machine a run rents'
+complete -c curbstop -n '__fish_use_subcommand' -a exec -d 'Run a command on the machine a run rents'
+complete -c curbstop -n '__fish_use_subcommand' -a pull -d 'Bring home what a run\'s machine has so far'
+complete -c curbstop -n '__fish_use_subcommand' -a login -d 'Keep the key of an account'
 complete -c curbstop -n '__fish_use_subcommand' -a runs -d 'List, show, compare and remove runs'
 complete -c curbstop -n '__fish_use_subcommand' -a cost -d 'Show what steps have cost, from the ledger'
 complete -c curbstop -n '__fish_use_subcommand' -a drill -d 'Kill a step in the middle and see whether it resumes'
@@ -14,6 +20,7 @@ complete -c curbstop -n '__fish_use_subcommand' -a config -d 'Settings, and the 
 complete -c curbstop -n '__fish_use_subcommand' -a secret -d 'Values that steps see in their environment, by name'
 complete -c curbstop -n '__fish_use_subcommand' -a data -d 'Data and outputs in the store, in DVC\'s own format'
 complete -c curbstop -n '__fish_use_subcommand' -a model -d 'What a model needs: memory, time, hardware'
+complete -c curbstop -n '__fish_use_subcommand' -a machine -d 'What is rented, on every account'
 complete -c curbstop -n '__fish_use_subcommand' -a practice -d 'A cloud on this computer, billed in play money'
 complete -c curbstop -n '__fish_use_subcommand' -a paths -d 'Show every file and folder that curbstop uses'
 complete -c curbstop -n '__fish_use_subcommand' -l help
@@ -41,6 +48,8 @@ complete -c curbstop -n '__fish_seen_subcommand_from run' -l lease
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l on
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l set
 complete -c curbstop -n '__fish_seen_subcommand_from ps' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from panic' -l all
+complete -c curbstop -n '__fish_seen_subcommand_from panic' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from init' -l folder
 complete -c curbstop -n '__fish_seen_subcommand_from init' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from init' -l run
@@ -49,6 +58,13 @@ complete -c curbstop -n '__fish_seen_subcommand_from logs' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from logs' -l lines
 complete -c curbstop -n '__fish_seen_subcommand_from cancel' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from cancel' -l kill
+complete -c curbstop -n '__fish_seen_subcommand_from park' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from ssh' -l forward
+complete -c curbstop -n '__fish_seen_subcommand_from ssh' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from exec' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from pull' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from pull' -l to
+complete -c curbstop -n '__fish_seen_subcommand_from login' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from runs' -a show -d 'Everything about one run'
 complete -c curbstop -n '__fish_seen_subcommand_from runs' -a diff -d 'What differs between two runs'
 complete -c curbstop -n '__fish_seen_subcommand_from runs' -a rm -d 'Remove runs; the ledger keeps what they cost'
@@ -130,6 +146,12 @@ complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_sub
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l tokens
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l ubatch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l verify
+complete -c curbstop -n '__fish_seen_subcommand_from machine' -a ls -d 'Show everything that bills, ours or not'
+complete -c curbstop -n '__fish_seen_subcommand_from machine' -a sweep -d 'Find machines that no run looks after'
+complete -c curbstop -n '__fish_seen_subcommand_from machine' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from machine ; and __fish_seen_subcommand_from ls' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from machine ; and __fish_seen_subcommand_from sweep' -l end
+complete -c curbstop -n '__fish_seen_subcommand_from machine ; and __fish_seen_subcommand_from sweep' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from practice' -a start -d 'Start it, or say where it runs'
 complete -c curbstop -n '__fish_seen_subcommand_from practice' -a status -d 'Show its machines and its own bill'
 complete -c curbstop -n '__fish_seen_subcommand_from practice' -a stop -d 'End its machines, then itself'

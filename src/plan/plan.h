@@ -26,8 +26,8 @@ struct PlanFacts {
   std::vector<StepHistory> history;  // one for each step of the project, same order
   std::vector<std::string> steps;    // names of those to plan; empty: all
   const std::vector<Offer>* offers = nullptr;
-  int64_t offers_set_aside = 0;      // rows that contradicted themselves
-  std::vector<std::string> drivers;  // providers that this version can rent from
+  int64_t offers_set_aside = 0;               // rows that contradicted themselves
+  std::vector<std::string> drivers;           // providers that this version can rent from
   std::map<std::string, LeaseTerms> rentals;  // how they rent, prices apart; those that are known
   ElectricityPrice electricity;
   Place on;                     // kAuto: each step's own `where`

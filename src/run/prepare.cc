@@ -143,8 +143,7 @@ const RentedPlace* FindAway(const RunWishes& wishes, const std::string& step) {
 
 // In commands that run at home the folder itself; away it stands for the machine's.
 fs::path OutOf(const std::string& run, bool away, const Directories& directories) {
-  const fs::path folder =
-      away ? fs::path(kFarHome) / "runs" / run : directories.RunFolder(run);
+  const fs::path folder = away ? fs::path(kFarHome) / "runs" / run : directories.RunFolder(run);
   return folder / "out";
 }
 
@@ -314,9 +313,10 @@ Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, const
   Event created;
   created.kind = EventKind::kCreated;
   created.at_ms = clock.WallMs();
-  created.data = prepared.rent ? AwayData(prepared.away)
-                               : Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
-                                                   {"energy_source", rate.source}});
+  created.data = prepared.rent
+                     ? AwayData(prepared.away)
+                     : Json::MakeObject({{"rate_micro_usd_per_hour", rate.per_hour.value()},
+                                         {"energy_source", rate.source}});
   created.data.Set("boot_id", ReadBootId());
   if (prepared.rent) StampBoot(created, clock);
   return journal.Create(prepared.run, created, IdentifySelf(), ask);

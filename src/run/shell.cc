@@ -504,9 +504,7 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   return event;
 }
 
-int64_t Shell::BootMs() const {
-  return duration_cast<milliseconds>(outside_.clock.Boot()).count();
-}
+int64_t Shell::BootMs() const { return duration_cast<milliseconds>(outside_.clock.Boot()).count(); }
 
 Status Shell::Append(const Event& event) { return runner_->Append(event); }
 

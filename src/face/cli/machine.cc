@@ -26,11 +26,10 @@ std::string TotalText(const Sweep& sweep) {
 Status List(CommandContext& context) {
   TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
   const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
-  context.out.Answer(
-      Json::MakeObject({{"machines", SweepJson(sweep)},
-                        {"micro_usd_per_hour", sweep.per_hour.value()},
-                        {"unread", static_cast<int64_t>(sweep.unread.size())}}),
-      SweepText(sweep, context.clock.WallMs()) + TotalText(sweep));
+  context.out.Answer(Json::MakeObject({{"machines", SweepJson(sweep)},
+                                       {"micro_usd_per_hour", sweep.per_hour.value()},
+                                       {"unread", static_cast<int64_t>(sweep.unread.size())}}),
+                     SweepText(sweep, context.clock.WallMs()) + TotalText(sweep));
   if (!sweep.unread.empty()) context.exit_code = ExitCodeOf(ErrorKind::kUnavailable);
   return {};
 }
@@ -73,15 +72,16 @@ Status SweepAll(const Options& options, CommandContext& context) {
   const bool all_gone = std::ranges::all_of(ended, &EndedMachine::gone);
   const std::string text =
       orphans.empty() ? "every machine of curbstop's belongs to a run of this computer\n"
-      : ends ? fmt::format("{} ended{}\n", ended.size(), all_gone ? ", read back gone" : ": see --json")
+      : ends          ? fmt::format("{} ended{}\n", ended.size(),
+                           all_gone ? ", read back gone" : ": see --json")
              : fmt::format("{} belong to no run of this computer: `curbstop machine sweep --end`\n",
                            orphans.size());
   Json list = Json::MakeArray();
   for (const SweptMachine& orphan : orphans) list.Push(MachineJson(orphan));
-  context.out.Answer(Json::MakeObject({{"machines", SweepJson(sweep)},
-                                       {"orphans", list},
-                                       {"ended", EndedJson(ended)}}),
-                     SweepText(sweep, context.clock.WallMs()) + text);
+  context.out.Answer(
+      Json::MakeObject(
+          {{"machines", SweepJson(sweep)}, {"orphans", list}, {"ended", EndedJson(ended)}}),
+      SweepText(sweep, context.clock.WallMs()) + text);
   if (!sweep.unread.empty() || !all_gone) context.exit_code = ExitCodeOf(ErrorKind::kUnavailable);
   return {};
 }

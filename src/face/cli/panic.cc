@@ -44,9 +44,9 @@ Status Agree(size_t machines, CommandContext& context) {
 std::string EndText(const Sweep& left, size_t ended) {
   if (left.machines.empty() && left.unread.empty())
     return fmt::format("{} ended; nothing bills on any account\n", ended);
-  std::string text = fmt::format("{} ended; STILL BILLING: {} machine{}, {} USD/h\n", ended,
-                                 left.machines.size(), left.machines.size() == 1 ? "" : "s",
-                                 UsdTextUp(left.per_hour));
+  std::string text =
+      fmt::format("{} ended; STILL BILLING: {} machine{}, {} USD/h\n", ended, left.machines.size(),
+                  left.machines.size() == 1 ? "" : "s", UsdTextUp(left.per_hour));
   const bool foreign = std::ranges::any_of(left.machines, [](const auto& m) { return !m.ours(); });
   if (foreign) text += "what curbstop did not rent stays: `curbstop panic --all` ends that too\n";
   return text;

@@ -62,7 +62,7 @@ std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accoun
   std::vector<SweptAccount> swept;
   for (const OpenAccount& one : accounts) {
     const Result<ProviderFacts> facts = FactsOf(one.account.provider);
-    const ProviderTiming timing = !facts.ok()              ? ProviderTiming()
+    const ProviderTiming timing = !facts.ok()               ? ProviderTiming()
                                   : one.account.is_practice ? OnPractice(*facts).timing
                                                             : facts->timing;
     swept.push_back({one.account.place, one.provider.get(), timing});

@@ -19,8 +19,8 @@ Result<std::vector<std::string>> CheckpointsToSend(const AgentOrder& at_home,
                                       at_home.checkpoints_renamed.end());
   const bool after_kill = !is_ready && at_home.keep_checkpoints && at_home.checkpoints_after_kill;
   TRY_ASSIGN(const CheckpointScan scan,
-             ScanCheckpoints(at_home.checkpoint_dir,
-                             after_kill ? AfterKill::kYes : AfterKill::kNo, renamed));
+             ScanCheckpoints(at_home.checkpoint_dir, after_kill ? AfterKill::kYes : AfterKill::kNo,
+                             renamed));
   if (is_ready) return scan.complete;
   TRY(MoveEntriesAside(at_home.checkpoint_dir, scan.incomplete, at_home.old_checkpoints, files));
   if (!at_home.keep_checkpoints)

@@ -1,11 +1,10 @@
 #include "run/away/end_supervisors.h"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <map>
+#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 #include "base/ids.h"

@@ -20,7 +20,7 @@ struct RentWish {
   SpotUse spot = SpotUse::kAuto;
   std::string image;  // of the container; empty: the provider's usual one
   Bytes disk{10'000'000'000};
-  Bytes transfer;     // both ways, kept in reserve where it bills
+  Bytes transfer;      // both ways, kept in reserve where it bills
   Millis write{1000};  // a checkpoint takes so long
 };
 

@@ -29,7 +29,7 @@ struct SweptMachine {
 };
 
 struct Sweep {
-  std::vector<SweptMachine> machines;  // by account, in its order
+  std::vector<SweptMachine> machines;                 // by account, in its order
   std::vector<std::pair<std::string, Error>> unread;  // accounts that could not be listed
   MicroUsd per_hour;                                  // of all of them
 };
@@ -39,8 +39,8 @@ Sweep SweepAccounts(const std::vector<SweptAccount>& accounts);
 
 struct EndedMachine {
   SweptMachine swept;
-  bool gone = false;   // by as many reads as its provider needs, by list and by id
-  std::string why;     // the last refusal; empty: none
+  bool gone = false;  // by as many reads as its provider needs, by list and by id
+  std::string why;    // the last refusal; empty: none
 };
 
 // Ends those, all at once, again and again until each is read back gone or `patience` is over.
