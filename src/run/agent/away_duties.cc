@@ -50,6 +50,15 @@ AwayDuties::AwayDuties(std::filesystem::path folder, const std::string& run, Awa
 }
 
 Json AwayDuties::Hello() {
+  if (!order_.accepted) return WithPlace(Acceptance());
+  return WithPlace(Json::MakeObject({{"kind", "hello"},
+                                     {"rehearsed", true},
+                                     {"as_promised", true},
+                                     {"age_ms", AgeMs()},
+                                     {"why", ""}}));
+}
+
+Json AwayDuties::Acceptance() {
   const int64_t age_ms = AgeMs();
   Json probe = Probe(order_.home, "/", processes_);
   bool rehearsed = false;
@@ -60,12 +69,15 @@ Json AwayDuties::Hello() {
     rehearsed = error.empty();
   }
   const std::vector<std::string> broken = BrokenPromises(probe, order_.promise);
-  Json hello = Json::MakeObject({{"kind", "hello"},
-                                 {"rehearsed", rehearsed},
-                                 {"as_promised", broken.empty()},
-                                 {"age_ms", age_ms},
-                                 {"why", Join(broken, "; ")},
-                                 {"probe", std::move(probe)}});
+  return Json::MakeObject({{"kind", "hello"},
+                           {"rehearsed", rehearsed},
+                           {"as_promised", broken.empty()},
+                           {"age_ms", age_ms},
+                           {"why", Join(broken, "; ")},
+                           {"probe", std::move(probe)}});
+}
+
+Json AwayDuties::WithPlace(Json hello) {
   if (!place_) return hello;
   const Status placed = place_->Test();
   hello.Set("place", placed.ok());

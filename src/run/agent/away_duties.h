@@ -39,6 +39,7 @@ class AwayDuties {
   Status ServeRecord(const Secret& token, FileStore& files);
 
   // {kind: hello, rehearsed, as_promised, age_ms, why}; blocks for as long as the rehearsal takes.
+  // What home has accepted already is not tried again.
   Json Hello();
   // Why the step has to stop now: `lease`, `keeper`, or empty. Looks a few times a second.
   std::string WhyStop();
@@ -60,6 +61,8 @@ class AwayDuties {
   [[noreturn]] void EndMachine();
 
  private:
+  Json Acceptance();
+  Json WithPlace(Json hello);
   MachineEndFacts Facts();
   Ticks SaveTime();
   Ticks TimeToSave();

@@ -20,6 +20,7 @@ Json AwayJson(const AwayOrder& away) {
                            {"save_time_ms", away.save_time.count()},
                            {"unconnected_ms", away.unconnected.count()},
                            {"end_pause_ms", away.end_pause.count()},
+                           {"accepted", away.accepted},
                            {"worker_starts", away.worker_starts},
                            {"checkpoint_work_ms", work},
                            {"promise", away.promise},
@@ -36,6 +37,7 @@ AwayOrder AwayOf(const Json& json) {
   away.save_time = MillisOr(json, "save_time_ms", away.save_time);
   away.unconnected = MillisOr(json, "unconnected_ms", away.unconnected);
   away.end_pause = MillisOr(json, "end_pause_ms", away.end_pause);
+  away.accepted = json.BoolOr("accepted", false);
   away.worker_starts = json.IntOr("worker_starts", away.worker_starts);
   if (const Json* work = json.Find("checkpoint_work_ms")) {
     for (const auto& [name, work_ms] : work->members())

@@ -18,6 +18,8 @@ using std::chrono::seconds;
 constexpr milliseconds kTurn{50};
 constexpr seconds kAskAddressEvery{1};
 constexpr seconds kLongestPause{10};
+constexpr seconds kAddressHolds{15};
+constexpr seconds kYoung{120};    // most machines have booted by then
 constexpr seconds kDeadAfter{5};  // without a word
 constexpr seconds kFinishWithin{3};
 constexpr size_t kLongestLine = 4 << 20;
@@ -134,17 +136,21 @@ void AgentLink::SetMachine(std::shared_ptr<FarMachine> machine) {
 // ---- over and over ----------------------------------------------------------------------------
 
 void AgentLink::Run(const std::stop_token& stop) {
+  const Ticks began = clock_.Awake();
   Ticks pause = kAskAddressEvery;
   std::string told;
   while (!stop.stop_requested() && !(is_finishing_ && machine() == nullptr)) {
     const Status passed = Pass(stop);
     const bool was_connected = machine() != nullptr;
+    if (was_connected) ask_address_at_ = clock_.Awake() + kAddressHolds;
     if (was_connected) Say(EventKind::kDisconnected, passed.ok() ? "" : passed.error().OneLine());
     SetMachine(nullptr);
     if (!passed.ok() && passed.error().OneLine() != told)
       work_.log(fmt::format("link.waits rental={} why=\"{}\"", target_.rental,
                             told = passed.error().OneLine()));
-    pause = was_connected ? Ticks(kAskAddressEvery) : std::min<Ticks>(pause * 5 / 4, kLongestPause);
+    const bool is_young = clock_.Awake() - began < kYoung;
+    pause = was_connected || is_young ? Ticks(kAskAddressEvery)
+                                      : std::min<Ticks>(pause * 5 / 4, kLongestPause);
     clock_.Wait(pause, stop);
   }
   is_over_ = true;
@@ -160,13 +166,22 @@ Status AgentLink::Pass(const std::stop_token& stop) {
   return Listen(*machine, stop);
 }
 
+// Providers count questions, and an address seldom changes: it is asked for again only where the
+// machine has not answered there for a while.
+Status AgentLink::FindAddress() {
+  const Ticks now = clock_.Awake();
+  if (address_ && now < ask_address_at_) return {};
+  TRY_ASSIGN(address_, renter_.FindAddress(target_.machine));
+  ask_address_at_ = now + kAddressHolds;
+  return address_ ? Status() : Unavailable("the machine has no address yet");
+}
+
 Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
-  TRY_ASSIGN(const std::optional<SshAddress> address, renter_.FindAddress(target_.machine));
-  if (!address) return Unavailable("the machine has no address yet");
+  TRY(FindAddress());
   SshTarget target;
-  target.host = address->host;
-  target.port = static_cast<int>(address->port);
-  target.user = address->user;
+  target.host = address_->host;
+  target.port = static_cast<int>(address_->port);
+  target.user = address_->user;
   target.identity = work_.folder / "ssh-key";
   target.known_hosts = work_.folder / "known-hosts";
   target.pinned_as = target_.machine;
@@ -179,19 +194,17 @@ Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
 // ---- readying it ------------------------------------------------------------------------------
 
 Status AgentLink::Ready(FarMachine& machine) {
-  TRY(machine.ShipAgent(agents_));
+  TRY_ASSIGN(probe_, machine.ShipAndProbe(agents_));
   TRY(Greet(machine));
-  TRY_ASSIGN(has_agent_, machine.HasStarted());
+  has_agent_ = machine.greeting().has_started;
   return has_agent_ ? Status() : StartStep(machine);
 }
 
 // The acceptance: what the machine is, since when, and whether it can end itself. Its first lease
 // tells when it was born, in its own uptime; that is noted, because later ones are longer.
 Status AgentLink::Greet(FarMachine& machine) {
-  TRY_ASSIGN(probe_, machine.Probe());
   if (last_report_ >= ReportBase(target_.rental) + kHello) return {};
-  TRY_ASSIGN(const int64_t lease_end_s, machine.ReadLease());
-  const int64_t born_s = lease_end_s - target_.lease_ms / 1000;
+  const int64_t born_s = machine.greeting().lease_end_s - target_.lease_ms / 1000;
   if (!ReadNote("born")) TRY(WriteNote("born", born_s));
   const std::string why = WhyNotAsPromised(probe_, work_.wish, work_.is_practice);
   Json hello = Json::MakeObject({{"kind", "hello"},

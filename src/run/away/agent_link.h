@@ -91,6 +91,7 @@ class AgentLink {
  private:
   void Run(const std::stop_token& stop);
   Status Pass(const std::stop_token& stop);
+  Status FindAddress();
   Result<std::shared_ptr<FarMachine>> Reach();
   Status Ready(FarMachine& machine);
   Status Greet(FarMachine& machine);
@@ -116,6 +117,8 @@ class AgentLink {
   FileStore& files_;
   std::filesystem::path agents_;
   Sink sink_;
+  std::optional<SshAddress> address_;
+  Ticks ask_address_at_{0};  // when it is to be asked for again
   MachineProbe probe_;
   bool has_agent_ = false;
   int64_t last_report_ = 0;

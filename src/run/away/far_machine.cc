@@ -17,8 +17,13 @@ namespace {
 constexpr Millis kShortCall{20'000};
 constexpr int64_t kMostAgent = 64 << 20;
 
-// In the machine's own words: where curbstop's files are.
-constexpr std::string_view kAskHome = R"(printf %s "${CURBSTOP_HOME:-/var/lib/curbstop}")";
+// In the machine's own words, a line each; {} is the run. One question instead of five: each costs
+// a way there and back.
+constexpr std::string_view kGreet =
+    R"sh(H=${{CURBSTOP_HOME:-/var/lib/curbstop}}; echo "$H"; uname -m
+sha256sum "$H/bin/curbstop-agent" 2>/dev/null || echo none
+cat "$H/lease" 2>/dev/null || echo none
+if [ -s "$H/runs/{}/agent.events" ]; then echo yes; else echo no; fi)sh";
 
 std::string_view AgentNameFor(std::string_view arch) {
   if (arch == "x86_64") return "curbstop-agent";
@@ -77,13 +82,34 @@ std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bo
   return "";
 }
 
+namespace {
+
+// Errors: kUnavailable (its birth script has not come so far), kCorrupt.
+Result<Greeting> GreetingOf(std::string_view said) {
+  const std::vector<std::string_view> lines = Lines(said);
+  if (lines.size() != 5) return Corrupt("the machine does not answer as asked");
+  Greeting greeting{std::string(Trim(lines[0])), std::string(Trim(lines[1])), "", 0, false};
+  if (lines[2] != "none") greeting.agent_sha256 = lines[2].substr(0, lines[2].find(' '));
+  if (Trim(lines[3]) == "none") return Unavailable("the machine has no lease yet");
+  const std::optional<int64_t> end = ParseCount(Trim(lines[3]));
+  if (!end) return Corrupt("the machine's lease is no number of seconds");
+  greeting.lease_end_s = *end;
+  greeting.has_started = lines[4] == "yes";
+  return greeting;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<FarMachine>> FarMachine::Reach(std::shared_ptr<SshClient> ssh,
                                                       const std::string& run, Clock& clock) {
-  TRY_ASSIGN(const SshOutput home, ssh->Run(std::string(kAskHome), {}, kShortCall));
-  if (home.exit_code != 0)
-    return Unavailable(fmt::format("the machine answered {}", Printable(home.err)));
-  TRY_ASSIGN(FarPlaces places, FarPlacesAt(home.out, run));
-  return std::unique_ptr<FarMachine>(new FarMachine(std::move(ssh), std::move(places), clock));
+  TRY_ASSIGN(const SshOutput said,
+             ssh->Run(fmt::format(fmt::runtime(kGreet), run), {}, kShortCall));
+  if (said.exit_code != 0)
+    return Unavailable(fmt::format("the machine answered {}", Printable(said.err)));
+  TRY_ASSIGN(Greeting greeting, GreetingOf(said.out));
+  TRY_ASSIGN(FarPlaces places, FarPlacesAt(greeting.home, run));
+  return std::unique_ptr<FarMachine>(
+      new FarMachine(std::move(ssh), std::move(places), std::move(greeting), clock));
 }
 
 // ---- small calls ------------------------------------------------------------------------------
@@ -97,30 +123,31 @@ Result<std::string> FarMachine::Ask(const std::string& command, std::string_view
                                  said.empty() ? "" : ": " + Printable(said.substr(0, 500))));
 }
 
+namespace {
+
 // Whole or not at all, under a name of its own until then.
+std::string PutCommand(const std::string& path, std::string_view mode) {
+  return fmt::format("umask 077; mkdir -p {0} && cat >{1}.$$ && chmod {2} {1}.$$ && mv {1}.$$ {1}",
+                     path.substr(0, path.rfind('/')), path, mode);
+}
+
+}  // namespace
+
 Status FarMachine::Put(const std::string& path, std::string_view bytes, std::string_view mode) {
-  const std::string folder = path.substr(0, path.rfind('/'));
-  const std::string command =
-      fmt::format("umask 077; mkdir -p {0} && cat >{1}.$$ && chmod {2} {1}.$$ && mv {1}.$$ {1}",
-                  folder, path, mode);
-  TRY_ASSIGN([[maybe_unused]] const std::string nothing, Ask(command, bytes));
+  TRY_ASSIGN([[maybe_unused]] const std::string nothing, Ask(PutCommand(path, mode), bytes));
   return {};
 }
 
-Status FarMachine::ShipAgent(const std::filesystem::path& agents) {
-  TRY_ASSIGN(const std::string arch, Ask("uname -m"));
-  const std::string_view name = AgentNameFor(Trim(arch));
+Result<MachineProbe> FarMachine::ShipAndProbe(const std::filesystem::path& agents) {
+  const std::string_view name = AgentNameFor(greeting_.arch);
   if (name.empty())
-    return NotFound(fmt::format("there is no agent for `{}`", Printable(Trim(arch))));
+    return NotFound(fmt::format("there is no agent for `{}`", Printable(greeting_.arch)));
   TRY_ASSIGN(const std::string bytes, ReadFile(agents / name, kMostAgent));
-  const std::string wanted = Sha256Hex(bytes);
-  const Result<std::string> there = Ask(fmt::format("sha256sum <{}", places_.Agent()));
-  if (there.ok() && there->starts_with(wanted)) return {};
-  return Put(places_.Agent(), bytes, "755");
-}
-
-Result<MachineProbe> FarMachine::Probe() {
-  TRY_ASSIGN(const std::string said, Ask(places_.Agent() + " probe"));
+  const bool is_there = greeting_.agent_sha256 == Sha256Hex(bytes);
+  const std::string probe = places_.Agent() + " probe";
+  TRY_ASSIGN(
+      const std::string said,
+      is_there ? Ask(probe) : Ask(PutCommand(places_.Agent(), "755") + " && " + probe, bytes));
   Result<Json> json = ParseJson(said);
   if (!json.ok()) return Corrupt("the machine's probe is no JSON: " + json.error().OneLine());
   return ProbeOf(*json);
@@ -170,12 +197,6 @@ Status FarMachine::SendCheckpoints(const std::filesystem::path& folder,
   return {};
 }
 
-Result<bool> FarMachine::HasStarted() {
-  TRY_ASSIGN(const std::string said,
-             Ask(fmt::format("if [ -s {}/agent.events ]; then echo yes; fi", places_.Folder())));
-  return Trim(said) == "yes";
-}
-
 Result<LoggedSoFar> FarMachine::ReadLogged() {
   TRY_ASSIGN(const std::string said,
              Ask(fmt::format("cd {} && touch step.log record.calls && "
@@ -189,8 +210,6 @@ Result<LoggedSoFar> FarMachine::ReadLogged() {
 }
 
 Status FarMachine::StartAgent(const AgentOrder& order, const AgentSecrets& secrets) {
-  TRY_ASSIGN(const bool started, HasStarted());
-  if (started) return {};
   TRY(Put(places_.Folder() + "/order.json", WriteJson(OrderJson(order), JsonStyle::kIndented),
           "600"));
   const Result<std::string> kept = Ask(

@@ -43,6 +43,15 @@ struct MachineProbe {
 // the price of a GPU and none in it.
 std::string WhyNotAsPromised(const MachineProbe& probe, const RentWish& wish, bool is_practice);
 
+// What a machine says at the first word.
+struct Greeting {
+  std::string home;
+  std::string arch;
+  std::string agent_sha256;  // of the agent there; empty: none
+  int64_t lease_end_s = 0;   // in seconds of its /proc/uptime
+  bool has_started = false;  // the agent of this run has spoken
+};
+
 // What the step has logged there, in its log and into its record.
 struct LoggedSoFar {
   int64_t log_bytes = 0;
@@ -53,19 +62,20 @@ class FarMachine {
  public:
   using Progress = std::function<void(const TransferProgress&)>;
 
-  // Learns where its files lie. Errors: kUnavailable (not reached), kDenied (key or host key),
-  // kCorrupt.
+  // Learns where its files lie and what is there already. Errors: kUnavailable (not reached),
+  // kDenied (key or host key), kCorrupt.
   static Result<std::unique_ptr<FarMachine>> Reach(std::shared_ptr<SshClient> ssh,
                                                    const std::string& run, Clock& clock);
 
   const FarPlaces& places() const { return places_; }
   SshClient& ssh() { return *ssh_; }
 
-  // Puts the agent there unless the same file is there already. `agents`: the folder with one for
-  // each architecture. Errors: kNotFound (none for its architecture).
-  Status ShipAgent(const std::filesystem::path& agents);
+  // As it was when it was reached.
+  const Greeting& greeting() const { return greeting_; }
 
-  Result<MachineProbe> Probe();
+  // Puts the agent there unless the same file is there already, and lets it probe. `agents`: the
+  // folder with one for each architecture. Errors: kNotFound (none for its architecture).
+  Result<MachineProbe> ShipAndProbe(const std::filesystem::path& agents);
 
   // The end of its lease, in seconds of its /proc/uptime.
   Result<int64_t> ReadLease();
@@ -79,7 +89,6 @@ class FarMachine {
 
   // Writes the order, then starts the keeper. Again: nothing, where the agent has spoken.
   Status StartAgent(const AgentOrder& order, const AgentSecrets& secrets);
-  Result<bool> HasStarted();
   Result<LoggedSoFar> ReadLogged();
 
   Result<std::unique_ptr<SshChannel>> Follow(int64_t events, int64_t log_bytes, int64_t calls);
@@ -92,14 +101,18 @@ class FarMachine {
   Status FetchCheckpoint(const std::string& name, const std::filesystem::path& folder);
 
  private:
-  FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places, Clock& clock)
-      : ssh_(std::move(ssh)), places_(std::move(places)), clock_(clock) {}
+  FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places, Greeting greeting, Clock& clock)
+      : ssh_(std::move(ssh)),
+        places_(std::move(places)),
+        greeting_(std::move(greeting)),
+        clock_(clock) {}
   TransferOptions Options() const;
   Result<std::string> Ask(const std::string& command, std::string_view input = {});
   Status Put(const std::string& path, std::string_view bytes, std::string_view mode);
 
   std::shared_ptr<SshClient> ssh_;
   FarPlaces places_;
+  Greeting greeting_;
   Clock& clock_;
 };
 

@@ -104,6 +104,7 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
   order.supervisor.clear();
   AwayOrder& away = order.away.emplace();
   away.home = places.home;
+  away.accepted = true;
   away.at_end = terms.saves_at_end ? EndWish::kSave : EndWish::kDestroy;
   away.lease_at_birth = Millis(terms.lease_ms);
   away.interval = Millis(terms.interval_ms);
