@@ -228,6 +228,39 @@ INSTANTIATE_TEST_SUITE_P(Away, Hello,
                                          FirstWord{LeaseGrade::kA, true, false, Phase::kDeciding},
                                          FirstWord{LeaseGrade::kC, true, false, Phase::kDeciding}));
 
+Json Refusal(const char* of) { return Json::MakeObject({{"error", "no"}, {"refusal", of}}); }
+
+TEST(AwayRules, AnOfferThatRefusedIsNotAskedAgain) {
+  Away life;
+  life.Rent();
+  life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {}, Refusal("next_offer"));
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  EXPECT_EQ(life.state.blocked_offers, std::vector<std::string>{"m-1"});
+  life.Rent();
+  life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {}, Refusal("retry_after"));
+  EXPECT_EQ(life.state.blocked_offers.size(), 1u);
+}
+
+TEST(AwayRules, WhatEveryOfferWouldRefuseEndsTheRunAtOnce) {
+  for (const char* of : {"fix_request", "provider_off"}) {
+    Away life;
+    life.Rent();
+    life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {}, Refusal(of));
+    EXPECT_EQ(life.state.phase, Phase::kClosing) << of;
+    EXPECT_EQ(life.state.verdict, Phase::kFailed);
+    EXPECT_EQ(life.state.exit_code, 1);
+    EXPECT_TRUE(life.state.rentals.empty());
+  }
+}
+
+TEST(AwayRules, ALateHopelessRefusalDoesNotChangeWhatTheRunComesTo) {
+  Away life;
+  life.Rent();
+  life.Ask("cancel");
+  life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {}, Refusal("fix_request"));
+  EXPECT_EQ(life.state.verdict, Phase::kCancelled);
+}
+
 TEST(AwayRules, AMachineThatNeverSpeaksIsGivenUp) {
   Away life;
   life.Boot();
@@ -350,6 +383,47 @@ INSTANTIATE_TEST_SUITE_P(Away, LoweredCap,
                                          AtTheCap{Phase::kFetching, 2 * kMinute, Phase::kFetching},
                                          AtTheCap{Phase::kFetching, 11 * kMinute,
                                                   Phase::kClosing}));
+
+TEST(AwayRules, AShortLeaseHasAShortMargin) {
+  Facts offer = Offer();
+  offer.lease_ms = 8 * kMinute;
+  Away life;
+  life.Work(offer);
+  life.Pass(5 * kMinute);
+  EXPECT_FALSE(life.Wants(EffectKind::kDecide));
+  life.Pass(90 * kSecond);  // its last quarter has begun
+  EXPECT_TRUE(life.Wants(EffectKind::kDecide));
+}
+
+TEST(AwayRules, AConnectionThatEndsIsLookedAfterAtOnceForAWhile) {
+  Away life;
+  life.Work();
+  life.Pass(2 * kMinute);
+  life.Look({kSeen});
+  life.Say(EventKind::kDisconnected);
+  EXPECT_TRUE(life.Wants(EffectKind::kLook));
+  life.Look({kSeen});
+  life.Pass(4 * kSecond);
+  EXPECT_TRUE(life.Wants(EffectKind::kLook));  // a third of what lies between two reads
+  life.Pass(3 * kMinute);
+  life.Look({kSeen});
+  life.Pass(30 * kSecond);
+  EXPECT_FALSE(life.Wants(EffectKind::kLook));
+}
+
+TEST(AwayRules, AttemptsAreCountedOverAllMachinesAndTheirTimeByTheirOwnClock) {
+  Away life;
+  life.Work();
+  const auto clock = [](int64_t awake_ms) { return Json::MakeObject({{"awake_ms", awake_ms}}); };
+  life.Report("attempt_starting", clock(5000));
+  life.Report("attempt_ended", clock(7500));
+  life.Report("attempt_starting", clock(100).Set("resume_from", "step-2").Set("attempt", 1));
+  EXPECT_EQ(life.state.attempt, 2);
+  EXPECT_EQ(life.state.resumed_from, "step-2");
+  EXPECT_EQ(life.state.busy_ms, 2500);
+  life.Report("attempt_ended", clock(50));  // a clock that lies
+  EXPECT_EQ(life.state.busy_ms, 2500);
+}
 
 TEST(AwayRules, TheReserveIsGivenBackWhenTheMachineIsSeenGone) {
   Away life;
