@@ -61,8 +61,8 @@ SessionRequest Shell(const char* command) {
 }
 
 TEST(SessionChild, HasPipesASessionOfItsOwnAndOnlyItsEnvironment) {
-  const auto child =
-      StartSessionChild(Shell("ps -o sid= -p $$; env; echo bad >&2; cat; [ -t 0 ] && echo tty; exit 3"));
+  const auto child = StartSessionChild(
+      Shell("ps -o sid= -p $$; env; echo bad >&2; cat; [ -t 0 ] && echo tty; exit 3"));
   ASSERT_TRUE(child.ok());
   ASSERT_EQ(write(child->in, "in\n", 3), 3);
   close(child->in);
