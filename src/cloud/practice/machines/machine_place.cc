@@ -81,6 +81,8 @@ std::vector<std::string> BubblewrapCommand(const PlaceFolders& folders, const fs
                                    folders.host_name,
                                    "--as-pid-1",
                                    "--new-session",
+                                   "--cap-drop",
+                                   "ALL",
                                    "--ro-bind",
                                    "/usr",
                                    "/usr"};

@@ -41,7 +41,8 @@ TEST(MachinePlace, TheMachineWritesToItsOwnFoldersAndNowhereElse) {
 TEST(MachinePlace, ItsKeyIsInNoArgumentList) {
   const auto argv = BubblewrapCommand(FoldersIn("/m"), "/p", {"a", "b"});
   EXPECT_NE(std::find(argv.begin(), argv.end(), "/proc/sys"), argv.end());
-  for (const char* needed : {"--unshare-user", "--unshare-pid", "--as-pid-1", "--new-session"})
+  for (const char* needed :
+       {"--unshare-user", "--unshare-pid", "--as-pid-1", "--new-session", "--cap-drop"})
     EXPECT_NE(std::find(argv.begin(), argv.end(), needed), argv.end()) << needed;
   // The environment is handed on by the start, never by a list that others can read.
   EXPECT_EQ(std::find(argv.begin(), argv.end(), "--setenv"), argv.end());
