@@ -17,6 +17,7 @@ std::string NarrateAttemptEnd(const Json& data) {
       fmt::format("attempt {} ended with {}", data.IntOr("attempt", 0), code);
   if (why == "cancel") return attempt + ", as asked";
   if (why == "cap") return attempt + " at the cap";
+  if (why == "save" || why == "lease" || why == "keeper") return "";
   if (why == "hang") return attempt + " after too long without a sign of life";
   if (why == "deadline") return attempt + " at the time limit";
   return data.IntOr("exit_code", 0) == 0 ? "" : attempt;
@@ -26,6 +27,9 @@ std::string NarrateStop(std::string_view why) {
   if (why == "cancel") return "stops the step, as asked";
   if (why == "cap") return "stops the step, so that it can save: the cap is reached";
   if (why == "deadline") return "stops the step: its time limit is reached";
+  if (why == "save") return "stops the step, so that it can save";
+  if (why == "lease") return "stops the step, so that it can save: the machine's lease ends";
+  if (why == "keeper") return "stops the step, so that it can save: its keeper is gone";
   return "stops the step: too long without a sign of life";
 }
 
@@ -50,7 +54,8 @@ std::string NarrateReport(const Json& data) {
         "attempt {} starts{}", data.IntOr("attempt", 1),
         from.empty() ? "" : fmt::format(", resumes from checkpoint `{}`", Printable(from)));
   }
-  if (kind == "checkpoint")
+  const bool is_away = data.Find("complete") != nullptr;  // told when it is home
+  if (kind == "checkpoint" && !is_away)
     return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
   if (kind == "overdue") return "takes longer than its `needs.time` said";
   if (kind == "stopping") return NarrateStop(data.StringOr("why", ""));

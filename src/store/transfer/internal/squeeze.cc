@@ -4,13 +4,13 @@
 
 #include "base/check.h"
 
-#if CURBSTOP_ZSTD
+#ifdef CURBSTOP_ZSTD
 #include <zstd.h>
 #endif
 
 namespace curbstop {
 
-#if CURBSTOP_ZSTD
+#ifdef CURBSTOP_ZSTD
 
 namespace {
 
