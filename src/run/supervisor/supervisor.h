@@ -54,6 +54,9 @@ struct BirthOrder {
 };
 BirthOrder BirthOrderOf(const AwayTerms& terms, const Rental& rental, Plants plants = {});
 
+// The terms of a rental as the members of kDecided carry them.
+void FillTerms(Facts& facts, const LeaseTerms& terms);
+
 // How much is missing; 0: it fits.
 MicroUsd ShortOf(const Caps& caps, MicroUsd reserve, Plants plants = {});
 

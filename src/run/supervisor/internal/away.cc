@@ -238,6 +238,22 @@ LeaseTerms TermsOf(const Facts& facts) {
   return terms;
 }
 
+void FillTerms(Facts& facts, const LeaseTerms& terms) {
+  facts.micro_usd_per_hour = terms.billing.per_hour.value();
+  facts.disk_micro_usd_per_hour = terms.billing.disk_per_hour.value();
+  facts.fixed_micro_usd = terms.billing.fixed.value();
+  facts.grain_ms = terms.billing.grain.count();
+  facts.minimum_ms = terms.billing.minimum.count();
+  facts.grade = static_cast<int64_t>(terms.grade);
+  facts.guard = terms.has_guard ? 1 : 0;
+  facts.boot_limit_ms = terms.boot_limit.count();
+  facts.create_limit_ms = terms.timing.create_limit.count();
+  facts.list_lag_ms = terms.timing.list_lag.count();
+  facts.destroy_delay_ms = terms.timing.destroy_delay.count();
+  facts.reads = terms.timing.reads;
+  facts.read_spacing_ms = terms.timing.read_spacing.count();
+}
+
 void EndRental(StepContext& context, Rental& rental) {
   rental.ending = true;
   LookSoon(context, rental.terms.timing.read_spacing.count());
