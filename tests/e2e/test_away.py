@@ -80,7 +80,7 @@ class User:
 
     def ledger(self):
         with sqlite3.connect(pathlib.Path(self.env["XDG_DATA_HOME"]) / "curbstop/money.db") as money:
-            return money.execute("SELECT kind, class, amount FROM ledger").fetchall()
+            return money.execute("SELECT kind, class, micro_usd FROM ledger").fetchall()
 
     def accrued(self):
         return sum(row[2] for row in self.ledger() if row[0] in ("accrue", "correct"))

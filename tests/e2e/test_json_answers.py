@@ -130,11 +130,25 @@ def test_the_schemas_are_schemas(name):
 def test_every_command_has_a_schema(world):
     pages = (ROOT / "docs/reference/commands.md").read_text().splitlines()
     commands = [line.strip("#` ").removeprefix("curbstop ") for line in pages if line.startswith("#") and "`curbstop " in line]
-    nouns = {"config", "secret", "data", "model", "practice"}
-    wanted = {command.replace(" ", "-") for command in commands if command not in nouns}
+    nouns = {"config", "secret", "data", "model", "practice", "machine"}
+    silent = {"ssh", "exec"}  # they become another program
+    wanted = {command.replace(" ", "-") for command in commands if command not in nouns | silent}
     assert len(wanted) > 20
     other_answers = {name for name in SCHEMAS if name.startswith("model-fit-")}  # of `model fit`
-    assert wanted == set(SCHEMAS) - {"error", "run-record", "version"} - other_answers
+    parts = {"error", "run-record", "machine-record", "version"}
+    assert wanted == set(SCHEMAS) - parts - other_answers
+
+
+def test_rented_machines(world, request):
+    request.addfinalizer(lambda: subprocess.run(["curbstop", "practice", "stop", "--yes"], env=world.env, check=False,
+                                                capture_output=True, timeout=60))
+    assert world.ask("login", "login", "practice")["account"] == "practice"
+    assert world.ask("machine-ls", "machine", "ls")["machines"] == []
+    assert world.ask("machine-sweep", "machine", "sweep")["orphans"] == []
+    assert world.ask("panic", "panic", "--yes")["ended"] == 0
+    world.ask("error", "login", "vast", code=2)
+    world.ask("error", "pull", "train", code=3)
+    world.ask("error", "park", "train", code=3)
 
 
 def test_simulated_lives(world):

@@ -7,7 +7,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("CURBSTOP_BUILD", "build/dev")
 # The fold, the runner that journals before effects begin, and the ledger's arithmetic.
-PARTS = ["curbstop::Apply(curbstop::RunState&", "curbstop::Runner::Append(", "curbstop::DueAt(",
+PARTS = ["curbstop::Apply(curbstop::RunState&, curbstop::Event const&, long, curbstop::Plants)", "curbstop::Runner::Append(", "curbstop::DueAt(",
          "curbstop::EncodeEvent(", "curbstop::ReserveFor(", "curbstop::Decide("]
 
 

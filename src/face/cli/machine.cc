@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 #include "face/cli/commands.h"
 #include "face/cli/rented.h"
 #include "face/cli/run_face.h"
@@ -50,7 +51,7 @@ Result<std::vector<SweptMachine>> Orphans(const Sweep& sweep, CommandContext& co
 Json EndedJson(const std::vector<EndedMachine>& ended) {
   Json list = Json::MakeArray();
   for (const EndedMachine& one : ended)
-    list.Push(MachineJson(one.swept).Set("gone", one.gone).Set("why", one.why));
+    list.Push(MachineJson(one.swept).Set("gone", one.gone).Set("why", TextOrNull(one.why)));
   return list;
 }
 
