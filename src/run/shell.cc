@@ -500,7 +500,7 @@ Event Shell::Outcome(EventKind kind, Json data) const {
   event.at_ms = outside_.clock.WallMs();
   event.awake_ms = duration_cast<milliseconds>(outside_.clock.Awake()).count();
   event.data = std::move(data);
-  if (hands_ != nullptr) event.facts.boot_ms = BootMs();
+  if (state().terms.away) event.facts.boot_ms = BootMs();
   return event;
 }
 

@@ -82,6 +82,11 @@ class User:
         with sqlite3.connect(pathlib.Path(self.env["XDG_DATA_HOME"]) / "curbstop/money.db") as money:
             return money.execute("SELECT kind, class, micro_usd FROM ledger").fetchall()
 
+    def rentals(self):
+        """Numbers of the machines that money was held for."""
+        with sqlite3.connect(pathlib.Path(self.env["XDG_DATA_HOME"]) / "curbstop/money.db") as money:
+            return [row[0] for row in money.execute("SELECT DISTINCT rental FROM ledger")]
+
     def accrued(self):
         return sum(row[2] for row in self.ledger() if row[0] in ("accrue", "correct"))
 
@@ -172,6 +177,7 @@ def test_a_killed_supervisor_goes_on_where_it_was(user):
     assert running.returncode == 0, out
     assert user.log(run).count("step 12\n") == 1
     assert user.run()["attempts"] == 1
+    assert user.rentals() == [1]  # the lease counts on as if nothing had happened
     check_books(user)
 
 
