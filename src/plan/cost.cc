@@ -61,6 +61,19 @@ Json CostJson(const CostTable& table) {
   return Json::MakeObject({{"rows", rows}, {"total_micro_usd", table.total.value()}});
 }
 
+namespace {
+
+// Money of the practice cloud, which no total and no cap counts.
+std::string PlayMoneyText(const CostTable& table) {
+  MicroUsd play;
+  for (const CostRow& row : table.rows) {
+    if (row.ledger_class == "practice") play += row.amount;
+  }
+  return play == MicroUsd() ? "" : fmt::format(", and {} USD of play money", UsdText(play));
+}
+
+}  // namespace
+
 std::string CostText(const CostTable& table) {
   if (table.rows.empty()) return "nothing was spent yet\n";
   std::vector<std::vector<std::string>> cells = {
@@ -70,7 +83,8 @@ std::string CostText(const CostTable& table) {
                      fmt::format("{}", row.runs), DurationText(row.time),
                      EnergyText(row.watt_hours), UsdText(row.amount)});
   }
-  return TextTable(cells) + fmt::format("total {} USD\n", UsdText(table.total));
+  return TextTable(cells) +
+         fmt::format("total {} USD{}\n", UsdText(table.total), PlayMoneyText(table));
 }
 
 }  // namespace curbstop

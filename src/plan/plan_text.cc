@@ -52,10 +52,14 @@ std::string ShortPlace(const std::string& place, size_t most) {
     return Shortened(place, most);
   const size_t over = place.size() - most;
   const size_t region = second - first - 1;
-  constexpr size_t kLeastType = 6;
+  constexpr size_t kLeastType = 12;
   const std::string provider = place.substr(0, first + 1) + "…";
-  if (over + 3 > region && provider.size() + kLeastType > most && CodePoints(provider) <= most)
+  if (over + 3 > region && CodePoints(provider) + kLeastType > most && CodePoints(provider) <= most)
     return provider;
+  if (over + 3 > region && CodePoints(provider) < most) {
+    const size_t rest = most - CodePoints(provider);
+    return provider + place.substr(CharacterStart(place, place.size() - rest));
+  }
   if (over + 3 > region) return Shortened(place, most);
   return place.substr(0, CharacterStart(place, second - over - 1)) + "…" + place.substr(second);
 }

@@ -83,6 +83,10 @@ Result<Place> ParsePlace(std::string_view text) {
   if (text == "local") return Place{.kind = PlaceKind::kLocal};
   if (text == "cloud") return Place{.kind = PlaceKind::kCloud};
   if (text.starts_with(kSshPrefix)) return ParseSsh(text);
+  if (text == "practice" || text == kPracticePrefix) {
+    return InvalidInput(fmt::format("`{}` does not say whose machines", text))
+        .WithHint("write `practice:vast` or `practice:runpod`");
+  }
   if (!text.starts_with(kPracticePrefix)) return ParseProvider(text);
   const std::string_view name = text.substr(kPracticePrefix.size());
   Place place{.kind = PlaceKind::kPractice, .provider = ProviderNamed(name)};

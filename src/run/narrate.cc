@@ -41,6 +41,15 @@ std::string NarrateHello(const Json& data) {
   return "reached · the machine cannot end itself: " + Printable(data.StringOr("end_error", ""));
 }
 
+std::string NarrateCheckpoint(std::string_view kind, const Json& data) {
+  const std::string name = fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
+  const std::string why = Printable(data.StringOr("why", ""));
+  if (kind == "safe") return name + " is at the named place";
+  if (kind == "not_safe") return fmt::format("{} is not at the named place: {}", name, why);
+  // On a rented machine it counts when it is home, which is said then.
+  return data.Find("complete") == nullptr ? name : "";
+}
+
 std::string NarrateReport(const Json& data) {
   const std::string kind = data.StringOr("kind", "");
   if (kind == "hello" && data.Find("arch") != nullptr) return NarrateHello(data);
@@ -54,9 +63,10 @@ std::string NarrateReport(const Json& data) {
         "attempt {} starts{}", data.IntOr("attempt", 1),
         from.empty() ? "" : fmt::format(", resumes from checkpoint `{}`", Printable(from)));
   }
-  const bool is_away = data.Find("complete") != nullptr;  // told when it is home
-  if (kind == "checkpoint" && !is_away)
-    return fmt::format("checkpoint `{}`", Printable(data.StringOr("name", "")));
+  if (kind == "checkpoint" || kind == "safe" || kind == "not_safe")
+    return NarrateCheckpoint(kind, data);
+  if (kind == "not_saved")
+    return "could not save at the named place, tries again: " + Printable(data.StringOr("why", ""));
   if (kind == "overdue") return "takes longer than its `needs.time` said";
   if (kind == "stopping") return NarrateStop(data.StringOr("why", ""));
   if (kind == "attempt_ended") return NarrateAttemptEnd(data);
@@ -65,17 +75,17 @@ std::string NarrateReport(const Json& data) {
   return "";
 }
 
-std::string LeaseText(int64_t lease_ms) { return DurationText(Millis(lease_ms)); }
-
 std::string NarrateDecided(const Facts& facts, const Json& data) {
   const std::string because = data.StringOr("because", "");
-  const std::string before = because.empty() ? "" : because + ": ";
+  const std::string before = because.empty() ? "" : Printable(because) + ":\n";
   switch (static_cast<DecisionKind>(facts.decision)) {
     case DecisionKind::kRent:
       return fmt::format("{}rents {} at {} USD/h{} · lease {} · holds {} USD", before, facts.offer,
                          UsdText(MicroUsd(facts.micro_usd_per_hour)), facts.spot ? ", spot" : "",
-                         LeaseText(facts.lease_ms), UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
-    case DecisionKind::kExtend: return "asks for a lease of " + LeaseText(facts.lease_ms);
+                         DurationText(Millis(facts.lease_ms)),
+                         UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
+    case DecisionKind::kExtend:
+      return "asks for a lease of " + DurationText(Millis(facts.lease_ms));
     default: return "";
   }
 }
@@ -126,6 +136,14 @@ std::string OutputsText(const Json& outputs) {
   return fmt::format("{} file{}, {}", files, files == 1 ? "" : "s", BytesText({size}));
 }
 
+// A run is over only when each machine that it rented was looked for and is gone.
+std::string SpentText(const RunRow& row) {
+  if (row.run.place == "local") return fmt::format("energy {} USD", UsdText(row.spent));
+  const bool is_practice = row.run.place.starts_with("practice:");
+  return fmt::format("rent {} USD{}{}", UsdText(row.spent), is_practice ? " of play money" : "",
+                     row.spent > MicroUsd() ? "\nwhat it rented is ended, and read back gone" : "");
+}
+
 }  // namespace
 
 std::string NarrateEvent(const Event& event) {
@@ -145,16 +163,13 @@ std::string StateText(const RunRow& row) {
 }
 
 std::string NarrateEnd(const RunRow& row) {
-  const bool home = row.run.place == "local";
-  const bool practice = row.run.place.starts_with("practice:");
-  const std::string energy = fmt::format("{} {} USD{}", home ? "energy" : "rent",
-                                         UsdText(row.spent), practice ? " of play money" : "");
+  const std::string cost = SpentText(row);
   if (row.state == "succeeded") {
     return fmt::format("succeeded in {} · {} · {}{}", DurationText(Millis(row.busy_ms)),
-                       OutputsText(row.outputs), energy,
+                       OutputsText(row.outputs), cost,
                        row.reason.empty() ? "" : " · " + row.reason);
   }
-  return fmt::format("{} · {}", StateText(row), energy);
+  return fmt::format("{} · {}", StateText(row), cost);
 }
 
 }  // namespace curbstop

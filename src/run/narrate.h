@@ -12,7 +12,7 @@ namespace curbstop {
 inline constexpr const char* kHidOut =
     "wrote `/out` into `.gitignore`: the store holds the outputs";
 
-// Empty for events that a user need not see.
+// Empty for events that a user need not see; seldom two lines.
 std::string NarrateEvent(const Event& event);
 
 // "running", "failed: attempt 1 ended with exit code 3".

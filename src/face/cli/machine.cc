@@ -18,19 +18,20 @@ struct Options {
   bool end = false;
 };
 
-std::string TotalText(const Sweep& sweep) {
-  if (sweep.machines.empty() && sweep.unread.empty()) return "nothing bills\n";
-  return fmt::format("{} machine{}, {} USD/h\n", sweep.machines.size(),
-                     sweep.machines.size() == 1 ? "" : "s", UsdTextUp(sweep.per_hour));
+std::string BillText(const Sweep& sweep, const std::string& accounts) {
+  if (sweep.machines.empty() && sweep.unread.empty())
+    return fmt::format("nothing bills ({})\n", accounts);
+  return TotalText(sweep) + "\n";
 }
 
 Status List(CommandContext& context) {
   TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
   const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
-  context.out.Answer(Json::MakeObject({{"machines", SweepJson(sweep)},
-                                       {"micro_usd_per_hour", sweep.per_hour.value()},
-                                       {"unread", static_cast<int64_t>(sweep.unread.size())}}),
-                     SweepText(sweep, context.clock.WallMs()) + TotalText(sweep));
+  context.out.Answer(
+      Json::MakeObject({{"machines", SweepJson(sweep)},
+                        {"micro_usd_per_hour", sweep.per_hour.value()},
+                        {"unread", static_cast<int64_t>(sweep.unread.size())}}),
+      SweepText(sweep, context.clock.WallMs()) + BillText(sweep, AccountsText(accounts)));
   if (!sweep.unread.empty()) context.exit_code = ExitCodeOf(ErrorKind::kUnavailable);
   return {};
 }
@@ -72,10 +73,11 @@ Status SweepAll(const Options& options, CommandContext& context) {
   if (ends) ended = EndMachines(swept, orphans, kPatience, context.clock, [](const auto&) {});
   const bool all_gone = std::ranges::all_of(ended, &EndedMachine::gone);
   const std::string text =
-      orphans.empty() ? "every machine of curbstop's belongs to a run of this computer\n"
-      : ends          ? fmt::format("{} ended{}\n", ended.size(),
+      sweep.machines.empty() && sweep.unread.empty() ? BillText(sweep, AccountsText(accounts))
+      : orphans.empty() ? "every machine of curbstop's belongs to a run of this computer\n"
+      : ends            ? fmt::format("{} ended{}\n", ended.size(),
                            all_gone ? ", read back gone" : ": see --json")
-             : fmt::format("{} belong to no run of this computer: `curbstop machine sweep --end`\n",
+             : fmt::format("{} without a run of this computer: `curbstop machine sweep --end`\n",
                            orphans.size());
   Json list = Json::MakeArray();
   for (const SweptMachine& orphan : orphans) list.Push(MachineJson(orphan));

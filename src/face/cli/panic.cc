@@ -32,8 +32,10 @@ void Tell(const EndedMachine& ended, CommandContext& context) {
                                ended.gone ? "gone, read back" : "STILL THERE: " + ended.why));
 }
 
-Status Agree(size_t machines, CommandContext& context) {
+Status Agree(const std::vector<SweptMachine>& found, CommandContext& context) {
+  const size_t machines = found.size();
   if (context.yes || machines == 0) return {};
+  context.out.Talk(SweepText({.machines = found}, context.clock.WallMs()));
   TRY_ASSIGN(const bool agreed,
              AskYesNo(context.out.terminal(),
                       fmt::format("End {} machine{} at once, with what is on them?", machines,
@@ -41,12 +43,12 @@ Status Agree(size_t machines, CommandContext& context) {
   return agreed ? Status() : Cancelled("nothing was ended");
 }
 
-std::string EndText(const Sweep& left, size_t ended) {
+std::string EndText(const Sweep& left, size_t ended, const std::string& accounts) {
   if (left.machines.empty() && left.unread.empty())
-    return fmt::format("{} ended; nothing bills on any account\n", ended);
-  std::string text =
-      fmt::format("{} ended; STILL BILLING: {} machine{}, {} USD/h\n", ended, left.machines.size(),
-                  left.machines.size() == 1 ? "" : "s", UsdTextUp(left.per_hour));
+    return fmt::format("{} ended; nothing bills ({})\n", ended, accounts);
+  std::string text = fmt::format("{} ended; {}\n", ended,
+                                 left.machines.empty() ? "WHAT COULD NOT BE READ MAY BILL"
+                                                       : "STILL BILLING: " + TotalText(left));
   const bool foreign = std::ranges::any_of(left.machines, [](const auto& m) { return !m.ours(); });
   if (foreign) text += "what curbstop did not rent stays: `curbstop panic --all` ends that too\n";
   return text;
@@ -57,10 +59,13 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
   const std::vector<SweptAccount> swept = AccountsToSweep(accounts);
   const std::vector<SweptMachine> found = ToEnd(SweepAccounts(swept), options.all);
-  TRY(Agree(found.size(), context));
+  TRY(Agree(found, context));
   LeavePanicMarks(context.directories, context.files);
   const int supervisors = EndSupervisors(context.directories, context.clock);
-  if (supervisors > 0) context.out.Talk(fmt::format("{} supervisors ended\n", supervisors));
+  if (supervisors > 0) {
+    context.out.Talk(
+        fmt::format("{} supervisor{} ended\n", supervisors, supervisors == 1 ? "" : "s"));
+  }
   size_t ended = 0;
   Sweep left = SweepAccounts(swept);
   // What was just being made shows up late: looked for until a listing is clean.
@@ -73,11 +78,12 @@ Status Run(const Options& options, CommandContext& context) {
     ended += static_cast<size_t>(std::ranges::count_if(results, &EndedMachine::gone));
     left = SweepAccounts(swept);
   }
-  context.out.Answer(Json::MakeObject({{"ended", static_cast<int64_t>(ended)},
-                                       {"supervisors_ended", int64_t{supervisors}},
-                                       {"machines", SweepJson(left)},
-                                       {"unread", static_cast<int64_t>(left.unread.size())}}),
-                     SweepText(left, context.clock.WallMs()) + EndText(left, ended));
+  context.out.Answer(
+      Json::MakeObject({{"ended", static_cast<int64_t>(ended)},
+                        {"supervisors_ended", int64_t{supervisors}},
+                        {"machines", SweepJson(left)},
+                        {"unread", static_cast<int64_t>(left.unread.size())}}),
+      SweepText(left, context.clock.WallMs()) + EndText(left, ended, AccountsText(accounts)));
   if (!left.machines.empty() || !left.unread.empty()) context.exit_code = 1;
   return {};
 }

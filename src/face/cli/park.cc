@@ -38,7 +38,7 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const MicroUsd per_hour, DiskRate(row, journal));
   const MicroUsd per_month(per_hour.value() * kHoursOfMonth);
   context.out.Talk(fmt::format(
-      "its disk is kept for {} USD/h, {} USD if left a month; after 48 h it is destroyed\n",
+      "its disk is kept, and bills {} USD/h, {} USD a month; after 48 h it is destroyed\n",
       UsdTextUp(per_hour), UsdTextUp(per_month)));
   if (!context.yes) {
     TRY_ASSIGN(const bool agreed, AskYesNo(context.out.terminal(), "Park it?"));

@@ -120,13 +120,19 @@ std::string StatusText(const PracticeWorld& world, bool running,
                        const std::optional<PlaceChoice>& place) {
   std::vector<std::vector<std::string>> table;
   size_t ended = 0;
+  const PracticeMachine* last = nullptr;
   for (const PracticeMachine& machine : world.state.machines) {
     if (machine.Exists()) table.push_back(MachineRow(machine, world));
-    ended += machine.Exists() ? 0 : 1;
+    if (machine.Exists()) continue;
+    ++ended;
+    if (last == nullptr || machine.gone_ms > last->gone_ms) last = &machine;
   }
-  return fmt::format("{} on port {}, market {}\n{}{}{} ended before; billed ${} of play money\n",
+  const std::string lived =
+      last == nullptr ? ""
+                      : ", the last after " + DurationText(Millis(last->gone_ms - last->made_ms));
+  return fmt::format("{} on port {}, market {}\n{}{}{} ended before{}; billed ${} of play money\n",
                      running ? "running" : "not running", world.state.port,
-                     world.state.settings.seed, PlaceText(place), TextTable(table), ended,
+                     world.state.settings.seed, PlaceText(place), TextTable(table), ended, lived,
                      UsdText(MicroUsd(WholePracticeBill(world))));
 }
 

@@ -32,8 +32,16 @@ std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
           row.state,
           row.run.place,
           std::to_string(row.attempt),
-          DurationText(Millis(std::max<int64_t>(since, 0))),
-          row.reason};
+          DurationText(Millis(std::max<int64_t>(since, 0)))};
+}
+
+// Why they wait, or end: below the table, where there is room for it.
+std::string ReasonsText(const std::vector<RunRow>& rows) {
+  std::string text;
+  for (const RunRow& row : rows) {
+    if (!row.reason.empty()) text += fmt::format("{}: {}\n", row.run.id, Printable(row.reason));
+  }
+  return text;
 }
 
 Status Run(CommandContext& context) {
@@ -44,7 +52,7 @@ Status Run(CommandContext& context) {
   const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
   Json runs = Json::MakeArray();
   std::vector<std::vector<std::string>> table = {
-      {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME", ""}};
+      {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME"}};
   for (const RunRow& row : rows) {
     runs.Push(RunJson(row).Set("attempt", row.attempt));
     table.push_back(ActiveCells(row, context.clock.WallMs()));
@@ -55,8 +63,9 @@ Status Run(CommandContext& context) {
   const std::string last = month.budget.cap
                                ? MoneyLine("", month.budget, month.spending)
                                : fmt::format("month {}\n", UsdText(month.spending.month));
-  context.out.Answer(object, (rows.empty() ? "nothing runs\n" : TextTable(table)) +
-                                 SweepText(sweep, context.clock.WallMs()) + last);
+  context.out.Answer(object,
+                     (rows.empty() ? "nothing runs\n" : TextTable(table) + ReasonsText(rows)) +
+                         SweepText(sweep, context.clock.WallMs()) + last);
   return {};
 }
 

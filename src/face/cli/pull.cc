@@ -25,9 +25,12 @@ Status Run(const Options& options, CommandContext& context) {
   int64_t files = 0;
   int64_t bytes = 0;
   for (const char* part : {"out", "checkpoints"}) {
-    TRY_ASSIGN(const TransferTotals totals, machine->FetchPart(part, to / part));
-    files += totals.files;
-    bytes += totals.bytes;
+    Result<TransferTotals> totals = machine->FetchPart(part, to / part);
+    if (!totals.ok())
+      return std::move(totals).error().While(fmt::format(
+          "cannot bring home `{}` of run `{}`; again, it goes on where it was", part, id));
+    files += totals->files;
+    bytes += totals->bytes;
   }
   context.out.Answer(
       Json::MakeObject({{"run", id}, {"folder", to.string()}, {"files", files}, {"bytes", bytes}}),

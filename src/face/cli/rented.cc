@@ -74,24 +74,30 @@ namespace {
 
 constexpr int64_t kHoursOfMonth = 730;
 
-std::string LeaseEndText(const CloudMachine& machine, int64_t now_ms) {
-  if (!machine.mark) return "no lease";
+std::string LeaseLeftText(const CloudMachine& machine, int64_t now_ms) {
+  if (!machine.mark) return "has none";
   const int64_t left = machine.mark->expires_s * 1000 - now_ms;
-  if (left <= 0) return "lease over";
-  return "ends in " + DurationText(Millis(left));
+  return left <= 0 ? "is over" : DurationText(Millis(left));
+}
+
+std::string WholeUsd(MicroUsd amount) {
+  constexpr int64_t kUsd = 1'000'000;
+  return std::to_string((amount.value() + kUsd - 1) / kUsd);
+}
+
+// Whose it is, or what else than running it does.
+std::string RunCell(const SweptMachine& swept) {
+  const std::string run = swept.ours() ? swept.machine.mark->run : "not ours";
+  if (swept.machine.state == MachineState::kRunning) return run;
+  return fmt::format("{}, {}", run, NameOf(swept.machine.state));
 }
 
 std::vector<std::string> MachineCells(const SweptMachine& swept, int64_t now_ms) {
   const CloudMachine& machine = swept.machine;
-  const int64_t per_month = machine.per_hour.value() * kHoursOfMonth;
-  return {Printable(machine.id),
-          swept.place,
-          Printable(machine.gpu),
-          std::string(NameOf(machine.state)),
-          fmt::format("{}/h", UsdTextUp(machine.per_hour)),
-          fmt::format("{} if left a month", UsdTextUp(MicroUsd(per_month))),
-          swept.ours() ? machine.mark->run : "not ours",
-          LeaseEndText(machine, now_ms)};
+  const MicroUsd per_month(machine.per_hour.value() * kHoursOfMonth);
+  return {Printable(machine.id),         swept.place,         Printable(machine.gpu),
+          UsdTextUp(machine.per_hour),   WholeUsd(per_month), RunCell(swept),
+          LeaseLeftText(machine, now_ms)};
 }
 
 }  // namespace
@@ -99,12 +105,24 @@ std::vector<std::string> MachineCells(const SweptMachine& swept, int64_t now_ms)
 std::string SweepText(const Sweep& sweep, int64_t now_ms) {
   std::vector<std::vector<std::string>> table;
   if (!sweep.machines.empty())
-    table.push_back({"MACHINE", "PLACE", "GPU", "STATE", "USD", "", "RUN", "LEASE"});
+    table.push_back({"MACHINE", "PLACE", "GPU", "USD/H", "A MONTH", "RUN", "LEASE LEFT"});
   for (const SweptMachine& machine : sweep.machines) table.push_back(MachineCells(machine, now_ms));
   std::string text = table.empty() ? "" : TextTable(table);
   for (const auto& [place, why] : sweep.unread)
     text += fmt::format("`{}` could not be read, it may bill: {}\n", place, why.OneLine());
   return text;
+}
+
+std::string TotalText(const Sweep& sweep) {
+  return fmt::format("{} machine{}, {} USD/h", sweep.machines.size(),
+                     sweep.machines.size() == 1 ? "" : "s", UsdTextUp(sweep.per_hour));
+}
+
+std::string AccountsText(const std::vector<OpenAccount>& accounts) {
+  std::vector<std::string> places;
+  for (const OpenAccount& one : accounts) places.push_back(one.account.place);
+  return places.empty() ? "no account is known here: see `curbstop login --help`"
+                        : "read: " + Join(places, ", ");
 }
 
 Json SweepJson(const Sweep& sweep) {

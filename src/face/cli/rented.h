@@ -35,7 +35,11 @@ std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accoun
 
 // A table of machines with their price by the hour and by the month, and what could not be read.
 std::string SweepText(const Sweep& sweep, int64_t now_ms);
-Json SweepJson(const Sweep& sweep);  // the machines
+Json SweepJson(const Sweep& sweep);         // the machines
+std::string TotalText(const Sweep& sweep);  // "2 machines, 6.51 USD/h"
+
+// Which accounts were read, as what is on others is not seen: "read: practice:vast, vast".
+std::string AccountsText(const std::vector<OpenAccount>& accounts);
 
 // What the practice cloud has on sale now, as rows of the price list: the provider is
 // "practice:vast". And how it rents.

@@ -17,8 +17,8 @@ Result<CloudMachine> MachineOf(const RunRow& row, CommandContext& context) {
     const bool is_its = machine.mark && machine.mark->run == row.run.id;
     if (is_its && machine.state == MachineState::kRunning && machine.ssh) return machine;
   }
-  return Conflict(fmt::format("run `{}` has no machine that can be reached now", row.run.id))
-      .WithHint("`curbstop ps` shows what runs, and where");
+  return Unavailable(fmt::format("run `{}` has no machine that can be reached now", row.run.id))
+      .WithHint("one is being rented, or starts; `curbstop ps` shows how far it is");
 }
 
 }  // namespace
@@ -27,8 +27,16 @@ Result<RentedRun> FindRentedRun(const std::string& name, CommandContext& context
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   RentedRun run;
   TRY_ASSIGN(run.row, ResolveRun(name, journal, context));
-  if (run.row.run.place == "local")
-    return Conflict(fmt::format("run `{}` runs on this computer", run.row.run.id));
+  if (run.row.run.place == "local") {
+    return Conflict(
+               fmt::format("run `{}` is on this computer, not on a rented machine", run.row.run.id))
+        .WithHint("`curbstop logs` shows what it says; its files are in the project's folder");
+  }
+  if (!run.row.active) {
+    return Conflict(fmt::format("run `{}` is over ({}), and its machine is gone", run.row.run.id,
+                                run.row.state))
+        .WithHint("`curbstop logs` shows what it said, `curbstop runs show` what it left");
+  }
   TRY_ASSIGN(run.machine, MachineOf(run.row, context));
   const std::filesystem::path folder = context.directories.RunFolder(run.row.run.id);
   run.target.host = run.machine.ssh->host;

@@ -5,6 +5,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/planning.h"
 #include "face/cli/run_face.h"
+#include "sys/process.h"
 
 namespace curbstop {
 namespace {
@@ -139,6 +140,13 @@ Status RefuseLaterOptions(const Options& options) {
       .WithHint("`curbstop run` plans, asks and runs in one go");
 }
 
+// Without it a machine would be rented that nobody can reach.
+Status CheckThatSshIsHere() {
+  if (!FindProgram("ssh").empty()) return {};
+  return NotFound("rented machines are reached by `ssh`, which is not in your PATH")
+      .WithHint("it comes with the package openssh-client");
+}
+
 // The steps that run on rented machines. A place that cannot be served is refused before anything
 // is prepared. What a cap forbids comes when it is known which steps have to run at all.
 Result<std::map<std::string, RentedPlace>> ChoosePlaces(const PlanFacts& facts) {
@@ -155,6 +163,7 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(const PlanFacts& facts) 
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
     away.emplace(row.step, RentedPlace{named ? asked : found, *row.lease, row.hardware});
   }
+  if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;
 }
 

@@ -67,7 +67,8 @@ Result<RunRow> ResolveRun(const std::string& name, Journal& journal,
 
 void Voice::Line(const std::string& step, const std::string& text) {
   Live("");
-  context_.out.Talk(fmt::format("{}  {}\n", step, text));
+  for (const std::string_view line : Lines(text))
+    context_.out.Talk(fmt::format("{}  {}\n", step, line));
 }
 
 void Voice::Live(const std::string& text) {
@@ -91,11 +92,12 @@ std::string RunText(const RunRow& row) {
   std::vector<std::vector<std::string>> rows = {
       {"run", row.run.id},
       {"step", fmt::format("{} of {}", row.run.step, row.run.project)},
+      {"place", row.run.place},
       {"state", StateText(row)},
       {"created", UtcText(row.created_at_ms)},
       {"time", DurationText(Millis(row.busy_ms))},
       {"attempts", std::to_string(row.attempt)},
-      {"energy", UsdText(row.spent) + " USD"},
+      {row.run.place == "local" ? "energy" : "rent", UsdText(row.spent) + " USD"},
       {"fingerprint", row.run.fingerprint.substr(0, 16)},
       {"mlflow run", row.run.record_run}};
   if (!row.resumed_from.empty()) rows.push_back({"resumed from", Printable(row.resumed_from)});

@@ -26,7 +26,8 @@ Status Become(std::vector<std::string> words) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
-  return NotFound(fmt::format("cannot start `{}`: {}", words[0], std::strerror(errno)));
+  return NotFound(fmt::format("cannot start `{}`: {}", words[0], std::strerror(errno)))
+      .WithHint("it comes with the package openssh-client");
 }
 
 // In its work folder, where the step runs.
