@@ -7,8 +7,10 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("CURBSTOP_BUILD", "build/dev")
 # The fold, the runner that journals before effects begin, and the ledger's arithmetic.
-PARTS = ["curbstop::Apply(curbstop::RunState&, curbstop::Event const&, long, curbstop::Plants)", "curbstop::Runner::Append(", "curbstop::DueAt(",
-         "curbstop::EncodeEvent(", "curbstop::ReserveFor(", "curbstop::Decide("]
+PARTS = ["curbstop::Apply(curbstop::RunState&, curbstop::Event const&, long, curbstop::Plants)",
+         "curbstop::Runner::Append(", "curbstop::DueAt(",
+         "curbstop::EncodeEvent(curbstop::Event const&, long)", "curbstop::ReserveFor(",
+         "curbstop::Decide("]
 
 
 def symbols(path, kind):
