@@ -174,7 +174,9 @@ class Follower {
     for (const Journal::NumberedEvent& entry : events) {
       last_seq_ = entry.seq;
       const std::string text = NarrateEvent(entry.event);
-      if (!text.empty()) audience_.Line(row.run.step, text);
+      if (text.empty() || text == last_line_) continue;  // what is tried again is said once
+      audience_.Line(row.run.step, text);
+      last_line_ = text;
     }
     return {};
   }
@@ -231,6 +233,7 @@ class Follower {
   RunAudience& audience_;
   std::filesystem::path folder_;
   int64_t last_seq_ = 0;
+  std::string last_line_;
   int passed_on_ = 0;
   Ticks alone_since_ = outside_.clock.Awake();
   Ticks revived_at_ = outside_.clock.Awake();
