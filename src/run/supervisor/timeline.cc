@@ -16,7 +16,7 @@ void Advance(Timeline& timeline, const Event& event, bool rebooted, Plants plant
                             : event.facts.date_ms + event.facts.date_age_ms;
   }
   timeline.trusted = (timeline.trusted && !rebooted) || event.facts.date_ms != 0;
-  timeline.boot_ms = event.facts.boot_ms;
+  if (event.facts.boot_ms != 0) timeline.boot_ms = event.facts.boot_ms;
   timeline.awake_ms = event.awake_ms;
   timeline.wall_ms = event.at_ms;
 }

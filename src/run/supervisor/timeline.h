@@ -4,7 +4,7 @@
 // forward. So it is never behind the provider's clock.
 // Between answers boot time carries it on, which counts sleep and never jumps. After a reboot only
 // the wall clock is left until the next answer; it is believed forward only, so that a clock set
-// back cannot hide time that bills.
+// back cannot hide time that bills. An event that does not tell its boot time moves nothing.
 #pragma once
 
 #include "run/supervisor/event.h"
