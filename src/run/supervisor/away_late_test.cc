@@ -110,6 +110,35 @@ TEST(AwayLate, TheStepsEndAfterTheRunsEndIsNoNews) {
   EXPECT_EQ(life.state.phase, Phase::kCommitting);
 }
 
+// ---- after a supervisor died ------------------------------------------------------------------
+
+TEST(AwayLate, WhatIsSavedIsNotWaitedForOnceMore) {
+  Away life;
+  life.Work();
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}}));
+  life.Say(EventKind::kConnected);
+  life.Checkpoint("a", 1000);
+  life.Report("finished", Json::MakeObject({{"outcome", "lease_over"}}));
+  life.Report("saved");
+  EXPECT_EQ(life.state.phase, Phase::kSaving);
+  life.Answer(EffectKind::kKeep, EventKind::kKept, {}, Json::MakeObject({{"work_ms", 1000}}));
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  EXPECT_TRUE(life.rental().ending);
+}
+
+TEST(AwayLate, AnEventThatTellsNoBootTimeMovesNoClock) {
+  Away life;
+  life.Work();
+  const int64_t before = life.state.timeline.now_ms;
+  Event silent;
+  silent.kind = EventKind::kRecovered;
+  silent.at_ms = life.Now();
+  silent.data = Json::MakeObject({{"boot_id", "boot"}});
+  Apply(life.state, silent, 999);
+  life.Say(EventKind::kTick);
+  EXPECT_EQ(life.state.timeline.now_ms, before);
+}
+
 // ---- creates after a cancel -----------------------------------------------------------------
 
 TEST(AwayLate, AMachineAnsweredAfterACancelIsEnded) {

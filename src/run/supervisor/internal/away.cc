@@ -98,9 +98,14 @@ bool BootIsOverdue(StepContext& context, const Rental& rental) {
   return !state.connected && state.last_look_ms >= limit;
 }
 
+// Nothing more will be written, and what was is safe: there is nothing left to hear.
+bool AllIsSaved(const RunState& state) {
+  return state.phase == Phase::kSaving && state.agent_saved &&
+         state.safe_work_ms >= state.written_work_ms;
+}
+
 bool SavingIsOver(const RunState& state) {
-  const bool all_safe = state.agent_saved && state.safe_work_ms >= state.written_work_ms;
-  return all_safe || state.timeline.boot_ms - state.phase_since_ms >= kSaveLimit;
+  return state.timeline.boot_ms - state.phase_since_ms >= kSaveLimit;
 }
 
 // The machine should have ended itself; where nobody else does, we do. What it has is saved first.
@@ -127,6 +132,7 @@ void WatchCurrent(StepContext& context) {
   RunState& state = context.state();
   const Rental* rental = Current(context);
   const int64_t now = context.now();
+  if (rental != nullptr && AllIsSaved(state)) return Saved(context);
   if (rental == nullptr || MustHearFirst(state)) return;
   if (state.phase == Phase::kBooting && BootIsOverdue(context, *rental)) {
     return GiveUpCurrent(context, "the machine did not come up");
