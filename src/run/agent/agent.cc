@@ -202,8 +202,10 @@ Result<Agent::AttemptEnd> Agent::RunSetup() {
   return WatchAttempt(process);
 }
 
+int64_t Agent::AttemptsElsewhere() const { return order_.away ? order_.away->attempts_before : 0; }
+
 int64_t Agent::LastAttempt() const {
-  int64_t last = 0;
+  int64_t last = AttemptsElsewhere();
   const Result<std::vector<SpoolLine>> lines = ReadSpool(folder_ / "agent.events", 0);
   if (!lines.ok()) return last;
   for (const SpoolLine& line : *lines) last = std::max(last, line.body.IntOr("attempt", 0));
@@ -239,7 +241,7 @@ Status Agent::PrepareFolders(int64_t attempt) {
   resume_from_.clear();
   if (order_.checkpoint_dir.empty()) return {};
   TRY(MakeFolders(order_.checkpoint_dir));
-  const bool fresh = attempt == 1 && !order_.keep_checkpoints;
+  const bool fresh = attempt == AttemptsElsewhere() + 1 && !order_.keep_checkpoints;
   if (fresh) {
     TRY_ASSIGN(const CheckpointScan old,
                ScanCheckpoints(order_.checkpoint_dir, AfterKill::kNo, {}));

@@ -92,6 +92,7 @@ class Agent {
   void LogStep(std::string_view text);
   void LogOwn(std::string_view line);
   EnvironmentList StepEnvironment(int64_t attempt) const;
+  int64_t AttemptsElsewhere() const;
   int64_t LastAttempt() const;
   int64_t CrashesSoFar() const;
   CheckpointTrace TraceCheckpoints() const;

@@ -21,6 +21,7 @@ Json AwayJson(const AwayOrder& away) {
                            {"unconnected_ms", away.unconnected.count()},
                            {"end_pause_ms", away.end_pause.count()},
                            {"accepted", away.accepted},
+                           {"attempts_before", away.attempts_before},
                            {"worker_starts", away.worker_starts},
                            {"checkpoint_work_ms", work},
                            {"promise", away.promise},
@@ -38,6 +39,7 @@ AwayOrder AwayOf(const Json& json) {
   away.unconnected = MillisOr(json, "unconnected_ms", away.unconnected);
   away.end_pause = MillisOr(json, "end_pause_ms", away.end_pause);
   away.accepted = json.BoolOr("accepted", false);
+  away.attempts_before = json.IntOr("attempts_before", 0);
   away.worker_starts = json.IntOr("worker_starts", away.worker_starts);
   if (const Json* work = json.Find("checkpoint_work_ms")) {
     for (const auto& [name, work_ms] : work->members())

@@ -26,6 +26,7 @@ struct AwayOrder {
   Millis unconnected{60'000};   // how long a finished step waits for somebody who is away
   Millis end_pause{5'000};      // between two calls of `end-machine`
   bool accepted = false;        // home has just probed and rehearsed: `hello` need not
+  int64_t attempts_before = 0;  // of the run, on other machines
   int64_t worker_starts = 5;    // in a row, none of which lived for a minute
   std::map<std::string, int64_t> checkpoint_work_ms;  // of those brought here before the start
   Json promise;                                       // what the offer said (agent/probe.h)

@@ -185,7 +185,7 @@ Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
   target.identity = work_.folder / "ssh-key";
   target.known_hosts = work_.folder / "known-hosts";
   target.pinned_as = target_.machine;
-  TRY_ASSIGN(std::unique_ptr<SshClient> ssh, OpenSsh(target));
+  TRY_ASSIGN(std::unique_ptr<SshClient> ssh, work_.ssh(target));
   TRY_ASSIGN(std::unique_ptr<FarMachine> machine,
              FarMachine::Reach(std::move(ssh), work_.run, clock_));
   return std::shared_ptr<FarMachine>(std::move(machine));
@@ -249,6 +249,7 @@ Status AgentLink::StartStep(FarMachine& machine) {
   terms.saves_at_end = target_.birth.at_end == AtEnd::kSave;
   if (!checkpoints.empty()) terms.newest_checkpoint = checkpoints.back();
   terms.newest_work_ms = target_.safe_work_ms;
+  terms.attempts_before = target_.attempts;
   AgentOrder order = OrderThere(at_home, machine.places(), terms);
   TRY_ASSIGN(order.away->record, work_.record_start());
   Status started = machine.StartAgent(order, secrets);

@@ -49,6 +49,8 @@ struct LinkWork {
                        const std::filesystem::path& artifacts)>
       replay;
   std::function<void(const std::string& line)> log;
+  // How a machine is reached; tests reach another one.
+  std::function<Result<std::unique_ptr<SshClient>>(const SshTarget&)> ssh = OpenSsh;
 };
 
 struct LinkTarget {
@@ -58,6 +60,7 @@ struct LinkTarget {
   BirthOrder birth;
   int64_t last_report = 0;   // that is in the journal
   int64_t safe_work_ms = 0;  // progress in the newest checkpoint at home
+  int64_t attempts = 0;      // of the run so far
 };
 
 class AgentLink {

@@ -188,6 +188,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.birth = BirthOrderOf(state.terms, *rental);
   target.last_report = state.last_agent_seq;
   target.safe_work_ms = state.safe_work_ms;
+  target.attempts = state.attempt;
   link_ =
       std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
                                   outside_.agent, [this](Event event) { Heard(std::move(event)); });

@@ -108,6 +108,7 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
   away.at_end = terms.saves_at_end ? EndWish::kSave : EndWish::kDestroy;
   away.lease_at_birth = Millis(terms.lease_ms);
   away.interval = Millis(terms.interval_ms);
+  away.attempts_before = terms.attempts_before;
   if (order.keep_checkpoints)
     away.checkpoint_work_ms = {{terms.newest_checkpoint, terms.newest_work_ms}};
   return order;

@@ -53,6 +53,7 @@ struct MachineTerms {
   bool saves_at_end = false;
   std::string newest_checkpoint;  // of those that were sent; empty: none
   int64_t newest_work_ms = 0;     // progress in it
+  int64_t attempts_before = 0;    // of the run, on other machines
 };
 AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
                       const MachineTerms& terms);
