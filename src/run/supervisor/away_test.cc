@@ -489,7 +489,7 @@ TEST(AwayRules, OutputsAreHomeBeforeTheMachineEnds) {
   EXPECT_FALSE(life.rental().ending);
   life.Answer(EffectKind::kFetch, EventKind::kFetchFailed);
   EXPECT_FALSE(life.rental().ending);
-  life.Pass(62 * kSecond);
+  life.Pass(3 * kSecond);
   life.Answer(EffectKind::kFetch, EventKind::kFetched);
   life.Answer(EffectKind::kCommit, EventKind::kCommitted);
   EXPECT_TRUE(life.rental().ending);

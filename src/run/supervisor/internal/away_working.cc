@@ -151,9 +151,12 @@ void Fetched(StepContext& context) {
   context.Add(EffectKind::kCommit);
 }
 
+// Soon, then less and less often: the machine bills while it waits.
 void FetchFailed(StepContext& context) {
-  if (context.state().phase != Phase::kFetching) return;
-  context.state().next_ask_ms = context.boot() + kMinute;
+  RunState& state = context.state();
+  if (state.phase != Phase::kFetching) return;
+  const int64_t waited = context.boot() - state.phase_since_ms;
+  state.next_ask_ms = context.boot() + std::clamp(waited, 2 * kSecond, kMinute);
   LookSoon(context, 0);
 }
 
