@@ -68,8 +68,8 @@ class User:
     def practice(self):
         return self.answer("practice", "status")
 
-    def start(self, *words):
-        return subprocess.Popen(["curbstop", "run", "--on", "practice:vast", "--yes", *words],
+    def start(self, *words, on="practice:vast"):
+        return subprocess.Popen(["curbstop", "run", "--on", on, "--yes", *words],
                                 cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -233,6 +233,23 @@ def test_panic_ends_all_without_a_database(user):
     running.kill()
     time.sleep(3)
     assert living(user) == []
+
+
+def test_panic_ends_the_machines_of_both_accounts_and_their_runs(user, tmp_path):
+    other = User(tmp_path / "other", user.env)
+    for one in (user, other):
+        one.make(steps=1000)
+    running = [user.start(), other.start(on="practice:runpod")]
+    until(lambda: {one["provider"] for one in living(user) if one["state"] == "running"}
+          == {"vast", "runpod"}, "a running machine on each account")
+    done = user.call("panic", "--yes", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["ended"] == 2
+    assert living(user) == []
+    for one in running:
+        one.communicate(timeout=PATIENCE_S)
+    assert [run["state"] for run in user.answer("runs")["runs"]] == ["cancelled", "cancelled"]
+    check_books(user)
 
 
 def test_with_everything_of_ours_dead_the_machine_ends_itself_and_ps_books_it(user):
