@@ -28,6 +28,7 @@ constexpr std::array kFacts = {
                   .minimum = milliseconds(0),
                   .can_pause = true,
                   .takes_bids = false,
+                  .dear_disk = MicroUsd(200'000),
                   .key_variable = "RUNPOD_API_KEY",
                   .base_url = "https://api.runpod.io/v2",
                   .image = "runpod/pytorch:2.4.0-py3.11-cuda12.4.1-devel-ubuntu22.04",
@@ -44,13 +45,13 @@ constexpr std::array kFacts = {
                   .minimum = milliseconds(0),
                   .can_pause = true,
                   .takes_bids = true,
+                  .dear_disk = MicroUsd(300'000),
                   .key_variable = "VAST_API_KEY",
                   .base_url = "https://console.vast.ai",
                   .image = "pytorch/pytorch:2.5.1-cuda12.4-cudnn9-runtime",
                   .not_modelled = "volumes made elsewhere, transfer above what is reserved"},
 };
 
-constexpr int64_t kHoursPerMonth = 30 * 24;
 constexpr int64_t kBytesPerGb = 1'000'000'000;
 
 // a × b / c, rounded up; a, b and c at least 0.
@@ -90,10 +91,6 @@ LeaseTerms UnpricedTerms(const ProviderFacts& facts) {
           .grade = facts.grade == LeaseGrade::kB ? LeaseGrade::kBStar : facts.grade,
           .boot_limit = facts.boot_limit,
           .timing = facts.timing};
-}
-
-MicroUsd DiskPerHour(MicroUsd per_gb_month, Bytes disk) {
-  return MicroUsd(Share(per_gb_month.value(), disk.value, kBytesPerGb * kHoursPerMonth));
 }
 
 LeaseTerms TermsFor(const ProviderFacts& facts, const LiveOffer& offer, Bytes disk,

@@ -22,6 +22,7 @@ struct ProviderFacts {
   Millis minimum;
   bool can_pause;
   bool takes_bids;
+  MicroUsd dear_disk;             // per GB and month: of a dear host, for plans, which ask no host
   std::string_view key_variable;  // environment variable and secret with the account's key
   std::string_view base_url;
   std::string_view image;         // where the step names none: Python, CUDA and an SSH server
@@ -43,8 +44,5 @@ LeaseTerms UnpricedTerms(const ProviderFacts& facts);
 // What renting that offer agrees to. `transfer` is kept in reserve for bytes both ways.
 LeaseTerms TermsFor(const ProviderFacts& facts, const LiveOffer& offer, Bytes disk,
                     const std::optional<MicroUsd>& bid_per_hour, Bytes transfer);
-
-// A price per GB and month as one per hour for that size; a month has 30 days, which rounds up.
-MicroUsd DiskPerHour(MicroUsd per_gb_month, Bytes disk);
 
 }  // namespace curbstop

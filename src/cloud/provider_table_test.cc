@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "market/drivers.h"
+
 namespace curbstop {
 namespace {
 
@@ -15,6 +17,12 @@ TEST(ProviderTable, ARowIsFoundByTheDriversName) {
   ASSERT_FALSE(none.ok());
   EXPECT_THAT(none.error().Text(), HasSubstr("did you mean `vast`"));
   EXPECT_THAT(none.error().Text(), HasSubstr("runpod"));
+}
+
+TEST(ProviderTable, WhatAPlanMayChooseHasADriverAndARow) {
+  std::vector<std::string> names;
+  for (const ProviderFacts& facts : AllProviderFacts()) names.emplace_back(facts.name);
+  EXPECT_EQ(names, ProvidersWithDriver());
 }
 
 // 0.15 USD x 20 GB / 720 h = 0.0041667 USD/h, rounded up.

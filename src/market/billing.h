@@ -20,6 +20,9 @@ struct BillingRule {
   Millis minimum{0};       // running time billed at least
 };
 
+// A price per GB and month as one per hour for that size; a month has 30 days, which rounds up.
+MicroUsd DiskPerHour(MicroUsd per_gb_month, Bytes disk);
+
 // Time up to the next whole grain, and at least the minimum.
 Millis BilledTime(const BillingRule& rule, Millis running);
 

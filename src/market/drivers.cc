@@ -13,6 +13,38 @@ bool HasDriver(const std::string& name, std::span<const std::string> drivers) {
   return std::find(drivers.begin(), drivers.end(), name) != drivers.end();
 }
 
+// Case, spaces and `_` differ between a price list, a provider's answer and what people type.
+std::string Folded(std::string_view text) {
+  std::string folded = Lower(Trim(text));
+  std::replace(folded.begin(), folded.end(), ' ', '-');
+  std::replace(folded.begin(), folded.end(), '_', '-');
+  return folded;
+}
+
+// "-32-65536": CPUs and memory, which a price list puts after a machine's name.
+bool SaysSizes(std::string_view rest) {
+  if (rest.empty()) return true;
+  return rest[0] == '-' &&
+         std::all_of(rest.begin(), rest.end(), [](char c) { return c == '-' || IsDigit(c); });
+}
+
+bool IsType(std::string_view wanted, std::string_view type) {
+  const std::string a = Folded(wanted);
+  const std::string b = Folded(type);
+  const size_t common = std::min(a.size(), b.size());
+  return a.compare(0, common, b, 0, common) == 0 && SaysSizes(a.substr(common)) &&
+         SaysSizes(b.substr(common));
+}
+
+// `CA` of "Alberta, CA, NA". A list may say "any": then what is wanted is found at the provider.
+bool IsRegion(std::string_view wanted, std::string_view region) {
+  if (Folded(wanted) == "any" || Folded(region) == "any") return true;
+  if (Folded(wanted) == Folded(region)) return true;
+  const std::vector<std::string> parts = Split(region, ',');
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return Folded(part) == Folded(wanted); });
+}
+
 bool Works(const Place& place, std::span<const std::string> drivers) {
   switch (place.kind) {
     case PlaceKind::kAuto:
@@ -28,8 +60,13 @@ bool Works(const Place& place, std::span<const std::string> drivers) {
 }  // namespace
 
 const std::vector<std::string>& ProvidersWithDriver() {
-  static const std::vector<std::string> none;
-  return none;
+  static const std::vector<std::string> kDrivers = {"runpod", "vast"};
+  return kDrivers;
+}
+
+bool IsSoldAt(const Place& place, const Offer& offer) {
+  return (place.region.empty() || IsRegion(place.region, offer.region)) &&
+         (place.type.empty() || IsType(place.type, offer.type));
 }
 
 Status CheckPlaceWorks(const Place& place, std::span<const std::string> drivers) {

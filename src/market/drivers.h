@@ -6,12 +6,17 @@
 #include <vector>
 
 #include "base/result.h"
+#include "market/offer.h"
 #include "project/place.h"
 
 namespace curbstop {
 
-// None yet: rented places are shown as information only.
 const std::vector<std::string>& ProvidersWithDriver();
+
+// Whether the offer is in the region and of the type that the place names, if it names them. The
+// names of a price list and of the provider's own answers are both known again: type and region
+// without case, ` ` and `_` as `-`; a region also by one of its parts (`CA` of "Alberta, CA, NA").
+bool IsSoldAt(const Place& place, const Offer& offer);
 
 // Errors: kInvalidInput with the list of places that work, if no driver serves `place`.
 Status CheckPlaceWorks(const Place& place, std::span<const std::string> drivers);

@@ -22,6 +22,14 @@ Millis WantedLease(const Situation& situation, const Candidate& candidate) {
                   candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
 }
 
+// Not even the shortest useful lease fits.
+void TooDear(const Candidate& candidate, Decision& best) {
+  const MicroUsd least = ReserveFor(candidate.terms, kShortestInterval);
+  const bool first = best.reason != DecisionReason::kNoMoney;
+  best.reserve = first ? least : std::min(best.reserve, least);
+  best.reason = DecisionReason::kNoMoney;
+}
+
 Decision Rent(const Situation& situation) {
   Decision best{.kind = DecisionKind::kStop, .reason = DecisionReason::kNoOffer};
   for (size_t i = 0; i < situation.candidates.size(); ++i) {
@@ -34,7 +42,7 @@ Decision Rent(const Situation& situation) {
     const auto lease =
         LongestLease(candidate.terms, WantedLease(situation, candidate), situation.left);
     if (!lease || *lease < kShortestInterval) {
-      if (best.kind == DecisionKind::kStop) best.reason = DecisionReason::kNoMoney;
+      if (best.kind == DecisionKind::kStop) TooDear(candidate, best);
       continue;
     }
     const MicroUsd reserve = ReserveFor(candidate.terms, *lease);

@@ -61,7 +61,8 @@ struct Decision {
   DecisionReason reason = DecisionReason::kNoOffer;
   size_t candidate = 0;  // kRent
   Millis lease{0};       // kRent, kExtend: the whole lease
-  MicroUsd reserve;      // kRent: for it; kExtend: beyond what is reserved
+  MicroUsd reserve;      // kRent: for it; kExtend: beyond what is reserved; kNoMoney: the least
+                         // that any offer needs
 };
 
 Decision Decide(const Situation& situation);

@@ -30,6 +30,20 @@ Explanation OfTime(const PlanRow& row, const StepTime& time) {
           ""};
 }
 
+// A rented machine is held for its lease, and for as long as its end may take at worst.
+Explanation OfReserve(const PlanRow& row) {
+  return {row.step,
+          "worst",
+          UsdOrUnknown(row.worst),
+          "reserve for the longest life of a machine with this lease, its disk, and room for a "
+          "price that moved",
+          fmt::format("{}/h, lease {}, grade {}{}{}", UsdOrUnknown(row.per_hour),
+                      DurationText(*row.lease), row.lease_grade, row.held.empty() ? "" : ", ",
+                      row.held),
+          row.source,
+          row.as_of};
+}
+
 Explanation OfCost(const PlanRow& row, std::string number, std::optional<MicroUsd> cost,
                    std::optional<Millis> time, const ElectricityPrice& electricity) {
   Explanation why{row.step, std::move(number), UsdOrUnknown(cost), "", "", row.source, row.as_of};
@@ -53,7 +67,8 @@ std::vector<Explanation> Explain(const Plan& plan) {
     const PlanRow& row = plan.rows[i];
     if (i > 0 && plan.rows[i - 1].step == row.step) continue;
     all.push_back(OfTime(row, plan.times[step++]));
-    all.push_back(OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
+    all.push_back(row.lease ? OfReserve(row)
+                            : OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
     all.push_back(OfCost(row, "usual", row.p50, row.finish_p50, plan.electricity));
     all.push_back(OfCost(row, "per hour", row.per_hour, Millis(3'600'000), plan.electricity));
   }

@@ -112,11 +112,11 @@ class Planner {
   PlanRow LocalRow(const Current& current) const;
   PlanRow OfferRow(const Current& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
-  void FillRental(PlanRow& row, const StepTime& time, LeaseTerms terms) const;
+  void FillRental(PlanRow& row, const Current& current, const Offer& offer) const;
   std::string EndByCap(const PlanRow& row) const;
   CapVerdict UnderCaps(const Current& current, const PlanRow& row) const;
   bool InPlace(const Place& place, const Offer& offer) const;
-  bool HasDriver(const Offer& offer) const;
+  bool HasDriver(SpotUse spot, const Offer& offer) const;
   const std::vector<uint32_t>& Order(SpotUse spot);
   std::vector<PlanRow> EveryOffer(const Current& current);
   std::vector<PlanRow> CheapestOffers(const Current& current, ReasonCounts& left_out);
@@ -141,9 +141,13 @@ const std::vector<uint32_t>& Planner::Order(SpotUse spot) {
   return *order;
 }
 
-bool Planner::HasDriver(const Offer& offer) const {
-  return std::find(facts_.drivers.begin(), facts_.drivers.end(), offer.provider) !=
-         facts_.drivers.end();
+// What is sold as spot alone cannot be rented where no bids are taken.
+bool Planner::HasDriver(SpotUse spot, const Offer& offer) const {
+  const auto rules = facts_.rentals.find(offer.provider);
+  const bool sold =
+      spot != SpotUse::kOnly || rules == facts_.rentals.end() || rules->second.takes_bids;
+  return sold && std::find(facts_.drivers.begin(), facts_.drivers.end(), offer.provider) !=
+                     facts_.drivers.end();
 }
 
 bool Planner::InPlace(const Place& place, const Offer& offer) const {
@@ -151,8 +155,7 @@ bool Planner::InPlace(const Place& place, const Offer& offer) const {
     return place.kind == PlaceKind::kPractice && PlaceText(place) == offer.provider;
   if (place.kind == PlaceKind::kAuto || place.kind == PlaceKind::kCloud) return true;
   return place.kind == PlaceKind::kProvider && place.provider == offer.provider &&
-         (place.region.empty() || place.region == offer.region) &&
-         (place.type.empty() || place.type == offer.type);
+         IsSoldAt(place, offer);
 }
 
 void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const {
@@ -209,7 +212,7 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   PlanRow row{.step = current.step.name,
               .place = fmt::format("{}/{}/{}", offer.provider, offer.region, offer.type),
               .hardware = HardwareText(offer),
-              .has_driver = HasDriver(offer)};
+              .has_driver = HasDriver(current.step.spot, offer)};
   row.time_source = current.time.source;
   row.lease_grade = row.has_driver ? "unproven" : "none";
   row.source = offer.source;
@@ -217,20 +220,26 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   row.why = UnlistedText(current.needs, offer);
   const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
   if (price) FillCost(row, current.time, *price);
-  const auto terms = facts_.rentals.find(offer.provider);
-  if (price && terms != facts_.rentals.end()) FillRental(row, current.time, terms->second);
+  if (price && row.has_driver) FillRental(row, current, offer);
   return row;
 }
 
 // What is rented is held for its whole lease, and for as long as its end may take at worst.
-void Planner::FillRental(PlanRow& row, const StepTime& time, LeaseTerms terms) const {
-  const bool known = time.worst.has_value();
+void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offer) const {
+  const auto rules = facts_.rentals.find(offer.provider);
+  if (rules == facts_.rentals.end()) return;
+  const LeaseTerms terms = ListedTerms(rules->second, current.step, offer);
+  const StepTime& time = current.time;
   row.lease_grade = NameOf(terms.grade);
-  if (!known && !IsPractice(row.place)) return;
-  terms.billing.per_hour = *row.per_hour;
+  row.login_needed = !rules->second.logged_in;
+  row.per_hour = terms.billing.per_hour;
+  if (!time.worst && !IsPractice(row.place)) return;
   row.lease =
       facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);
-  row.worst = ReserveFor(terms, *row.lease);
+  row.held = HeldText(terms, *row.lease);
+  row.worst = WorstOfListed(rules->second, terms, *row.lease);
+  const MicroUsd per_hour = terms.billing.per_hour + terms.billing.disk_per_hour;
+  if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
 }
 
 // All offers: first those that meet the needs, cheapest first, then the others with their reason.
@@ -272,10 +281,10 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
       ++mismatches[static_cast<size_t>(mismatch)];
     } else if (HasType(shown, offer)) {
       ++elsewhere;
-    } else if (shown.size() > kMostRunnersUp && (can_be_rented || !HasDriver(offer))) {
+    } else if (shown.size() > kMostRunnersUp && (can_be_rented || !HasDriver(step.spot, offer))) {
       ++dearer;
     } else {
-      can_be_rented = can_be_rented || HasDriver(offer);
+      can_be_rented = can_be_rented || HasDriver(step.spot, offer);
       shown.push_back(&offer);
     }
   }
@@ -296,7 +305,9 @@ CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const 
   const bool local = row.place == "local";
   if (IsPractice(row.place)) return {};  // play money
   if (!local && !budget.cap)
-    return {"no `budget: {cap: …}` is set, so nothing may be spent", "", {}};
+    return {"no `budget: {cap: …}` is set, so nothing may be spent",
+            "for example `budget: {cap: 20 USD, per: month}` in curbstop.yaml",
+            {}};
   if (!local && !row.worst) {
     return {"its time is unknown, so it could cross the cap",
             "give the step a `needs: {time: …}` or a `deadline`",
@@ -306,6 +317,10 @@ CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const 
   ask.counts = ask.counts || !local;
   // A row's own figure, which for this computer is made of the watts themselves.
   if (row.worst) ask.reserve = ask.at_least = *row.worst;
+  if (!row.held.empty()) {  // a shorter lease would not help
+    ask.why = row.held;
+    ask.per_hour = MicroUsd();
+  }
   const Result<MicroUsd> held = Admit(ask, spending_);
   if (!held.ok()) return {held.error().message(), held.error().hint(), {}};
   return {"", "", *held};
@@ -334,7 +349,8 @@ std::string Against(const PlanRow& chosen, const PlanRow& row) {
 
 std::string Compared(const PlanRow& row, const PlanRow* chosen) {
   if (chosen == nullptr) return row.why.empty() ? "meets the needs" : row.why;
-  return Against(*chosen, row) + (row.why.empty() ? "" : ", " + row.why);
+  return Against(*chosen, row) + (row.login_needed ? ", login needed" : "") +
+         (row.why.empty() ? "" : ", " + row.why);
 }
 
 std::string WhyLost(const PlanRow& row) {
@@ -346,6 +362,8 @@ std::string WhyChosen(const PlanRow& row) {
   std::string why = row.place == "local" ? "meets the needs; electricity only"
                                          : "cheapest worst case of the places that can run it";
   if (IsPractice(row.place)) why += ", in play money";
+  if (!row.held.empty()) why += "; " + row.held;
+  if (row.login_needed) why += "; login needed";
   return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
 }
 
@@ -484,9 +502,7 @@ Status CheckEveryStepHasAPlace(const Plan& plan) {
   const bool over = first.kind == ErrorKind::kOverBudget;
   return Error(first.kind, first.reason)
       .While(fmt::format("step `{}` can run nowhere now", first.step))
-      .WithHint(over ? first.hint
-                     : "`curbstop plan --why-not` lists every place with its reason; rented places "
-                       "have no driver yet");
+      .WithHint(over ? first.hint : "`curbstop plan --why-not` lists every place with its reason");
 }
 
 Result<Plan> MakePlan(const PlanFacts& facts, bool every_row) {

@@ -15,6 +15,7 @@
 #include "plan/caps.h"
 #include "plan/energy.h"
 #include "plan/lease.h"
+#include "plan/rental.h"
 #include "plan/step_time.h"
 #include "project/project.h"
 
@@ -26,9 +27,9 @@ struct PlanFacts {
   std::vector<StepHistory> history;  // one for each step of the project, same order
   std::vector<std::string> steps;    // names of those to plan; empty: all
   const std::vector<Offer>* offers = nullptr;
-  int64_t offers_set_aside = 0;               // rows that contradicted themselves
-  std::vector<std::string> drivers;           // providers that this version can rent from
-  std::map<std::string, LeaseTerms> rentals;  // how they rent, prices apart; those that are known
+  int64_t offers_set_aside = 0;                // rows that contradicted themselves
+  std::vector<std::string> drivers;            // providers that this version can rent from
+  std::map<std::string, RentalRules> rentals;  // how they rent; those that are known
   ElectricityPrice electricity;
   Place on;                     // kAuto: each step's own `where`
   std::optional<Millis> lease;  // --lease: ends every step
@@ -50,6 +51,8 @@ struct PlanRow {
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
   std::optional<Millis> lease;       // of a machine that can be rented
+  std::string held;                  // why it is held for longer than its lease
+  bool login_needed = false;         // no key of an account there was found
   std::string source;                // of the price
   std::string as_of;                 // of the price: "2026-10-10", "assumed", "setting"
   std::string why;                   // chosen: the reason

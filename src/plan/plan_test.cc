@@ -305,8 +305,7 @@ TEST(Plan, AStepThatFitsNowhereIsAnHonestNoWithTheReason) {
   EXPECT_EQ(no.Text(),
             "step `train` can run nowhere now\n"
             "  because needs 1 GPU of 24 GiB or more, this computer has RTX-3080 (10 GiB)\n"
-            "hint: `curbstop plan --why-not` lists every place with its reason; rented places have "
-            "no driver yet");
+            "hint: `curbstop plan --why-not` lists every place with its reason");
 }
 
 TEST(Plan, ShowsTenRunnersUpAndCountsTheRest) {
@@ -446,6 +445,65 @@ TEST(Plan, ARentedPlaceWithADriverIsChosenOnlyUnderACap) {
   world.project.budget.cap = MicroUsd(400'000);
   EXPECT_THAT(Places(world.Compare()), ElementsAre("*vast/us/t", "local"));
   world.facts.on = {.kind = PlaceKind::kProvider, .provider = "vast", .region = "eu"};
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
+}
+
+RentalRules UnprovenRules() {
+  RentalRules rules{.disk_per_gb_month = MicroUsd(720'000), .room_percent = 10};
+  rules.terms.grade = LeaseGrade::kBStar;
+  rules.terms.boot_limit = 10 * kMinute;
+  return rules;
+}
+
+World RentingWorld() {
+  World world;
+  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
+  world.offers = {Rented("vast", "t", 990'000), Rented("gcp", "t", 10'000)};
+  for (Offer& offer : world.offers) offer.gpu_name = "A10", offer.gpu_count = 1;
+  world.facts.drivers = {"vast"};
+  world.facts.rentals = {{"vast", UnprovenRules()}};
+  world.project.budget.cap = MicroUsd(100'000'000);
+  return world;
+}
+
+TEST(Plan, ARentedPlaceIsPricedByItsReserveAndOneWithoutADriverStaysInformation) {
+  World world = RentingWorld();
+  const Plan plan = world.Compare();
+  ASSERT_THAT(Places(plan), ElementsAre("*vast/us/t", "local", "gcp/us/t"));
+  const PlanRow& row = plan.rows[0];
+  // 1 USD an hour with its disk for 72 h and the 2 min until it is seen gone; a tenth on top.
+  EXPECT_EQ(row.worst, MicroUsd(79'236'674));
+  EXPECT_EQ(row.p50, MicroUsd(1'000'000));
+  EXPECT_EQ(row.lease_grade, "B*");
+  EXPECT_FALSE(row.login_needed);
+  EXPECT_THAT(row.why, HasSubstr("held for 3 d: not proven yet"));
+  EXPECT_EQ(plan.rows[2].lease_grade, "none");
+  EXPECT_FALSE(plan.rows[2].lease);
+}
+
+TEST(Plan, WithoutAKeyTheRowSaysLoginNeeded) {
+  World world = RentingWorld();
+  world.facts.rentals.at("vast").logged_in = false;
+  const Plan plan = world.Compare();
+  EXPECT_TRUE(plan.rows[0].chosen && plan.rows[0].login_needed);
+  EXPECT_THAT(plan.rows[0].why, HasSubstr("login needed"));
+}
+
+TEST(Plan, ACapBelowTheReserveSaysWhyItIsHeldAndPromisesNothingOfAShorterLease) {
+  World world = RentingWorld();
+  world.project.budget.cap = MicroUsd(50'000'000);
+  const Error error = world.Refusal();
+  EXPECT_EQ(error.kind(), ErrorKind::kOverBudget);
+  EXPECT_THAT(error.message(), HasSubstr("(held for 3 d: not proven yet"));
+  EXPECT_THAT(error.hint(), StartsWith("raise `cap`"));
+}
+
+TEST(Plan, SpotAloneIsNotRentedWhereNoBidsAreTaken) {
+  World world = RentingWorld();
+  world.step().spot = SpotUse::kOnly;
+  world.offers[0].spot_per_hour = MicroUsd(100'000);
+  EXPECT_TRUE(world.Compare().rows[0].chosen);
+  world.facts.rentals.at("vast").takes_bids = false;
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
 }
 

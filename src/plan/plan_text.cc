@@ -177,6 +177,11 @@ std::string Notes(const Plan& plan) {
         " A rented machine is reckoned with the step's time here: a faster or slower one changes "
         "it.";
   }
+  if (any([](const PlanRow& row) { return row.chosen && row.lease && !row.held.empty(); })) {
+    notes +=
+        " Its worst case is all that a run there may reserve: the list's price and a tenth, with a "
+        "dear disk. Other computers that use the same account may reserve at the same moment.";
+  }
   if (!plan.budget.include_energy) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "", "");
 }
@@ -230,6 +235,8 @@ Json RowJson(const PlanRow& row) {
                            {"p50_micro_usd", MicrosJson(row.p50)},
                            {"finish_p50_s", SecondsJson(row.finish_p50)},
                            {"lease_grade", row.lease_grade},
+                           {"lease_s", SecondsJson(row.lease)},
+                           {"login_needed", row.login_needed},
                            {"why", TextOrNull(row.why)},
                            {"why_not", TextOrNull(row.why_not)},
                            {"hardware", TextOrNull(row.hardware)},

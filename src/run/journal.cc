@@ -277,10 +277,19 @@ Result<std::vector<Journal::NumberedEvent>> Journal::EventsAfter(const std::stri
   return events;
 }
 
+Status Journal::Hold() {
+  held_.reset();
+  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  held_ = std::make_unique<Transaction>(std::move(transaction));
+  return {};
+}
+
 Status Journal::AppendRecord(const std::string& run, const JournalRecord& record,
                              const Transition& transition, const RunState& state) {
   FAILPOINT("journal.before_append");
-  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+  const std::unique_ptr<Transaction> held = std::exchange(held_, nullptr);
+  TRY_ASSIGN(Transaction transaction,
+             held ? Result<Transaction>(std::move(*held)) : Transaction::Begin(database_));
   TRY(InsertRecord(run, record));
   TRY(InsertConsequences(run, record.seq, transition, state));
   TRY(transaction.Commit());

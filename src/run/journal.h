@@ -112,6 +112,11 @@ class Journal {
   Status AppendRecord(const std::string& run, const JournalRecord& record,
                       const Transition& transition, const RunState& state);
 
+  // From now on nobody else writes, and what is read stays so: the next AppendRecord is part of the
+  // same transaction, and ends it. LetGo ends it where there was none.
+  Status Hold();
+  void LetGo() { held_.reset(); }
+
   // Takes a last record away whose sum is wrong, with its intents and ledger entries; the run's row
   // becomes that of the records before it, or that of a crashed run if there are none.
   // Errors: kCorrupt, and nothing is changed, if the last record is whole or an earlier one is
@@ -133,6 +138,7 @@ class Journal {
   Status UpdateRow(const std::string& run, const RunState& state);
 
   Database database_;
+  std::unique_ptr<Transaction> held_;  // goes before the database
 };
 
 // money.db as the journal of one run.

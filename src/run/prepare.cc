@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "plan/rental.h"
 #include "project/references.h"
 #include "record/record.h"
 #include "run/agent/checkpoints.h"
@@ -150,13 +151,14 @@ fs::path OutOf(const std::string& run, bool away, const Directories& directories
 void ChooseRental(const Project& project, const Step& step, const RentedPlace& away,
                   const RunWishes& wishes, PreparedRun& prepared) {
   RentWish wish{.place = away.place, .needs = step.needs, .spot = step.spot};
-  if (step.needs.disk) wish.disk = std::max(wish.disk, *step.needs.disk);
+  wish.disk = RentedDisk(step.needs);
   prepared.rent = std::move(wish);
   prepared.order.gpus_needed = step.needs.gpu ? step.needs.gpu->count : 0;
   AwayTerms& terms = prepared.away;
   terms.away = true;
   terms.practice = away.place.kind == PlaceKind::kPractice;
   terms.lease_asked_ms = away.lease.count();
+  if (!terms.practice) terms.limit = away.worst;
   terms.detached = wishes.detach;
   terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
   terms.at_end = step.at_end;
@@ -278,6 +280,7 @@ Json AwayData(const AwayTerms& terms) {
   return Json::MakeObject({{"away", true},
                            {"practice", terms.practice},
                            {"lease_asked_ms", terms.lease_asked_ms},
+                           {"limit_micro_usd", terms.limit.value()},
                            {"work_ms", terms.work_ms},
                            {"named_place", terms.named_place},
                            {"detached", terms.detached},

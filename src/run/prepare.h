@@ -26,6 +26,7 @@ enum class RunPurpose { kNormal, kDrill };
 struct RentedPlace {
   Place place;  // kProvider or kPractice
   Millis lease{0};
+  MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
   std::string hardware;  // "RTX-3090": machines of one kind share their history
 };
 

@@ -162,7 +162,7 @@ Status Shell::PerformPending() {
     if (!outcome) continue;
     outcome->effect = effect.id;
     std::erase_if(begun_, [&](const Effect& one) { return one.id == effect.id; });
-    TRY(Append(*outcome));
+    TRY(AppendOutcome(*outcome));
   }
   return {};
 }

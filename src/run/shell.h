@@ -15,6 +15,7 @@
 #include "run/journal.h"
 #include "run/prepare.h"
 #include "run/record_endpoint.h"
+#include "run/rent_money.h"
 #include "run/supervisor/runner.h"
 #include "sys/files.h"
 
@@ -48,7 +49,9 @@ class Shell : private EffectSink {
   Status BeginAway(const Effect& effect);
   Status HearHands();
   Result<Event> Admit(const Effect& effect);
-  Result<MicroUsd> LeftForRent();
+  RentAsk AskForRent(MicroUsd elsewhere);
+  Result<RentMoney> MoneyForRent();
+  Status AppendOutcome(const Event& outcome);
   Status ReplayCalls(int64_t rental, const std::vector<Json>& calls,
                      const std::filesystem::path& artifacts) const;
   Result<Json> RecordStart() const;

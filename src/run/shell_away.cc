@@ -8,15 +8,13 @@
 #include "record/replay.h"
 #include "run/away/end_supervisors.h"
 #include "run/shell.h"
-#include "run/spending.h"
 #include "sys/files.h"
 
 namespace curbstop {
 namespace {
 
 constexpr Millis kTickEvery{60'000};
-// What a run may take of play money, which no cap counts.
-constexpr MicroUsd kPracticeMoney{1'000'000'000};
+constexpr int64_t kRunsKnown = 10'000;  // the newest: older ones have no machine left
 
 std::filesystem::path AgentFolder(const std::filesystem::path& program) {
   const std::string set = ReadVariable("CURBSTOP_AGENT");
@@ -44,18 +42,21 @@ Status Shell::OpenHands() {
   return {};
 }
 
-// What the caps leave for this run, all that it holds taken off.
-Result<MicroUsd> Shell::LeftForRent() {
-  if (state().terms.practice) return std::max(kPracticeMoney - SpentAndHeld(state()), MicroUsd());
-  const Budget& budget = ReadBudget();
-  TRY_ASSIGN(const Spending spending,
-             ReadSpending(journal_->database(), {.project = row_.run.project,
-                                                 .include_energy = budget.include_energy,
-                                                 .now_ms = outside_.clock.WallMs(),
-                                                 .run = run_}));
-  const std::optional<MicroUsd> limit = RunLimit(budget, spending);
-  if (!limit) return MicroUsd();  // no cap: nothing may be spent
-  return std::max(*limit - SpentAndHeld(state()), MicroUsd());
+RentAsk Shell::AskForRent(MicroUsd elsewhere) {
+  return {.project = row_.run.project,
+          .run = run_,
+          .budget = ReadBudget(),
+          .now_ms = outside_.clock.WallMs(),
+          .elsewhere = elsewhere};
+}
+
+// The renter looks at the account first, and takes off what other journals hold.
+Result<RentMoney> Shell::MoneyForRent() {
+  RentMoney money;
+  TRY_ASSIGN(money.left, LeftForRent(*journal_, AskForRent(MicroUsd()), state()));
+  TRY_ASSIGN(const std::vector<RunRow> runs, journal_->FindRuns({.most = kRunsKnown}));
+  for (const RunRow& row : runs) money.known.insert(row.run.id);
+  return money;
 }
 
 // Without its journal a supervisor rents nothing: nobody would know of it.
@@ -64,24 +65,34 @@ bool Shell::JournalIsInPlace() const {
 }
 
 Status Shell::BeginAway(const Effect& effect) {
-  MicroUsd left;
+  RentMoney money;
   if (effect.kind == EffectKind::kCreate && !JournalIsInPlace())
     return Internal("money.db has vanished or was replaced: nothing is rented any more");
   if (effect.kind == EffectKind::kDecide) {
-    TRY_ASSIGN(left, LeftForRent());
+    TRY_ASSIGN(money, MoneyForRent());
   }
-  hands_->Begin(effect, state(), left);
+  hands_->Begin(effect, state(), std::move(money));
   return {};
 }
 
-// Judged in the moment in which the reserve is written, by the ledger as it stands.
+// Judged in the transaction that enters the reserve: two runs at once cannot both take the last of
+// a cap. What a full disk holds back cannot be entered with it, so nothing is admitted then.
 Result<Event> Shell::Admit(const Effect&) {
-  TRY_ASSIGN(const MicroUsd left, LeftForRent());
-  const MicroUsd reserve(state().proposal.reserve_micro_usd);
-  if (reserve <= left) return Outcome(EventKind::kAdmitted);
-  Event refused = Outcome(EventKind::kRefused);
-  refused.data.Set("short_micro_usd", (reserve - left).value());
-  return refused;
+  if (runner_->held_back() != 0) return Error(ErrorKind::kExhausted, "the disk is full");
+  TRY_ASSIGN(const MicroUsd missing,
+             HoldForProposal(*journal_, AskForRent(hands_->HeldByOthers()), state()));
+  if (missing == MicroUsd()) return Outcome(EventKind::kAdmitted);
+  return Outcome(EventKind::kRefused, Json::MakeObject({{"short_micro_usd", missing.value()}}));
+}
+
+// A reserve that a full disk kept out of the ledger is forgotten with this process, as by a crash:
+// later it might not fit any more.
+Status Shell::AppendOutcome(const Event& outcome) {
+  const Status appended = Append(outcome);
+  journal_->LetGo();
+  if (!appended.ok() || outcome.kind != EventKind::kAdmitted || runner_->held_back() == 0)
+    return appended;
+  return Conflict("the disk is full: the reserve could not be entered");
 }
 
 // Their clocks are those of now; how old what they saw is, they know.
@@ -111,8 +122,8 @@ Status Shell::TickAway() {
   next_tick_ = now + kTickEvery;
   Event tick = Outcome(EventKind::kTick);
   if (!state().terms.practice) {
-    TRY_ASSIGN(const MicroUsd left, LeftForRent());
-    tick.facts.limit_micro_usd = std::max<int64_t>((left + SpentAndHeld(state())).value(), 1);
+    TRY_ASSIGN(const MicroUsd allowed, AllowedForRent(*journal_, AskForRent(MicroUsd()), state()));
+    tick.facts.limit_micro_usd = std::max<int64_t>(allowed.value(), 1);
   }
   return Append(tick);
 }

@@ -23,10 +23,10 @@ A step that fits nowhere is an honest no: the table says what would do.
 
 A place without a driver, an unknown step and a wrong offer are named.
 
-  $ curbstop plan --on vast
+  $ curbstop plan --on aws
   ! error: cannot plan step `train`
-  !   because `vast` has no driver yet
-  ! hint: places that work: auto, local
+  !   because `aws` has no driver yet
+  ! hint: places that work: auto, local, cloud, runpod, vast
   ? 2
   $ curbstop plan trian
   ! error: the project has no step `trian` (did you mean `train`?)

@@ -21,11 +21,16 @@ Mistakes name what is wrong and what is allowed.
   ! error: `--set rate` is not `key=value`
   ! hint: for example `--set lr=0.01`
   ? 2
-  $ curbstop run --on vast --yes
+  $ curbstop run --on aws --yes
   ! error: cannot plan step `main`
-  !   because `vast` has no driver yet
-  ! hint: places that work: auto, local
+  !   because `aws` has no driver yet
+  ! hint: places that work: auto, local, cloud, runpod, vast
   ? 2
+  $ curbstop run --on vast --yes
+  ! error: step `main` can run nowhere now
+  !   because no `budget: {cap: …}` is set, so nothing may be spent
+  ! hint: for example `budget: {cap: 20 USD, per: month}` in curbstop.yaml
+  ? 9
   $ curbstop run --plan saved.json
   ! error: `--plan` is not built yet
   ! hint: `curbstop run` plans, asks and runs in one go

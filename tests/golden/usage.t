@@ -326,7 +326,7 @@ Values that are missing, doubled or out of range.
   > run --on
   > run --on local --on cloud
   > run --on nowhere
-  > run --on vast --yes
+  > run --on aws --yes
   > run --set
   > run --set rate --yes
   > run --set =1 --yes
@@ -377,10 +377,10 @@ Values that are missing, doubled or out of range.
       error: cannot use `--on`
         because `nowhere` is not a place
       hint: places are `auto`, `local`, `cloud`, PROVIDER[/REGION[/TYPE]], `practice:PROVIDER` and `ssh:HOST`; providers are aws, azure, gcp, lambda, runpod, thunder, vast
-  * curbstop run --on vast --yes
+  * curbstop run --on aws --yes
       error: cannot plan step `train`
-        because `vast` has no driver yet
-      hint: places that work: auto, local
+        because `aws` has no driver yet
+      hint: places that work: auto, local, cloud, runpod, vast
   * curbstop run --set
       error: `--set` has no value, expected KEY=VALUE after it
       hint: `curbstop run --help` lists what it takes

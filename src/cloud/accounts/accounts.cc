@@ -94,10 +94,20 @@ Result<Secret> FindKey(const ProviderFacts& facts, const AccountSources& sources
   return key;
 }
 
+// A test build may meet a provider's double at another address.
+std::string BaseUrlOf(const ProviderFacts& facts) {
+#ifdef CURBSTOP_FAILPOINTS
+  const std::string url =
+      ReadVariable(facts.name == "vast" ? "CURBSTOP_VAST_URL" : "CURBSTOP_RUNPOD_URL");
+  if (!url.empty()) return url;
+#endif
+  return std::string(facts.base_url);
+}
+
 Account AccountWith(const ProviderFacts& facts, Secret key) {
   return {.place = std::string(facts.name),
           .provider = std::string(facts.name),
-          .base_url = std::string(facts.base_url),
+          .base_url = BaseUrlOf(facts),
           .key = std::move(key)};
 }
 

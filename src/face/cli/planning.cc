@@ -16,6 +16,14 @@
 namespace curbstop {
 namespace {
 
+// A test build may have another price list than the bundled one.
+std::string OffersFile(const PlanningOptions& options) {
+#ifdef CURBSTOP_FAILPOINTS
+  if (options.offers.empty()) return ReadVariable("CURBSTOP_OFFERS");
+#endif
+  return options.offers;
+}
+
 Status ReadMarket(const std::string& file, const CommandContext& context, Planning& planning) {
   std::string text;
   if (!file.empty()) {
@@ -40,7 +48,7 @@ Status ReadPracticeMarkets(CommandContext& context, Planning& planning) {
     const int64_t gpus = step.needs.gpu ? step.needs.gpu->count : 1;
     TRY_ASSIGN(PracticeSale sale, PracticeSaleOf(place, gpus, context));
     std::move(sale.offers.begin(), sale.offers.end(), std::back_inserter(planning.offers));
-    facts.rentals.emplace(name, sale.terms);
+    facts.rentals.emplace(name, sale.rules);
     facts.drivers.push_back(name);
   }
   return {};
@@ -99,8 +107,9 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
-  TRY(ReadMarket(options.offers, context, *planning));
+  TRY(ReadMarket(OffersFile(options), context, *planning));
   facts.drivers = ProvidersWithDriver();
+  facts.rentals = RulesOfProviders(context);
   TRY(ReadPracticeMarkets(context, *planning));
   TRY_ASSIGN(const Settings settings, LoadSettings(context.directories.SettingsFile()));
   facts.electricity = {settings.electricity_per_kwh, settings.electricity_assumed};

@@ -73,6 +73,8 @@ std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accoun
 namespace {
 
 constexpr int64_t kHoursOfMonth = 730;
+// Prices move between a price list and the provider's answer; one that moved further is refused.
+constexpr int64_t kRoomPercent = 10;
 
 std::string LeaseLeftText(const CloudMachine& machine, int64_t now_ms) {
   if (!machine.mark) return "has none";
@@ -131,19 +133,37 @@ Json SweepJson(const Sweep& sweep) {
   return machines;
 }
 
+std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context) {
+  const SecretStore secrets = SecretsOf(context);
+  const AccountSources sources{context.directories, secrets, ReadVariable("HOME")};
+  std::map<std::string, RentalRules> all;
+  for (const ProviderFacts& facts : AllProviderFacts()) {
+    const Result<Account> account = FindAccount(facts.name, sources);
+    all.emplace(facts.name, RentalRules{.terms = UnpricedTerms(facts),
+                                        .disk_per_gb_month = facts.dear_disk,
+                                        .room_percent = kRoomPercent,
+                                        .takes_bids = facts.takes_bids,
+                                        .logged_in = account.ok()});
+  }
+  return all;
+}
+
 Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandContext& context) {
   TRY_ASSIGN(const OpenAccount account, OpenPlace(place, context));
   TRY_ASSIGN(const std::vector<LiveOffer> live,
              account.provider->FindOffers({.gpus = static_cast<double>(gpus)}));
   TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
-  PracticeSale sale{{}, UnpricedTerms(OnPractice(facts))};
-  sale.terms.grade = LeaseGrade::kB;  // proven there
+  PracticeSale sale{{},
+                    {.terms = UnpricedTerms(OnPractice(facts)), .takes_bids = facts.takes_bids}};
+  sale.rules.terms.grade = LeaseGrade::kB;  // proven there
   for (const LiveOffer& one : live) {
     Offer offer = one.offer;
     offer.provider = PlaceText(place);
     offer.source = "the practice cloud's market, in play money";
     offer.as_of = UtcText(context.clock.WallMs()).substr(0, 10);
     sale.offers.push_back(std::move(offer));
+    sale.rules.disk_per_gb_month =
+        std::max({sale.rules.disk_per_gb_month, one.disk_per_gb_month, one.idle_disk_per_gb_month});
   }
   return sale;
 }

@@ -2,6 +2,7 @@
 // started where a place needs it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 #include "cloud/provider.h"
 #include "cloud/provider_table.h"
 #include "face/cli/command.h"
-#include "plan/lease.h"
+#include "plan/rental.h"
 #include "project/place.h"
 #include "run/away/sweep.h"
 
@@ -41,11 +42,14 @@ std::string TotalText(const Sweep& sweep);  // "2 machines, 6.51 USD/h"
 // Which accounts were read, as what is on others is not seen: "read: practice:vast, vast".
 std::string AccountsText(const std::vector<OpenAccount>& accounts);
 
+// How each provider with a driver rents, and whether a key of an account there is found.
+std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context);
+
 // What the practice cloud has on sale now, as rows of the price list: the provider is
 // "practice:vast". And how it rents.
 struct PracticeSale {
   std::vector<Offer> offers;
-  LeaseTerms terms;
+  RentalRules rules;
 };
 Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandContext& context);
 

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "face/cli/commands.h"
 #include "face/cli/planning.h"
+#include "face/cli/rented.h"
 #include "face/cli/run_face.h"
+#include "plan/decision.h"
 #include "sys/process.h"
 
 namespace curbstop {
@@ -30,20 +32,45 @@ Plan OnlyChosen(Plan plan) {
 // Shows the plan of the steps that have to run before it asks.
 class PlannedVoice final : public Voice {
  public:
-  PlannedVoice(CommandContext& context, Planning& planning, Journal& journal)
-      : Voice(context), planning_(planning), journal_(journal) {}
+  PlannedVoice(CommandContext& context, Planning& planning, Journal& journal,
+               std::map<std::string, RentedPlace> away)
+      : Voice(context), planning_(planning), journal_(journal), away_(std::move(away)) {}
 
   Status Approve(const std::vector<std::string>& steps) override {
     planning_.facts.steps = steps;
     TRY(RefreshPast(planning_, journal_, context_));
     TRY_ASSIGN(Plan plan, MakePlan(planning_.facts, false));
+    TRY(CheckIsAsChosen(plan));
     context_.out.Talk(PlanText(OnlyChosen(std::move(plan))));
     return Voice::Approve(steps);
   }
 
  private:
+  // Places were chosen before it was known which steps have to run; what is shown and asked about
+  // must be what they will do, and each machine needs an account.
+  Status CheckIsAsChosen(const Plan& plan) const {
+    for (const PlanRow& row : plan.rows) {
+      if (!row.chosen) continue;
+      const auto chosen = away_.find(row.step);
+      const bool same = chosen == away_.end() ? !row.lease
+                                              : row.lease && *row.worst == chosen->second.worst &&
+                                                    *row.lease == chosen->second.lease;
+      if (!same) {
+        return Conflict(
+                   fmt::format("the plan of step `{}` has changed while it was made", row.step))
+            .WithHint("run it again");
+      }
+      if (!row.login_needed) continue;
+      const Result<OpenAccount> account = OpenPlace(chosen->second.place, context_);
+      if (!account.ok())
+        return Error(account.error()).While(fmt::format("cannot rent for step `{}`", row.step));
+    }
+    return {};
+  }
+
   Planning& planning_;
   Journal& journal_;
+  std::map<std::string, RentedPlace> away_;
 };
 
 Result<RunWishes> WishesOf(const Options& options) {
@@ -125,11 +152,25 @@ std::string OutcomeText(const std::vector<StepOutcome>& outcomes, const Director
   return TextTable(rows) + failure + NotStartedText(outcomes);
 }
 
-int ExitCodeFor(const std::vector<StepOutcome>& outcomes) {
+// Whether the caps ended a run away, or let it rent nothing: its latest decision says so.
+bool EndedByCap(const StepOutcome& outcome, Journal& journal) {
+  if (outcome.row.state != "failed" || outcome.row.run.place == "local") return false;
+  const auto events = journal.EventsAfter(outcome.row.run.id, 0);
+  bool by_cap = false;
+  for (const auto& [seq, event] : events.ok() ? *events : std::vector<Journal::NumberedEvent>()) {
+    if (event.kind == EventKind::kRefused) by_cap = true;
+    if (event.kind == EventKind::kDecided)
+      by_cap = static_cast<DecisionReason>(event.facts.reason) == DecisionReason::kNoMoney;
+  }
+  return by_cap;
+}
+
+int ExitCodeFor(const std::vector<StepOutcome>& outcomes, Journal& journal) {
   const StepOutcome& last =
       *std::find_if(outcomes.rbegin(), outcomes.rend(),
                     [](const StepOutcome& outcome) { return !outcome.not_started; });
   if (last.unchanged || last.detached || last.row.state == "succeeded") return 0;
+  if (EndedByCap(last, journal)) return ExitCodeOf(ErrorKind::kOverBudget);
   return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
 }
 
@@ -147,21 +188,33 @@ Status CheckThatSshIsHere() {
       .WithHint("it comes with the package openssh-client");
 }
 
-// The steps that run on rented machines. A place that cannot be served is refused before anything
-// is prepared. What a cap forbids comes when it is known which steps have to run at all.
-Result<std::map<std::string, RentedPlace>> ChoosePlaces(const PlanFacts& facts) {
-  TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
-  std::erase_if(plan.blocked,
-                [](const Blocked& blocked) { return blocked.kind == ErrorKind::kOverBudget; });
+// So that a place is chosen by what it costs alone: which steps have to run, and what caps then
+// leave for them, is known later.
+Project WithoutSpending(const Project& project) {
+  Project free = project;
+  for (std::optional<MicroUsd>* cap : {&free.budget.cap, &free.budget.day, &free.budget.run}) {
+    if (*cap) *cap = MicroUsd(INT64_MAX / 4);
+  }
+  return free;
+}
+
+// The steps that run on rented machines. A place that cannot be served, and one that no budget
+// allows, is refused before anything is prepared.
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(PlanFacts facts) {
+  const Project project = WithoutSpending(*facts.project);
+  facts.project = &project;
+  facts.spending = {};
+  TRY_ASSIGN(const Plan plan, ComparePlaces(facts, false));
   TRY(CheckEveryStepHasAPlace(plan));
   std::map<std::string, RentedPlace> away;
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen || !row.lease) continue;
     const Place& asked =
-        facts.on.kind == PlaceKind::kAuto ? facts.project->FindStep(row.step)->where : facts.on;
+        facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    away.emplace(row.step, RentedPlace{named ? asked : found, *row.lease, row.hardware});
+    away.emplace(row.step,
+                 RentedPlace{named ? asked : found, *row.lease, *row.worst, row.hardware});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;
@@ -187,7 +240,7 @@ Status Run(const Options& options, CommandContext& context) {
                        .per_kwh = planning->facts.electricity.per_kwh,
                        .per_kwh_assumed = planning->facts.electricity.assumed};
   TRY_ASSIGN(request.steps, ChosenSteps(planning->project, planning->facts.steps));
-  PlannedVoice voice(context, *planning, journal);
+  PlannedVoice voice(context, *planning, journal, request.wishes.away);
   TRY_ASSIGN(const std::vector<StepOutcome> outcomes,
              DriveSteps(request, journal, OutsideOf(context), voice));
   Json runs = Json::MakeArray();
@@ -196,7 +249,7 @@ Status Run(const Options& options, CommandContext& context) {
   context.out.Answer(
       Json::MakeObject({{"runs", runs}, {"month", MonthJson(planning->project.budget, spending)}}),
       OutcomeText(outcomes, context.directories) + MoneyText(planning->project, spending));
-  context.exit_code = ExitCodeFor(outcomes);
+  context.exit_code = ExitCodeFor(outcomes, journal);
   return {};
 }
 

@@ -55,7 +55,8 @@ class AwayHands::Impl {
         renter_(work_.run, work_.wish, std::move(market), std::move(provider),
                 std::move(public_key), outside.clock) {}
 
-  void Begin(const Effect& effect, const RunState& state, MicroUsd left);
+  void Begin(const Effect& effect, const RunState& state, RentMoney money);
+  MicroUsd HeldByOthers() const { return renter_.HeldByOthers(); }
   void Follow(const RunState& state);
   std::vector<Event> Take();
   bool IsUnderWay(EffectId effect) const { return under_way_.contains(effect); }
@@ -63,7 +64,7 @@ class AwayHands::Impl {
  private:
   using Shared = std::shared_ptr<const RunState>;
 
-  Event Perform(const Effect& effect, const RunState& state, MicroUsd left);
+  Event Perform(const Effect& effect, const RunState& state, const RentMoney& money);
   Event Extend(const RunState& state, AgentLink* link);
   Event Fetch(AgentLink* link);
   Event Destroy(const RunState& state, int64_t rental, AgentLink* link);
@@ -85,28 +86,34 @@ class AwayHands::Impl {
   Jobs jobs_;                                        // last: its threads use all the others
 };
 
-void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
+void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMoney money) {
   if (!under_way_.insert(effect.id).second) return;
   if (effect.kind == EffectKind::kTellAgent) return Tell(effect);
   const Shared copy = std::make_shared<const RunState>(state);
   const std::shared_ptr<AgentLink> link = LinkTo(effect.rental);
-  jobs_.Start(effect.id, [this, effect, copy, left, link](const std::stop_token&) {
-    Event outcome;
-    switch (effect.kind) {
-      case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
-      case EffectKind::kFetch: outcome = Fetch(link.get()); break;
-      case EffectKind::kDestroy: outcome = Destroy(*copy, effect.rental, link.get()); break;
-      case EffectKind::kKeep: outcome = Keep(*copy, link ? link->machine() : nullptr); break;
-      default: outcome = Perform(effect, *copy, left); break;
-    }
-    outcome.facts.rental = effect.rental;
-    return outcome;
-  });
+  jobs_.Start(effect.id,
+              [this, effect, copy, money = std::move(money), link](const std::stop_token&) {
+                Event outcome;
+                switch (effect.kind) {
+                  case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
+                  case EffectKind::kFetch: outcome = Fetch(link.get()); break;
+                  case EffectKind::kDestroy:
+                    outcome = Destroy(*copy, effect.rental, link.get());
+                    break;
+                  case EffectKind::kKeep:
+                    outcome = Keep(*copy, link ? link->machine() : nullptr);
+                    break;
+                  default: outcome = Perform(effect, *copy, money); break;
+                }
+                outcome.facts.rental = effect.rental;
+                return outcome;
+              });
 }
 
-Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state, MicroUsd left) {
+Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state,
+                               const RentMoney& money) {
   switch (effect.kind) {
-    case EffectKind::kDecide: return renter_.Decide(state, left);
+    case EffectKind::kDecide: return renter_.Decide(state, money);
     case EffectKind::kCreate: return renter_.Create(state, effect.rental);
     case EffectKind::kMark: return renter_.Relabel(state, effect.rental);
     case EffectKind::kPause: return renter_.Pause(state, effect.rental);
@@ -240,9 +247,11 @@ bool AwayHands::Performs(EffectKind kind) {
 
 bool AwayHands::IsUnderWay(EffectId effect) const { return impl_->IsUnderWay(effect); }
 
-void AwayHands::Begin(const Effect& effect, const RunState& state, MicroUsd left) {
-  impl_->Begin(effect, state, left);
+void AwayHands::Begin(const Effect& effect, const RunState& state, RentMoney money) {
+  impl_->Begin(effect, state, std::move(money));
 }
+
+MicroUsd AwayHands::HeldByOthers() const { return impl_->HeldByOthers(); }
 
 void AwayHands::Follow(const RunState& state) { impl_->Follow(state); }
 

@@ -44,8 +44,11 @@ class AwayHands {
   static bool Performs(EffectKind kind);
   bool IsUnderWay(EffectId effect) const;
 
-  // Its outcome comes later. `left`: what the caps leave for this run.
-  void Begin(const Effect& effect, const RunState& state, MicroUsd left);
+  // Its outcome comes later. `money` is for kDecide.
+  void Begin(const Effect& effect, const RunState& state, RentMoney money);
+
+  // What marks of other journals hold on the account, as far as is known.
+  MicroUsd HeldByOthers() const;
 
   // Holds the link to the machine that the step runs on by now.
   void Follow(const RunState& state);

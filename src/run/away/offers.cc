@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "market/drivers.h"
 #include "market/match.h"
 #include "plan/interval.h"
 
@@ -23,13 +24,8 @@ Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalM
   return candidate;
 }
 
-bool InPlace(const Place& place, const Offer& offer) {
-  return (place.region.empty() || place.region == offer.region) &&
-         (place.type.empty() || place.type == offer.type);
-}
-
 bool Meets(const LiveOffer& live, const RentWish& wish, SpotUse spot) {
-  return InPlace(wish.place, live.offer) &&
+  return IsSoldAt(wish.place, live.offer) &&
          FindMismatch(wish.needs, spot, live.offer) == Mismatch::kNone;
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "run/away/other_marks.h"
+
 namespace curbstop {
 namespace {
 
@@ -47,13 +49,14 @@ Event Renter::MakeEvent(EventKind kind) const {
 // ---- deciding ---------------------------------------------------------------------------------
 
 // Without the provider's clock no rental may begin (Timeline), and only a listing tells it: asked
-// for where it has not been heard yet.
-Event Renter::Decide(const RunState& state, MicroUsd left) {
+// for where it has not been heard yet. Where money counts it also tells what others hold.
+Event Renter::Decide(const RunState& state, const RentMoney& money) {
   const Event asked = MakeEvent(EventKind::kDecided);
-  const Result<Listing> listing =
-      state.timeline.trusted ? Result<Listing>(Listing()) : provider_->List();
+  const bool lists = !state.timeline.trusted || !state.terms.practice;
+  const Result<Listing> listing = lists ? provider_->List() : Result<Listing>(Listing());
+  if (!state.terms.practice && listing.ok()) NoteOthers(*listing, money.known);
   Situation situation = SituationOf(state);
-  situation.left = left;
+  situation.left = std::max(money.left - HeldByOthers(), MicroUsd());
   std::vector<RentableOffer> rentable;
   const Result<std::vector<LiveOffer>> offers =
       listing.ok() ? provider_->FindOffers(OfferWishOf(wish_, situation.lease_asked))
@@ -69,7 +72,22 @@ Event Renter::Decide(const RunState& state, MicroUsd left) {
   decided.facts.boot_ms = asked.facts.boot_ms;
   if (listing.ok()) decided.facts.date_ms = listing->date_ms;
   if (rents && !state.reason.empty()) decided.data = Json::MakeObject({{"because", state.reason}});
+  if (decision.reason == DecisionReason::kNoMoney) {
+    decided.data =
+        Json::MakeObject({{"short_micro_usd", (decision.reserve - situation.left).value()}});
+  }
   return offers.ok() ? decided : WithError(std::move(decided), offers.error());
+}
+
+void Renter::NoteOthers(const Listing& listing, const std::set<std::string>& known) {
+  const MicroUsd held = HeldByOtherMarks(listing.machines, known, listing.date_ms);
+  const std::scoped_lock lock(mutex_);
+  held_by_others_ = held;
+}
+
+MicroUsd Renter::HeldByOthers() const {
+  const std::scoped_lock lock(mutex_);
+  return held_by_others_;
 }
 
 void Renter::Remember(const std::vector<RentableOffer>& offers) {

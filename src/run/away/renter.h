@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,26 @@
 
 namespace curbstop {
 
+// What may be spent on another machine.
+struct RentMoney {
+  MicroUsd left;                // of the caps and of what the plan printed, by the own journal
+  std::set<std::string> known;  // runs of that journal: other marks on the account hold money too
+};
+
 class Renter {
  public:
-  // `left`: what the caps leave for this run, everything in reserve taken off.
   Renter(std::string run, RentWish wish, RentalMarket market, std::unique_ptr<Provider> provider,
          std::string public_key, Clock& clock);
 
-  Event Decide(const RunState& state, MicroUsd left);  // kDecided; without an answer: no offer
+  Event Decide(const RunState& state, const RentMoney& money);  // kDecided; no answer: no offer
   Event Create(const RunState& state, int64_t rental);
   Event Look(const RunState& state);
   Event Destroy(const RunState& state, int64_t rental);
   Event Relabel(const RunState& state, int64_t rental);
   Event Pause(const RunState& state, int64_t rental);
+
+  // What machines of other journals hold, by the account's listing at the latest decision.
+  MicroUsd HeldByOthers() const;
 
   // Where the machine can be reached; empty: not yet, or it is gone.
   // Errors: those of Provider::Find.
@@ -38,6 +47,7 @@ class Renter {
 
  private:
   Event MakeEvent(EventKind kind) const;
+  void NoteOthers(const Listing& listing, const std::set<std::string>& known);
   void Remember(const std::vector<RentableOffer>& offers);
   Result<RentableOffer> OfferFor(const RunState& state, const Rental& rental);
   Event Refused(const Error& why) const;
@@ -50,7 +60,8 @@ class Renter {
   std::unique_ptr<Provider> provider_;
   std::string public_key_;
   Clock& clock_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  MicroUsd held_by_others_;                      // guarded by mutex_
   std::map<std::string, RentableOffer> offers_;  // of the latest decision; guarded by mutex_
 };
 

@@ -76,6 +76,7 @@ struct AwayTerms {
   bool away = false;
   bool practice = false;  // play money: of its own ledger class, in no cap
   int64_t lease_asked_ms = 0;
+  MicroUsd limit;       // that the plan printed as its worst case; 0: none
   int64_t work_ms = 0;  // estimate for the whole step; 0: unknown
   bool named_place = false;
   bool detached = false;  // the computer may be closed at any time

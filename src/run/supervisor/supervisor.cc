@@ -94,6 +94,7 @@ void Created(StepContext& context) {
   state.boot_id = context.Text("boot_id");
   state.terms.away = data.BoolOr("away", false);
   state.terms.lease_asked_ms = data.IntOr("lease_asked_ms", 0);
+  state.terms.limit = MicroUsd(data.IntOr("limit_micro_usd", 0));
   state.terms.work_ms = data.IntOr("work_ms", 0);
   state.terms.detached = data.BoolOr("detached", false);
   state.terms.practice = data.BoolOr("practice", false);

@@ -11,9 +11,16 @@ namespace curbstop {
 namespace away {
 namespace {
 
-std::string StopReason(int64_t reason) {
-  switch (static_cast<DecisionReason>(reason)) {
-    case DecisionReason::kNoMoney: return "no offer's worst case fits what the caps leave";
+// ": 2.10 USD more than is left".
+std::string ShortText(const StepContext& context) {
+  const MicroUsd missing(context.event.data.IntOr("short_micro_usd", 0));
+  return missing > MicroUsd() ? fmt::format(": {} USD more than is left", UsdTextUp(missing)) : "";
+}
+
+std::string StopReason(const StepContext& context) {
+  switch (static_cast<DecisionReason>(context.event.facts.reason)) {
+    case DecisionReason::kNoMoney:
+      return "no offer's worst case fits what caps and plan leave" + ShortText(context);
     case DecisionReason::kWorkCannotSurvive:
       return "only spot machines are left, and no place would keep the work";
     default: return "no offer meets the needs";
@@ -93,7 +100,7 @@ void Decided(StepContext& context) {
     return;
   }
   state.exit_code = 1;
-  context.Close(Phase::kFailed, StopReason(facts.reason));
+  context.Close(Phase::kFailed, StopReason(context));
 }
 
 void Admitted(StepContext& context) {
@@ -117,7 +124,7 @@ void Refused(StepContext& context) {
   RunState& state = context.state();
   if (state.phase == Phase::kAdmitting) {
     state.exit_code = 1;
-    return context.Close(Phase::kFailed, "its reserve would cross a cap");
+    return context.Close(Phase::kFailed, "its reserve would cross a cap" + ShortText(context));
   }
   // No money for more time: the lease's end comes by itself, the work is saved before it.
   if (state.phase == Phase::kWorking) Drain(context, "the lease ends, and a cap forbids more time");
