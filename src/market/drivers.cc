@@ -36,10 +36,12 @@ bool IsType(std::string_view wanted, std::string_view type) {
          SaysSizes(b.substr(common));
 }
 
-// `CA` of "Alberta, CA, NA". A list may say "any": then what is wanted is found at the provider.
+// `CA` of "Alberta, CA, NA". A list may say "any" or "global": then what is wanted is found at the
+// provider.
 bool IsRegion(std::string_view wanted, std::string_view region) {
-  if (Folded(wanted) == "any" || Folded(region) == "any") return true;
-  if (Folded(wanted) == Folded(region)) return true;
+  const std::string sold = Folded(region);
+  if (Folded(wanted) == "any" || sold == "any" || sold == "global") return true;
+  if (Folded(wanted) == sold) return true;
   const std::vector<std::string> parts = Split(region, ',');
   return std::any_of(parts.begin(), parts.end(),
                      [&](const std::string& part) { return Folded(part) == Folded(wanted); });

@@ -34,6 +34,7 @@ TEST(Drivers, ARegionIsKnownByOneOfItsParts) {
   EXPECT_TRUE(IsSoldAt(At("British-Columbia", ""), Sold("British Columbia, CA, NA", "x")));
   EXPECT_TRUE(IsSoldAt(At("EU-RO-1", ""), Sold("EU-RO-1", "x")));
   EXPECT_TRUE(IsSoldAt(At("EU-RO-1", ""), Sold("any", "x")));
+  EXPECT_TRUE(IsSoldAt(At("US", ""), Sold("global", "x")));
   for (const char* wanted : {"C", "US", "berta", "Alberta-CA", "EU-RO-1"})
     EXPECT_FALSE(IsSoldAt(At(wanted, ""), Sold("Alberta, CA, NA", "x"))) << wanted;
   EXPECT_FALSE(IsSoldAt(At("CA", ""), Sold("", "x")));

@@ -390,7 +390,9 @@ void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
     const CapVerdict caps = UnderCaps(current, row);
     if (!caps.reason.empty()) {
       row.why_not = caps.reason;
-      blocked = {current.step.name, ErrorKind::kOverBudget, caps.reason, caps.hint};
+      // Of this computer, else of the cheapest place.
+      const bool says_more = blocked.kind != ErrorKind::kOverBudget || row.place == "local";
+      if (says_more) blocked = {current.step.name, ErrorKind::kOverBudget, caps.reason, caps.hint};
     } else if (best == nullptr || BetterThan(row, *best)) {
       best = &row;
       reserve = caps.reserve;

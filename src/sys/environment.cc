@@ -49,6 +49,9 @@ constexpr Variable kVariables[] = {
     {"CURBSTOP_FAILPOINT_LOG", VariableUse::kTestBuilds, "File that lists the points passed."},
     {"CURBSTOP_MACHINE_ROOT", VariableUse::kTestBuilds, "A recorded machine to stand on."},
     {"CURBSTOP_FAKE_MOUNT", VariableUse::kTestBuilds, "`/path=9p`: what kind of mount that is."},
+    {"CURBSTOP_VAST_URL", VariableUse::kTestBuilds, "Address of Vast.ai's double."},
+    {"CURBSTOP_RUNPOD_URL", VariableUse::kTestBuilds, "Address of RunPod's double."},
+    {"CURBSTOP_OFFERS", VariableUse::kTestBuilds, "A price list instead of the bundled one."},
 };
 
 }  // namespace
