@@ -74,6 +74,39 @@ std::string JsonEscaped(std::string_view value) {
   return text;
 }
 
+// The character at the front of well-formed UTF-8, which is taken off.
+uint32_t TakeCharacter(std::string_view& text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const size_t size = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  uint32_t character = size == 1 ? first : first & (0x7Fu >> size);
+  for (size_t i = 1; i < size; ++i)
+    character = character << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  text.remove_prefix(size);
+  return character;
+}
+
+// What is no ASCII as `\u00fc`, as Python's `json.dumps` writes it.
+std::string AsciiJsonEscaped(std::string_view value, bool upper) {
+  if (!IsUtf8(value)) return "";
+  std::string text;
+  const std::string escaped = JsonEscaped(value);
+  const auto add = [&](uint32_t unit) {
+    text += upper ? fmt::format("\\u{:04X}", unit) : fmt::format("\\u{:04x}", unit);
+  };
+  for (std::string_view rest = escaped; !rest.empty();) {
+    const uint32_t character = TakeCharacter(rest);
+    if (character >= 0x20 && character < 0x7F) {
+      text += static_cast<char>(character);
+    } else if (character < 0x10000) {
+      add(character);
+    } else {
+      add(0xD800 + ((character - 0x10000) >> 10));
+      add(0xDC00 + ((character - 0x10000) & 0x3FF));
+    }
+  }
+  return text;
+}
+
 std::string Hex(std::string_view value, bool upper) {
   std::string text;
   for (const char c : value) {
@@ -85,8 +118,13 @@ std::string Hex(std::string_view value, bool upper) {
 
 // Forms that may be too short to be told from other text.
 std::vector<std::string> LongForms(const std::string& value) {
-  std::vector<std::string> forms{PercentEncoded(value, true), PercentEncoded(value, false),
-                                 JsonEscaped(value), Hex(value, true), Hex(value, false)};
+  std::vector<std::string> forms{PercentEncoded(value, true),
+                                 PercentEncoded(value, false),
+                                 JsonEscaped(value),
+                                 AsciiJsonEscaped(value, true),
+                                 AsciiJsonEscaped(value, false),
+                                 Hex(value, true),
+                                 Hex(value, false)};
   for (size_t offset = 0; offset < 3; ++offset) {
     const std::string inner = InnerBase64(value, offset);
     forms.push_back(inner);

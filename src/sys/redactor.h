@@ -3,9 +3,10 @@
 // Every occurrence of a secret becomes `***`, also one that is cut by the border of two chunks.
 // Overlapping occurrences become one `***`. Beside the value itself these forms of it are found:
 // its base64 (both alphabets, also inside a longer encoded text), its percent-encoding, its text
-// inside a JSON string, its bytes in hex (either case), and each line of a value of several lines.
-// Encoded forms and lines shorter than eight bytes are left alone, the whole base64 with its
-// padding excepted; the value itself is found however short.
+// inside a JSON string (also one of ASCII alone, as Python writes it), its bytes in hex (either
+// case), and each line of a value of several lines. Encoded forms and lines shorter than eight
+// bytes are left alone, the whole base64 with its padding excepted; the value itself is found
+// however short.
 //
 // Found by the automaton of Aho and Corasick, "Efficient string matching" (1975): time grows with
 // the bytes, not with the number of secrets.

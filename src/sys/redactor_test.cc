@@ -163,6 +163,14 @@ TEST(Redactor, FindsJsonTextAndSingleLines) {
   EXPECT_EQ(Redact("> MIIEvQIBADAN", secrets), "> ***");
 }
 
+TEST(Redactor, FindsJsonTextThatIsAsciiAlone) {
+  const std::vector<Secret> secrets = Secrets({"Grüße \"€\" 😀"});
+  EXPECT_EQ(Redact(R"({"k": "Gr\u00fc\u00dfe \"\u20ac\" \ud83d\ude00"})", secrets),
+            R"({"k": "***"})");
+  EXPECT_EQ(Redact(R"(Gr\u00FC\u00DFe \"\u20AC\" \uD83D\uDE00)", secrets), "***");
+  EXPECT_EQ(Redact("\xff-no-text-1", Secrets({"\xff-no-text-1"})), "***");
+}
+
 TEST(Redactor, HoldsBackOnlyWhatCouldBeASecret) {
   Redactor redactor(Secrets({"hunter2"}));
   EXPECT_EQ(redactor.Feed("step 1\nhun"), "step 1\n");

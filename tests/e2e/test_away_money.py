@@ -43,6 +43,7 @@ class Payer(User):
 def _user(home, tmp_path):
     home.pop("DBUS_SESSION_BUS_ADDRESS", None)
     user = Payer(tmp_path / "project", home)
+    user.folder.mkdir()
     started = user.answer("practice", "start")
     credentials = pathlib.Path(home["XDG_CONFIG_HOME"]) / "curbstop/credentials"
     home["VAST_API_KEY"] = json.loads(credentials.read_text())["secrets"]["PRACTICE_API_KEY"]["value"]

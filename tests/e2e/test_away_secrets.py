@@ -115,6 +115,7 @@ def arguments():
 def _user(home, tmp_path):
     home.pop("DBUS_SESSION_BUS_ADDRESS", None)
     user = User(tmp_path / "project", home)
+    user.folder.mkdir()
     yield user
     subprocess.run(["curbstop", "practice", "stop", "--yes"], env=home, check=False,
                    capture_output=True, timeout=PATIENCE_S)
@@ -135,7 +136,6 @@ def keep_secrets(user):
 
 def test_no_secret_and_no_account_key_is_on_any_disk_or_in_any_answer(user):
     names, key = keep_secrets(user)
-    user.folder.mkdir()
     (user.folder / "curbstop.yaml").write_text(PROJECT % (SECRETS, ", ".join(names)))
     # In two halves, or the script itself would be found.
     (user.folder / "show.py").write_text(SHOW % f"'{MARK[:8]}' + '{MARK[8:]}'")
