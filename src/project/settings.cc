@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/field_codecs.h"
+#include "base/text.h"
 #include "project/yaml.h"
 #include "sys/files.h"
 
@@ -15,17 +16,29 @@ struct ElectricityKeys {
 
 struct SettingsFile {
   ElectricityKeys electricity;
+  std::string place;
+  std::string place_endpoint;
+  std::string place_region;
 };
+
+constexpr const char* kPriceDoc = "What a kWh costs at home.";
+constexpr const char* kPlaceDoc =
+    "Where rented machines save while nobody is at home: `s3://bucket/prefix`.";
+constexpr const char* kEndpointDoc = "Its server, unless it is Amazon's: `https://host:port`.";
+constexpr const char* kRegionDoc = "Its region.";
 
 const FieldTable<ElectricityKeys>& FieldsOf(const ElectricityKeys*) {
   static const FieldTable<ElectricityKeys> kTable{
-      Field<&ElectricityKeys::price>("price", "What a kWh costs at home.")};
+      Field<&ElectricityKeys::price>("price", kPriceDoc)};
   return kTable;
 }
 
 const FieldTable<SettingsFile>& FieldsOf(const SettingsFile*) {
   static const FieldTable<SettingsFile> kTable{
-      Field<&SettingsFile::electricity>("electricity", "Energy of steps that run at home.")};
+      Field<&SettingsFile::electricity>("electricity", "Energy of steps that run at home."),
+      Field<&SettingsFile::place>("place", kPlaceDoc),
+      Field<&SettingsFile::place_endpoint>("place_endpoint", kEndpointDoc),
+      Field<&SettingsFile::place_region>("place_region", kRegionDoc)};
   return kTable;
 }
 
@@ -51,12 +64,18 @@ Settings SettingsOf(const SettingsFile& keys) {
     settings.electricity_per_kwh = *keys.electricity.price;
     settings.electricity_assumed = false;
   }
+  settings.place = keys.place;
+  settings.place_endpoint = keys.place_endpoint;
+  settings.place_region = keys.place_region;
   return settings;
 }
 
-std::string OriginOf(const Loaded& loaded, std::string_view group, std::string_view key) {
-  const Node* keys = loaded.root.Find(group);
-  const Node* value = keys == nullptr ? nullptr : keys->Find(key);
+// "electricity.price", or a key that stands alone.
+std::string OriginOf(const Loaded& loaded, const std::string& path) {
+  const Node* value = &loaded.root;
+  for (const std::string& key : Split(path, '.')) {
+    if (value != nullptr) value = value->Find(key);
+  }
   if (value == nullptr) return "default";
   return fmt::format("{}:{}:{}", loaded.source.file, value->line, value->column);
 }
@@ -71,11 +90,16 @@ Result<Settings> LoadSettings(const std::filesystem::path& file) {
 Result<std::vector<SettingRow>> ListSettings(const std::filesystem::path& file) {
   TRY_ASSIGN(const Loaded loaded, Load(file));
   const Settings settings = SettingsOf(loaded.keys);
-  return std::vector<SettingRow>{
-      {.key = "electricity.price",
-       .value = *FieldCodec<MicroUsd>::Write(settings.electricity_per_kwh).AsString(),
-       .origin = OriginOf(loaded, "electricity", "price"),
-       .doc = "What a kWh costs at home."}};
+  const std::string price = *FieldCodec<MicroUsd>::Write(settings.electricity_per_kwh).AsString();
+  std::vector<SettingRow> rows;
+  const auto add = [&](const char* key, const std::string& value, const char* doc) {
+    rows.push_back({key, value.empty() ? "none" : value, OriginOf(loaded, key), doc});
+  };
+  add("electricity.price", price, kPriceDoc);
+  add("place", settings.place, kPlaceDoc);
+  add("place_endpoint", settings.place_endpoint, kEndpointDoc);
+  add("place_region", settings.place_region, kRegionDoc);
+  return rows;
 }
 
 }  // namespace curbstop

@@ -55,6 +55,7 @@ class Driver {
     PreparedRun& prepared = *made;
     if (prepared.known) return Unchanged(prepared);
     TRY(ApproveFrom(index));
+    if (prepared.away.named_place) TRY(TestPlace(prepared.rent->kept_at, outside_));
     const EnergyRate rate =
         EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
     CapAsk ask;  // away the supervisor asks, for each machine
@@ -65,6 +66,7 @@ class Driver {
     TRY(CreateRun(prepared, rate, ask, journal_, outside_));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
+    if (prepared.rent) TellPlace(prepared);
     if (!prepared.takes_over.empty()) {
       audience_.Line(step.name,
                      fmt::format("takes over the checkpoints of run {}, newest `{}`",
@@ -78,6 +80,19 @@ class Driver {
                       Printable(step.checkpoint->dir), prepared.order.old_checkpoints.string()));
     }
     return Watch(prepared);
+  }
+
+  // Where its work survives, while it is away.
+  void TellPlace(const PreparedRun& prepared) {
+    const std::string& step = prepared.step.name;
+    if (prepared.away.named_place) {
+      return audience_.Line(
+          step, fmt::format("its work is kept at {} too", Printable(prepared.rent->kept_at.url)));
+    }
+    if (prepared.away.detached && prepared.away.spot == SpotUse::kAuto)
+      audience_.Line(step,
+                     "spot machines are left out: with `--detach` and no named place nobody would "
+                     "hold their work (`place` in settings.yaml)");
   }
 
   // --set may name a parameter that only some of the steps have; DriveSteps checked that one does.

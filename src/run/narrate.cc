@@ -110,7 +110,10 @@ std::string NarrateAway(const Event& event) {
     case EventKind::kExtended: return "the lease is longer now";
     case EventKind::kExtendFailed: return WithWhy("the lease stays as it is", event.data);
     case EventKind::kFetched: return "outputs are home";
-    case EventKind::kFetchFailed: return WithWhy("outputs are fetched again", event.data);
+    case EventKind::kFetchFailed:
+      return event.data.BoolOr("nothing_there", false)
+                 ? "the machine that is gone left no outputs at the named place"
+                 : WithWhy("outputs are fetched again", event.data);
     case EventKind::kKept:
       return fmt::format("checkpoint `{}` is home", Printable(event.data.StringOr("name", "")));
     case EventKind::kPaused: return "parked: its disk is kept, and bills";

@@ -11,6 +11,7 @@
 #include "project/references.h"
 #include "record/record.h"
 #include "run/agent/checkpoints.h"
+#include "run/away/own_place.h"
 #include "run/away/staging.h"
 #include "run/checkpoint_folder.h"
 #include "run/fingerprint.h"
@@ -19,6 +20,7 @@
 #include "run/spending.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
+#include "sys/http/http_client.h"
 #include "sys/mount_kind.h"
 #include "sys/ssh/ssh_key.h"
 
@@ -148,10 +150,26 @@ fs::path OutOf(const std::string& run, bool away, const Directories& directories
   return folder / "out";
 }
 
-void ChooseRental(const Project& project, const Step& step, const RentedPlace& away,
-                  const RunWishes& wishes, PreparedRun& prepared) {
+// When a spot machine is taken away, somebody has to hold what it had done.
+Status CheckSpot(const Step& step, const RunWishes& wishes) {
+  const bool nobody_holds = wishes.detach && wishes.kept_at.url.empty();
+  if (step.spot != SpotUse::kOnly || !nobody_holds) return {};
+  return InvalidInput(
+             fmt::format("step `{}` has `spot: only`: with `--detach` and no named place nobody "
+                         "would hold its work when the machine is taken away",
+                         step.name))
+      .WithHint("set `place: s3://bucket/prefix` in settings.yaml, or stay without `--detach`");
+}
+
+void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wishes,
+                  PreparedRun& prepared) {
   RentWish wish{.place = away.place, .needs = step.needs, .spot = step.spot};
+<<<<<<< HEAD
   wish.disk = RentedDisk(step.needs);
+=======
+  if (step.needs.disk) wish.disk = std::max(wish.disk, *step.needs.disk);
+  wish.kept_at = wishes.kept_at;
+>>>>>>> 7e0a42a (A named place beside home: a setting, presigned addresses, and what a machine did alone is read there before another is rented)
   prepared.rent = std::move(wish);
   prepared.order.gpus_needed = step.needs.gpu ? step.needs.gpu->count : 0;
   AwayTerms& terms = prepared.away;
@@ -160,6 +178,7 @@ void ChooseRental(const Project& project, const Step& step, const RentedPlace& a
   terms.lease_asked_ms = away.lease.count();
   if (!terms.practice) terms.limit = away.worst;
   terms.detached = wishes.detach;
+  terms.named_place = !wishes.kept_at.url.empty();
   terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
   terms.at_end = step.at_end;
   prepared.run.place = PlaceText(away.place);
@@ -248,7 +267,10 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.run.root = project.root;
   prepared.run.fingerprint = fingerprint.id;
   prepared.run.machine_class = MachineClass(machine);
-  if (away != nullptr) ChooseRental(project, step, *away, wishes, prepared);
+  if (away != nullptr) {
+    TRY(CheckSpot(step, wishes));
+    ChooseRental(step, *away, wishes, prepared);
+  }
   prepared.run.record_run = NewToken(outside.random);
   prepared.run.facts =
       FactsOf(prepared, fingerprint, wishes, DescribeGit(project.root, outside.processes));
@@ -257,6 +279,20 @@ Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const M
   prepared.code = fingerprint.code;
   prepared.sources = fingerprint.content;
   return prepared;
+}
+
+Status TestPlace(const PlaceWish& kept_at, const RunOutside& outside) {
+  const SecretStore secrets(outside.directories, outside.processes, outside.files,
+                            KeyringIsThere());
+  RealHttpClient http;
+  const Result<NamedPlace> place = OpenOwnPlace(kept_at, secrets, outside.clock);
+  const Status tested = place.ok() ? place->TestWriting(http, outside.random) : place.error();
+  if (tested.ok()) return {};
+  return Error(tested.error())
+      .While("cannot rely on the place of the settings")
+      .WithHint(
+          "does it exist, and may its keys write there? Without `place` in settings.yaml "
+          "home alone keeps the work");
 }
 
 EnergyRate EnergyRateOf(const Machine& machine, const Step& step, MicroUsd per_kwh, bool assumed) {

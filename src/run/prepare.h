@@ -37,6 +37,7 @@ struct RunWishes {
   RunPurpose purpose = RunPurpose::kNormal;
   std::map<std::string, RentedPlace> away;  // by step; the others run at home
   bool detach = false;                      // nobody stays to bring work home
+  PlaceWish kept_at;                        // the user's named place, for steps away
 };
 
 // The outside world's pieces that starting a run needs.
@@ -72,6 +73,10 @@ Result<Step> WithParams(const Step& step, const std::map<std::string, std::strin
 Result<PreparedRun> PrepareRun(const Project& project, const Step& step, const Machine& machine,
                                const RunWishes& wishes, Journal& journal,
                                const RunOutside& outside);
+
+// Before a run relies on its named place: a test object is written there. Errors: those of
+// OpenOwnPlace and NamedPlace::TestWriting.
+Status TestPlace(const PlaceWish& kept_at, const RunOutside& outside);
 
 struct EnergyRate {
   MicroUsd per_hour;

@@ -99,6 +99,10 @@ Status Shell::AppendOutcome(const Event& outcome) {
 Status Shell::HearHands() {
   if (hands_ == nullptr) return {};
   for (Event event : hands_->Take()) {
+    // A machine's link and its named place may tell the same.
+    const bool is_heard =
+        event.kind == EventKind::kAgentReport && event.agent_seq <= state().last_agent_seq;
+    if (is_heard) continue;
     if (event.facts.date_ms != 0 && event.facts.boot_ms != 0)
       event.facts.date_age_ms = BootMs() - event.facts.boot_ms;
     const Event now = Outcome(event.kind);

@@ -25,11 +25,17 @@ bool IsUpperName(std::string_view name) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_'; });
 }
 
+// A key to the user's named place. A step may list it as well: its script may use that store.
+bool IsPlaceKey(std::string_view name) {
+  return name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY" ||
+         name == "AWS_SESSION_TOKEN";
+}
+
 bool IsTaken(std::string_view name) {
   const auto variables = Variables();
   return name.starts_with("CURBSTOP_") ||
          std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
-           return variable.name == name && !IsAccountKey(name);
+           return variable.name == name && !IsAccountKey(name) && !IsPlaceKey(name);
          });
 }
 

@@ -48,9 +48,15 @@ Settings say where they come from.
 
   $ curbstop config show --origin
   electricity.price  0.18 USD  default
+  place              none      default
+  place_endpoint     none      default
+  place_region       none      default
   $ mkdir -p "$XDG_CONFIG_HOME/curbstop" && echo 'electricity: {price: 0.31 USD}' > "$XDG_CONFIG_HOME/curbstop/settings.yaml"
   $ curbstop config show --origin
   electricity.price  0.31 USD  TEMP/home/config/curbstop/settings.yaml:1:22
+  place              none      default
+  place_endpoint     none      default
+  place_region       none      default
   $ curbstop config shwo
   ! error: `shwo` is not a command of `curbstop config` (did you mean `show`?)
   ! hint: its commands: schema, show

@@ -111,7 +111,8 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   facts.drivers = ProvidersWithDriver();
   facts.rentals = RulesOfProviders(context);
   TRY(ReadPracticeMarkets(context, *planning));
-  TRY_ASSIGN(const Settings settings, LoadSettings(context.directories.SettingsFile()));
+  TRY_ASSIGN(planning->settings, LoadSettings(context.directories.SettingsFile()));
+  const Settings& settings = planning->settings;
   facts.electricity = {settings.electricity_per_kwh, settings.electricity_assumed};
   facts.project = &planning->project;
   facts.machine = &planning->machine;

@@ -11,6 +11,7 @@
 #include "machine/machine.h"
 #include "plan/plan.h"
 #include "project/project.h"
+#include "project/settings.h"
 #include "run/journal.h"
 
 namespace curbstop {
@@ -25,6 +26,7 @@ struct PlanningOptions {
 struct Planning {
   Project project;
   Machine machine;
+  Settings settings;
   std::vector<Offer> offers;
   PlanFacts facts;  // points into the fields above
 };

@@ -233,6 +233,8 @@ Status Run(const Options& options, CommandContext& context) {
   planning->facts.lease = wishes.lease;
   TRY_ASSIGN(wishes.away, ChoosePlaces(planning->facts));
   wishes.detach = options.detach;
+  const Settings& settings = planning->settings;
+  wishes.kept_at = {settings.place, settings.place_endpoint, settings.place_region};
   DriveRequest request{.project = &planning->project,
                        .machine = &planning->machine,
                        .wishes = std::move(wishes),

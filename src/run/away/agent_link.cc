@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "run/away/checkpoints_home.h"
+#include "run/away/machine_notes.h"
+#include "run/away/recall.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -65,6 +67,15 @@ int64_t FileSize(const std::filesystem::path& file) {
   std::error_code failed;
   const auto size = std::filesystem::file_size(file, failed);
   return failed ? 0 : static_cast<int64_t>(size);
+}
+
+// By these the step's client finds its own run, as at home.
+void NameRecord(AgentOrder& order) {
+  const Json* run = order.away->record.Find("run");
+  const Json* info = run == nullptr ? nullptr : run->Find("info");
+  if (info == nullptr) return;
+  order.environment.emplace_back("MLFLOW_RUN_ID", info->StringOr("run_id", ""));
+  order.environment.emplace_back("MLFLOW_EXPERIMENT_ID", info->StringOr("experiment_id", ""));
 }
 
 // A machine that reads nothing for so long is as good as gone.
@@ -237,21 +248,29 @@ Status AgentLink::StartStep(FarMachine& machine) {
   Status staged = machine.Stage(files, {});
   if (!staged.ok()) return std::move(staged).error().While("cannot send the step's files");
   TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
+  if (work_.place != nullptr && target_.rental > 1) {
+    TRY_ASSIGN([[maybe_unused]] const std::optional<KeptCheckpoint> brought,
+               BringCheckpointHome(work_, target_.rental, target_.safe_work_ms));
+  }
   TRY_ASSIGN(const std::vector<std::string> checkpoints,
              CheckpointsToSend(at_home, work_.folder, files_));
   TRY(machine.SendCheckpoints(at_home.checkpoint_dir, checkpoints));
   if (SaveIsWanted()) return StartStep(machine);
-  TRY_ASSIGN(const AgentSecrets secrets, work_.secrets(at_home));
+  TRY_ASSIGN(AgentSecrets secrets, work_.secrets(at_home));
+  if (work_.place != nullptr) {
+    TRY_ASSIGN(secrets.away, work_.place->AddressesFor(target_.rental, Millis(target_.lease_ms)));
+  }
   MachineTerms terms;
   terms.gpus = probe_.gpus;
   terms.lease_ms = target_.lease_ms;
   terms.interval_ms = target_.birth.interval_ms;
-  terms.saves_at_end = target_.birth.at_end == AtEnd::kSave;
+  terms.saves_at_end = target_.saves_at_end;
   if (!checkpoints.empty()) terms.newest_checkpoint = checkpoints.back();
   terms.newest_work_ms = target_.safe_work_ms;
   terms.attempts_before = target_.attempts;
   AgentOrder order = OrderThere(at_home, machine.places(), terms);
   TRY_ASSIGN(order.away->record, work_.record_start());
+  NameRecord(order);
   Status started = machine.StartAgent(order, secrets);
   has_agent_ = started.ok();
   return started.ok() ? started : std::move(started).error().While("cannot start the agent");
@@ -400,16 +419,12 @@ Status AgentLink::Extend(int64_t lease_ms) {
   return there->WriteLease(*born_s + lease_ms / 1000);
 }
 
-// Small numbers that outlive this process, one file each.
 std::optional<int64_t> AgentLink::ReadNote(std::string_view what) const {
-  const Result<std::string> text =
-      ReadFile(work_.folder / fmt::format("machine-{}.{}", target_.rental, what), 64);
-  return text.ok() ? ParseCount(Trim(*text)) : std::nullopt;
+  return MachineNotes(work_.folder, target_.rental).Read(what);
 }
 
 Status AgentLink::WriteNote(std::string_view what, int64_t value) const {
-  return files_.Write(work_.folder / fmt::format("machine-{}.{}", target_.rental, what),
-                      fmt::format("{}\n", value), 0600);
+  return MachineNotes(work_.folder, target_.rental).Write(what, value, files_);
 }
 
 }  // namespace curbstop

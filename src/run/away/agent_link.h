@@ -20,6 +20,7 @@
 #include "run/agent/order.h"
 #include "run/away/far_machine.h"
 #include "run/away/renter.h"
+#include "run/away/run_place.h"
 #include "run/supervisor/event.h"
 #include "run/supervisor/state.h"
 #include "sys/clock.h"
@@ -51,6 +52,7 @@ struct LinkWork {
   std::function<void(const std::string& line)> log;
   // How a machine is reached; tests reach another one.
   std::function<Result<std::unique_ptr<SshClient>>(const SshTarget&)> ssh = OpenSsh;
+  std::shared_ptr<const RunPlace> place;  // null: home alone survives
 };
 
 struct LinkTarget {
@@ -58,9 +60,10 @@ struct LinkTarget {
   std::string machine;
   int64_t lease_ms = 0;  // as agreed at its birth
   BirthOrder birth;
-  int64_t last_report = 0;   // that is in the journal
-  int64_t safe_work_ms = 0;  // progress in the newest checkpoint at home
-  int64_t attempts = 0;      // of the run so far
+  bool saves_at_end = false;  // what is wished for when nobody is there
+  int64_t last_report = 0;    // that is in the journal
+  int64_t safe_work_ms = 0;   // progress in the newest checkpoint at home
+  int64_t attempts = 0;       // of the run so far
 };
 
 class AgentLink {

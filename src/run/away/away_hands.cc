@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "cloud/accounts/accounts.h"
 #include "run/away/checkpoints_home.h"
+#include "run/away/own_place.h"
+#include "run/away/recall.h"
 #include "sys/environment.h"
 #include "sys/files.h"
 
@@ -52,8 +54,13 @@ class AwayHands::Impl {
       : work_(std::move(work)),
         outside_(outside),
         http_(std::move(http)),
+        secrets_(outside.directories, outside.processes, outside.files, KeyringIsThere()),
         renter_(work_.run, work_.wish, std::move(market), std::move(provider),
-                std::move(public_key), outside.clock) {}
+                std::move(public_key), outside.clock) {
+    if (work_.wish.kept_at.url.empty()) return;
+    const auto open = [this] { return OpenOwnPlace(work_.wish.kept_at, secrets_, outside_.clock); };
+    work_.place = std::make_shared<const RunPlace>(work_.run, work_.folder, open, *http_);
+  }
 
   void Begin(const Effect& effect, const RunState& state, RentMoney money);
   MicroUsd HeldByOthers() const { return renter_.HeldByOthers(); }
@@ -67,6 +74,7 @@ class AwayHands::Impl {
   Event Perform(const Effect& effect, const RunState& state, const RentMoney& money);
   Event Extend(const RunState& state, AgentLink* link);
   Event Fetch(AgentLink* link);
+  Event Recall(const RunState& state, int64_t rental, AgentLink* link);
   Event Destroy(const RunState& state, int64_t rental, AgentLink* link);
   Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine);
   void Tell(const Effect& effect);
@@ -77,6 +85,7 @@ class AwayHands::Impl {
   LinkWork work_;
   AwayOutside outside_;
   std::unique_ptr<HttpClient> http_;
+  SecretStore secrets_;
   Renter renter_;
   std::set<EffectId> under_way_;
   std::mutex mutex_;
@@ -91,6 +100,7 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
   if (effect.kind == EffectKind::kTellAgent) return Tell(effect);
   const Shared copy = std::make_shared<const RunState>(state);
   const std::shared_ptr<AgentLink> link = LinkTo(effect.rental);
+<<<<<<< HEAD
   jobs_.Start(effect.id,
               [this, effect, copy, money = std::move(money), link](const std::stop_token&) {
                 Event outcome;
@@ -108,6 +118,24 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
                 outcome.facts.rental = effect.rental;
                 return outcome;
               });
+=======
+  jobs_.Start(effect.id, [this, effect, copy, left, link](const std::stop_token&) {
+    Event outcome;
+    switch (effect.kind) {
+      case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
+      case EffectKind::kFetch:
+        outcome = copy->recalling && copy->current == effect.rental
+                      ? Recall(*copy, effect.rental, link.get())
+                      : Fetch(link.get());
+        break;
+      case EffectKind::kDestroy: outcome = Destroy(*copy, effect.rental, link.get()); break;
+      case EffectKind::kKeep: outcome = Keep(*copy, link ? link->machine() : nullptr); break;
+      default: outcome = Perform(effect, *copy, left); break;
+    }
+    outcome.facts.rental = effect.rental;
+    return outcome;
+  });
+>>>>>>> 7e0a42a (A named place beside home: a setting, presigned addresses, and what a machine did alone is read there before another is rented)
 }
 
 Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state,
@@ -142,6 +170,24 @@ Event AwayHands::Impl::Fetch(AgentLink* link) {
   Event fetched;
   fetched.kind = EventKind::kFetched;
   return fetched;
+}
+
+// The machine is gone: its link, which may still wait for it, comes to its end first.
+Event AwayHands::Impl::Recall(const RunState& state, int64_t rental, AgentLink* link) {
+  if (link != nullptr) link->Stop();
+  while (link != nullptr && !link->is_over()) outside_.clock.Wait(std::chrono::milliseconds(50));
+  const RecallTarget target{rental, state.last_agent_seq, state.safe_work_ms};
+  const Result<bool> is_done = RecallFromPlace(work_, target, outside_.files,
+                                               [this](Event event) { Heard(std::move(event)); });
+  if (is_done.ok() && *is_done) {
+    Event fetched;
+    fetched.kind = EventKind::kFetched;
+    return fetched;
+  }
+  const Error why = is_done.ok() ? NotFound("its step had not ended there") : is_done.error();
+  Event failed = Failed(EventKind::kFetchFailed, why);
+  if (why.kind() == ErrorKind::kNotFound) failed.data.Set("nothing_there", true);
+  return failed;
 }
 
 Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine) {
@@ -193,6 +239,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.machine = rental->machine;
   target.lease_ms = rental->lease_ms;
   target.birth = BirthOrderOf(state.terms, *rental);
+  target.saves_at_end = state.terms.at_end == AtEnd::kSave;
   target.last_report = state.last_agent_seq;
   target.safe_work_ms = state.safe_work_ms;
   target.attempts = state.attempt;
@@ -207,9 +254,10 @@ void AwayHands::Impl::Heard(Event event) {
 }
 
 std::vector<Event> AwayHands::Impl::Take() {
-  std::vector<Event> events = jobs_.TakeDone();
+  std::vector<Event> done = jobs_.TakeDone();
   const std::scoped_lock lock(mutex_);
-  std::ranges::move(std::exchange(heard_, {}), std::back_inserter(events));
+  std::vector<Event> events = std::exchange(heard_, {});  // a job's reports before its outcome
+  std::ranges::move(done, std::back_inserter(events));
   for (const Event& event : events) under_way_.erase(event.effect);
   return events;
 }

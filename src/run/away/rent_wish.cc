@@ -51,6 +51,9 @@ Result<RentWish> WishOf(const Json& json) {
   TRY_ASSIGN(wish.disk.value, json.GetInt("disk"));
   wish.transfer.value = json.IntOr("transfer", 0);
   wish.write = Millis(json.IntOr("write_ms", 1000));
+  if (const Json* kept = json.Find("kept_at"); kept != nullptr && kept->IsObject())
+    wish.kept_at = {kept->StringOr("url", ""), kept->StringOr("endpoint", ""),
+                    kept->StringOr("region", "")};
   return wish;
 }
 
@@ -64,7 +67,10 @@ Json RentWishJson(const RentWish& wish) {
                            {"image", wish.image},
                            {"disk", wish.disk.value},
                            {"transfer", wish.transfer.value},
-                           {"write_ms", int64_t{wish.write.count()}}});
+                           {"write_ms", int64_t{wish.write.count()}},
+                           {"kept_at", Json::MakeObject({{"url", wish.kept_at.url},
+                                                         {"endpoint", wish.kept_at.endpoint},
+                                                         {"region", wish.kept_at.region}})}});
 }
 
 Result<RentWish> ReadRentWish(const std::filesystem::path& run_folder) {

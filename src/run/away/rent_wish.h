@@ -14,6 +14,13 @@
 
 namespace curbstop {
 
+// A named place as the user's settings have it; keys are looked up elsewhere.
+struct PlaceWish {
+  std::string url;  // "s3://bucket/prefix"; empty: none
+  std::string endpoint;
+  std::string region;
+};
+
 struct RentWish {
   Place place;  // kProvider or kPractice
   Need needs;
@@ -22,6 +29,7 @@ struct RentWish {
   Bytes disk{10'000'000'000};
   Bytes transfer;      // both ways, kept in reserve where it bills
   Millis write{1000};  // a checkpoint takes so long
+  PlaceWish kept_at;
 };
 
 Json RentWishJson(const RentWish& wish);

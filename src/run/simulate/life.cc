@@ -292,6 +292,8 @@ void Life::Happen(const Item& item) {
     case What::kPreempted: return Preempted(item);
     case What::kZombie: return Zombie(item);
     case What::kAgentKilled: return AgentKilled(item);
+    case What::kAlone: return Alone(item);
+    case What::kSpooled: return Spooled(item);
     case What::kStartSupervisor: return StartSupervisor(item);
     case What::kHomeDown: return HomeDown(item);
     case What::kHomeUp: return HomeUp(item);

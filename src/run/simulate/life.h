@@ -110,6 +110,13 @@ class Life {
   void SaveAsked(const Item& item);
   void Save(int64_t machine);
   void Saved(const Item& item);
+  void StepEnded(int64_t machine, Json report);
+  void Alone(const Item& item);
+  void Spooled(const Item& item);
+  bool SavesAtPlace(int64_t machine) const;
+  bool IsFollowed(int64_t machine) const;
+  int64_t LeftBy(int64_t rental) const;
+  void JudgeRent(int64_t machine);
   void LeaseByProvider(int64_t machine, int64_t in_ms);
   void LeaseMargin(const Item& item);
   void LeaseEnd(const Item& item);

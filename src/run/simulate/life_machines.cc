@@ -12,6 +12,7 @@ constexpr int64_t kMinute = 60 * kSecond;
 constexpr int64_t kHour = 60 * kMinute;
 constexpr int64_t kQuietLimit = 15 * kMinute;  // the hang rule's floor
 constexpr int64_t kAgentMargin = 5 * kMinute;  // before the lease's end the agent saves by itself
+constexpr int64_t kAloneLimit = kMinute;       // a step that has ended waits so long for somebody
 constexpr int64_t kPollSlack = 2 * kMinute;  // between a word of the agent and what follows from it
 
 size_t Index(int64_t number) { return static_cast<size_t>(number); }
@@ -44,6 +45,7 @@ int64_t Life::MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms,
 void Life::Made(const Item& item) {
   const ModelMachine& machine = machines_[Index(item.a)];
   watch_.MachineMade(machine);
+  JudgeRent(item.a);
   if (trace_ != nullptr) trace_->World(now_, "the provider makes machine " + machine.name);
   const Market* row = nullptr;
   for (const Market& one : market_) {
@@ -206,16 +208,16 @@ void Life::StepDone(const Item& item) {
   if (!Current(item)) return;
   StopWorker(workers_[Index(item.a)]);
   workers_[Index(item.a)].state = WorkerState::kDone;
-  Report(item.a, Json::MakeObject({{"kind", "finished"}, {"outcome", "done"}}));
+  StepEnded(item.a, Json::MakeObject({{"kind", "finished"}, {"outcome", "done"}}));
 }
 
 void Life::StepCrashes(const Item& item) {
   if (!Current(item)) return;
   StopWorker(workers_[Index(item.a)]);
-  Report(item.a, Json::MakeObject({{"kind", "finished"},
-                                   {"outcome", "failed"},
-                                   {"exit_code", 1},
-                                   {"reason", "it crashed"}}));
+  StepEnded(item.a, Json::MakeObject({{"kind", "finished"},
+                                      {"outcome", "failed"},
+                                      {"exit_code", 1},
+                                      {"reason", "it crashed"}}));
 }
 
 void Life::StepHangs(const Item& item) {
@@ -235,10 +237,10 @@ void Life::HangSeen(const Item& item) {
                 "because a step that worked was ended as hanging");
   }
   StopWorker(worker);
-  Report(item.a, Json::MakeObject({{"kind", "finished"},
-                                   {"outcome", "failed"},
-                                   {"exit_code", 143},
-                                   {"reason", "it hangs"}}));
+  StepEnded(item.a, Json::MakeObject({{"kind", "finished"},
+                                      {"outcome", "failed"},
+                                      {"exit_code", 143},
+                                      {"reason", "it hangs"}}));
 }
 
 // The worker is killed; the keeper starts it again from its newest complete checkpoint.
@@ -281,6 +283,64 @@ void Life::Save(int64_t machine) {
 void Life::Saved(const Item& item) {
   if (!machines_[Index(item.a)].Runs(now_)) return;
   Report(item.a, Json::MakeObject({{"kind", "saved"}}));
+  if (SavesAtPlace(item.a) && !IsFollowed(item.a)) Schedule(step_.bring_ms, What::kSpooled, item.a);
+}
+
+// ---- alone, with a named place --------------------------------------------------------------
+
+bool Life::SavesAtPlace(int64_t machine) const {
+  return named_place_ && orders_[Index(machine)].at_end == AtEnd::kSave;
+}
+
+bool Life::IsFollowed(int64_t machine) const {
+  return home_up_ && std::ranges::any_of(supervisors_, [&](const auto& one) {
+           return one->alive() && one->Follows(machine);
+         });
+}
+
+void Life::StepEnded(int64_t machine, Json report) {
+  Report(machine, std::move(report));
+  workers_[Index(machine)].ended = true;
+  Schedule(kAloneLimit, What::kAlone, machine, workers_[Index(machine)].run);
+}
+
+// Nobody has come for so long: it saves at the place and ends its machine.
+void Life::Alone(const Item& item) {
+  const bool is_same = workers_[Index(item.a)].run == item.b;
+  if (!is_same || !SavesAtPlace(item.a) || !machines_[Index(item.a)].Runs(now_)) return;
+  if (IsFollowed(item.a)) return Schedule(kAloneLimit, What::kAlone, item.a, item.b);
+  Save(item.a);
+  Schedule(step_.write_ms + step_.bring_ms + kAloneLimit, What::kAlone, item.a, item.b);
+}
+
+void Life::Spooled(const Item& item) {
+  Worker& worker = workers_[Index(item.a)];
+  if (!machines_[Index(item.a)].Runs(now_) || worker.state == WorkerState::kDead) return;
+  if (now_ < place_gone_until_)
+    return Schedule(place_gone_until_ - now_ + step_.bring_ms, What::kSpooled, item.a);
+  worker.placed_reports = worker.reports.size();
+  worker.out_placed = worker.state == WorkerState::kDone;
+  if (worker.ended && worker.can_end_itself && !IsFollowed(item.a)) EndIn(item.a, kSecond);
+}
+
+// The machine that a rental meant, or -1.
+int64_t Life::LeftBy(int64_t rental) const {
+  const auto found = std::ranges::find_if(machines_, [&](const ModelMachine& machine) {
+    return machine.rental == rental && !machine.twin && !machine.orphan;
+  });
+  return found == machines_.end() ? -1 : found - machines_.begin();
+}
+
+// Nobody rents to do again what lies done at the place. An agent is started by a supervisor: what
+// one did here whose first word no journal holds, it would not have begun.
+void Life::JudgeRent(int64_t machine) {
+  if (machines_[Index(machine)].twin) return;
+  for (size_t i = 0; i < Index(machine); ++i) {
+    const ModelMachine& before = machines_[i];
+    const bool was_known = before.heard_ms != ModelMachine::kNever && !before.twin;
+    if (!workers_[i].out_placed || !was_known || before.Exists(now_)) continue;
+    watch_.Lost(step_.work_ms, 0, "because outputs at the named place were not fetched");
+  }
 }
 
 void Life::ExtendLease(int64_t machine, int64_t lease_ms) {
@@ -361,7 +421,7 @@ void Life::JudgeEnd(int64_t machine, const RunState& state) {
   const bool agreed_on = !one.twin && !too_dear && !one.refused;
   const bool counts = !worker.judged && !state.cancel_asked && agreed_on;
   worker.judged = true;
-  if (!counts || outputs_home_) return;
+  if (!counts || outputs_home_ || worker.out_placed) return;
   const bool had_time = state.saving_timed_out == 0;
   if (worker.state == WorkerState::kDone && WasWanted(machine) && had_time) {
     watch_.Lost(step_.work_ms, 0, "because a machine was ended before its outputs were at home");
@@ -396,8 +456,8 @@ bool Life::DestroyByUs(int64_t machine, const Rental& rental, const RunState& st
 // The step on it ends with it: what had not been brought to safety is lost.
 void Life::WorkStops(int64_t machine, const std::string& how) {
   Worker& worker = workers_[Index(machine)];
-  const bool counts =
-      !worker.judged && worker.state != WorkerState::kAbsent && !machines_[Index(machine)].twin;
+  const bool counts = !worker.judged && !worker.out_placed &&
+                      worker.state != WorkerState::kAbsent && !machines_[Index(machine)].twin;
   worker.judged = true;
   if (counts) watch_.Lost(worker.WorkAt(now_) - safe_work_, PrintedLoss(machine), how);
   worker.state = WorkerState::kDead;

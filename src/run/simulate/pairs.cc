@@ -76,7 +76,8 @@ Row RowOf(EventKind kind) {
     case kExtendFailed:
       return {Without({kParking, kParked}),
               "a lease is made longer while the step works, and that takes a minute at most"};
-    case kFetched: return {{kFetching}, "outputs of a machine that is given up are not taken"};
+    case kFetched:
+      return {{kFetching, kClosing}, "outputs of a machine that is given up are not taken"};
     case kFetchFailed:
       return {
           {kDeciding, kAdmitting, kCreating, kSearching, kBooting, kWorking, kFetching, kClosing},

@@ -10,7 +10,8 @@ constexpr int64_t kSecond = 1000;
 constexpr int64_t kMinute = 60 * kSecond;
 
 // The spools of a run's machines are numbered one after the other.
-int64_t SpoolBase(const Rental& rental) { return rental.number * 1'000'000; }
+constexpr int64_t kReportsEach = 1'000'000;
+int64_t SpoolBase(const Rental& rental) { return rental.number * kReportsEach; }
 
 }  // namespace
 
@@ -102,8 +103,11 @@ void Supervisor::Hear(const Event& event) {
 
 // What takes time can fail until its end.
 void Supervisor::Outcome(Event& event) {
-  const bool whole = LinkUp() && event.facts.rental == state().current &&
-                     life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
+  const bool from_place = event.kind == EventKind::kFetched && state().recalling &&
+                          event.facts.rental == state().current;
+  const bool reached =
+      from_place ? life_.CanReachOut() : LinkUp() && event.facts.rental == state().current;
+  const bool whole = reached && life_.last_cut_ms_ < event.facts.boot_ms + life_.booted_ms_;
   if (event.kind == EventKind::kAdmitted && !CapsLeaveRoom()) event.kind = EventKind::kRefused;
   if (event.kind == EventKind::kKept && !whole) event.kind = EventKind::kKeepFailed;
   if (event.kind == EventKind::kFetched) {
@@ -150,6 +154,11 @@ void Supervisor::Tick(int64_t token) {
 int64_t Supervisor::MachineOf(const Rental& rental) const {
   const auto found = std::ranges::find(life_.machines_, rental.machine, &ModelMachine::name);
   return found == life_.machines_.end() ? -1 : found - life_.machines_.begin();
+}
+
+bool Supervisor::Follows(int64_t machine) const {
+  const Rental* rental = FindRental(state(), state().current);
+  return rental != nullptr && MachineOf(*rental) == machine && LinkUp();
 }
 
 bool Supervisor::LinkUp() const {
@@ -410,7 +419,32 @@ void Supervisor::Keep(const Effect& effect) {
   Answer(effect, life_.step_.bring_ms + 1, std::move(kept));
 }
 
+// What a machine that is gone left at the named place: its reports first, then the outputs.
+void Supervisor::Recall(const Effect& effect) {
+  Event failed = MakeEvent(EventKind::kFetchFailed);
+  if (!life_.CanReachOut() || life_.now_ < life_.place_gone_until_)
+    return Answer(effect, kSecond, std::move(failed));
+  const int64_t machine = life_.LeftBy(effect.rental);
+  if (machine >= 0) HearPlaced(machine, effect.rental);
+  if (!alive_) return;
+  const bool is_done = machine >= 0 && life_.workers_[static_cast<size_t>(machine)].out_placed;
+  if (is_done) return Answer(effect, life_.step_.bring_ms, MakeEvent(EventKind::kFetched));
+  failed.data = Json::MakeObject({{"nothing_there", true}});
+  Answer(effect, kSecond, std::move(failed));
+}
+
+void Supervisor::HearPlaced(int64_t machine, int64_t rental) {
+  const Worker& worker = life_.workers_[static_cast<size_t>(machine)];
+  for (size_t i = 0; i < worker.placed_reports && alive_; ++i) {
+    Event report = MakeEvent(EventKind::kAgentReport);
+    report.agent_seq = rental * kReportsEach + static_cast<int64_t>(i) + 1;
+    report.data = worker.reports[i];
+    if (report.agent_seq > state().last_agent_seq) Hear(report);
+  }
+}
+
 void Supervisor::Fetch(const Effect& effect) {
+  if (state().recalling && state().current == effect.rental) return Recall(effect);
   const Rental* rental = FindRental(state(), effect.rental);
   const int64_t machine = rental == nullptr ? -1 : MachineOf(*rental);
   const bool there = machine >= 0 && LinkUp() &&

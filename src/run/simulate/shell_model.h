@@ -25,6 +25,8 @@ class Supervisor final : public EffectSink {
   void Rearm();        // for the next tick
   void LinkChanged();  // home, network or machine: can the agent be heard?
 
+  bool Follows(int64_t machine) const;  // hears its agent now
+
   bool alive() const { return alive_; }
   void Die() { alive_ = false; }
   const RunState& state() const { return runner_.state(); }
@@ -52,6 +54,8 @@ class Supervisor final : public EffectSink {
   void Tell(const Effect& effect);
   void Keep(const Effect& effect);
   void Fetch(const Effect& effect);
+  void Recall(const Effect& effect);
+  void HearPlaced(int64_t machine, int64_t rental);
   void Pause(const Effect& effect);
   void Commit(const Effect& effect);
 

@@ -46,6 +46,7 @@ constexpr std::string_view kNames[] = {"none",
                                        "at_end_skipped_after_crash",
                                        "destroyed_before_fetch",
                                        "checkpoint_interval_forgotten",
+                                       "named_place_not_read",
                                        "two_supervisors",
                                        "torn_record_taken",
                                        "effect_before_sync"};

@@ -47,6 +47,9 @@ struct Worker {
   int64_t checkpoints = 0;
   std::vector<Written> written;
   std::vector<Json> reports;  // the spool; the n-th line has number n + 1
+  bool ended = false;         // the step, by itself
+  size_t placed_reports = 0;  // that are at the named place
+  bool out_placed = false;    // the outputs are there
   bool judged = false;        // what was lost with it has been counted
 
   int64_t WorkAt(int64_t now) const {

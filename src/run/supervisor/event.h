@@ -143,7 +143,7 @@ enum class EffectKind {
   kDestroy,
   kMark,    // write the later expiry on the machine, for others' sweeps
   kExtend,  // hand the longer lease to the machine
-  kFetch,   // the outputs
+  kFetch,   // the outputs; of a machine that is gone all that it left at the named place
   kPause,
   kKeep,  // bring the newest complete checkpoint home
 };

@@ -48,6 +48,7 @@ enum class Plant {
   kAtEndSkippedAfterCrash,
   kDestroyedBeforeFetch,
   kCheckpointIntervalForgotten,
+  kNamedPlaceNotRead,  // what a machine left there before it ended alone
   // One owner.
   kTwoSupervisors,
   kTornRecordTaken,

@@ -141,7 +141,8 @@ struct RunState {
   bool record_finished = false;
   bool park_asked = false;
   bool panicked = false;
-  bool agent_saved = false;      // kSaving: nothing more will be written
+  bool agent_saved = false;  // kSaving: nothing more will be written
+  bool recalling = false;  // kFetching: `current` is gone; what it left at the named place is read
   int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
   int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;      // progress that a surviving place holds

@@ -111,13 +111,15 @@ bool SavingIsOver(const RunState& state) {
 // The machine should have ended itself; where nobody else does, we do. What it has is saved first.
 void LeaseIsOver(StepContext& context) {
   if (context.state().connected) return Drain(context, "its lease is over");
+  const int64_t number = context.state().current;
   if (Rental* rental = Current(context)) EndRental(context, *rental);
-  Lost(context, "its lease is over");
+  Lost(context, number, "its lease is over");
 }
 
-// Newer work than a surviving place holds: it is brought home while there is a connection.
+// Newer work than a surviving place holds: it is brought home while there is a connection. With a
+// named place that is the agent's to do; home steps in where it has not (CheckpointWritten).
 bool BringsHome(const RunState& state) {
-  if (state.terms.named_place || !state.connected || state.current == 0) return false;
+  if (!state.connected || state.current == 0) return false;
   if (state.phase != Phase::kWorking && state.phase != Phase::kSaving) return false;
   return state.written_work_ms > state.safe_work_ms;
 }
@@ -266,6 +268,18 @@ void EndRental(StepContext& context, Rental& rental) {
   SendDestroy(context, rental);
 }
 
+namespace {
+
+void RecallAgain(StepContext& context) {
+  RunState& state = context.state();
+  if (state.phase != Phase::kFetching || !state.recalling) return;
+  if (context.boot() < state.next_ask_ms) return;
+  if (!context.IsPending(EffectKind::kFetch, state.current))
+    context.Add(EffectKind::kFetch, state.current);
+}
+
+}  // namespace
+
 void DoWhatIsDue(StepContext& context) {
   RunState& state = context.state();
   if (state.phase == Phase::kDeciding && context.boot() >= state.next_ask_ms &&
@@ -273,6 +287,7 @@ void DoWhatIsDue(StepContext& context) {
     AskForDecision(context);
   }
   WatchCurrent(context);
+  RecallAgain(context);
   BringHome(context);
   for (Rental& rental : state.rentals) {
     if (rental.ending && context.boot() >= rental.next_destroy_ms) SendDestroy(context, rental);
@@ -357,6 +372,8 @@ int64_t WakeAt(const RunState& state) {
   if (!HasPending(state, EffectKind::kLook)) wake = state.next_look_ms;
   else if (state.next_look_ms != kNoWake) wake = state.next_look_ms + kLongestLook;
   if (state.phase == Phase::kDeciding) at(state.next_ask_ms, EffectKind::kDecide);
+  if (state.phase == Phase::kFetching && state.recalling)
+    at(state.next_ask_ms, EffectKind::kFetch, state.current);
   if (BringsHome(state)) at(state.next_keep_ms, EffectKind::kKeep);
   const int64_t judged = JudgementAt(state);
   if (judged != kNoWake) wake = std::min(wake, std::max(judged, state.awake_since_ms + kHearFirst));

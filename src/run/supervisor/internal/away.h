@@ -22,7 +22,9 @@ inline constexpr int64_t kHearFirst = kMinute;      // after sleep, before deadl
 inline constexpr int64_t kCalmLook = 10 * kMinute;  // between looks while all is well
 inline constexpr int64_t kLongestLook = 2 * kMinute;
 inline constexpr int64_t kMarketPatience = 60 * kMinute;
-inline constexpr int64_t kParkTime = 48 * (60 * kMinute);  // ARCHITECTURE §4: `park 48 h`
+inline constexpr int64_t kPlaceFirst = 5 * kMinute;  // a checkpoint's, to be at the named place
+inline constexpr int64_t kPlacePatience = 24 * (60 * kMinute);  // with a place that is out of reach
+inline constexpr int64_t kParkTime = 48 * (60 * kMinute);       // ARCHITECTURE §4: `park 48 h`
 
 // away_renting.cc
 void AskForDecision(StepContext& context);
@@ -41,7 +43,9 @@ void CreateRefused(StepContext& context);
 void CreateUnknown(StepContext& context);
 
 // away_looking.cc
-void Lost(StepContext& context, const std::string& why);
+void Lost(StepContext& context, int64_t number, const std::string& why);
+void GoOnWithout(StepContext& context);
+void RecallIsOver(RunState& state);
 void Looked(StepContext& context);
 void SendDestroy(StepContext& context, Rental& rental);
 void DestroyAnswered(StepContext& context);

@@ -33,7 +33,7 @@ void Missed(StepContext& context, int64_t number) {
   }
   const bool was_current = number == context.state().current;
   CloseRental(context, number);
-  if (was_current) Lost(context, "its machine is gone");
+  if (was_current) Lost(context, number, "its machine is gone");
 }
 
 // Its provider stopped it: the disk bills on, and it may come back by itself.
@@ -43,13 +43,14 @@ void SeenPaused(StepContext& context, Rental& rental) {
   rental.paused = true;
   rental.paused_ms = context.now();
   if (rental.ending || context.state().phase == Phase::kParking) return;
-  const bool was_current = rental.number == context.state().current;
+  const int64_t number = rental.number;
+  const bool was_current = number == context.state().current;
   if (context.plants.Has(Plant::kPausedIsGone)) {
-    CloseRental(context, rental.number);
+    CloseRental(context, number);
   } else {
     EndRental(context, rental);
   }
-  if (was_current) Lost(context, "its machine was interrupted");
+  if (was_current) Lost(context, number, "its machine was interrupted");
 }
 
 void SeenRunning(StepContext& context, Rental& rental) {
@@ -85,8 +86,36 @@ void Seen(StepContext& context, const SeenMachine& seen) {
 
 }  // namespace
 
+namespace {
+
+// Its agent may have done more than was heard: what it left at the named place is heard first.
+void Recall(StepContext& context, int64_t number) {
+  RunState& state = context.state();
+  state.current = number;
+  state.recalling = true;
+  context.Enter(Phase::kFetching);
+  if (!context.IsPending(EffectKind::kFetch, state.current))
+    context.Add(EffectKind::kFetch, state.current);
+}
+
+}  // namespace
+
+void RecallIsOver(RunState& state) {
+  state.recalling = false;
+  state.current = 0;
+}
+
+// A machine that had work in it, and left none that is done.
+void GoOnWithout(StepContext& context) {
+  RunState& state = context.state();
+  RecallIsOver(state);
+  if (++state.machines_lost < kMostLostMachines) return DecideAfterMachine(context);
+  state.exit_code = 1;
+  context.Close(Phase::kFailed, "its machines were lost too often");
+}
+
 // The machine that the step ran on is gone without our doing.
-void Lost(StepContext& context, const std::string& why) {
+void Lost(StepContext& context, int64_t number, const std::string& why) {
   RunState& state = context.state();
   state.current = 0;
   if (state.phase >= Phase::kCommitting) return;
@@ -94,12 +123,12 @@ void Lost(StepContext& context, const std::string& why) {
   if (was_leaving && state.verdict != Phase::kDeciding) {
     return context.Close(state.verdict, state.reason);
   }
-  if (WorksOnMachine(state.phase) && ++state.machines_lost >= kMostLostMachines) {
-    state.exit_code = 1;
-    return context.Close(Phase::kFailed, "its machines were lost too often");
-  }
   state.reason = why;
-  DecideAfterMachine(context);
+  // A booting one may have begun to work: a journal can lose the word of it.
+  const bool may_have_worked = WorksOnMachine(state.phase) || state.phase == Phase::kBooting;
+  const bool has_place = state.terms.named_place && !context.plants.Has(Plant::kNamedPlaceNotRead);
+  if (may_have_worked && has_place) return Recall(context, number);
+  WorksOnMachine(state.phase) ? GoOnWithout(context) : DecideAfterMachine(context);
 }
 
 void Looked(StepContext& context) {

@@ -12,8 +12,9 @@ namespace {
 void Hello(StepContext& context) {
   RunState& state = context.state();
   Rental* rental = Current(context);
+  if (rental == nullptr) return;
   state.connected = true;
-  if (state.phase != Phase::kBooting || rental == nullptr) return;
+  if (state.phase != Phase::kBooting) return;
   const bool ends_itself = context.event.data.BoolOr("rehearsed", false);
   if (rental->terms.grade == LeaseGrade::kB && !ends_itself &&
       !context.plants.Has(Plant::kRehearsalIgnored)) {
@@ -28,6 +29,12 @@ void Hello(StepContext& context) {
   context.Enter(Phase::kWorking);
 }
 
+// The agent brings checkpoints to the named place by itself, and is doing so.
+void LeaveToThePlace(StepContext& context) {
+  RunState& state = context.state();
+  if (state.terms.named_place) state.next_keep_ms = context.boot() + kPlaceFirst;
+}
+
 // A checkpoint counts when it is complete; the same name is brought home once.
 void CheckpointWritten(StepContext& context) {
   RunState& state = context.state();
@@ -36,6 +43,7 @@ void CheckpointWritten(StepContext& context) {
   if (context.Text("name") == state.last_checkpoint) return;
   ++state.checkpoints;
   state.last_checkpoint = context.Text("name");
+  if (state.written_work_ms <= state.safe_work_ms) LeaveToThePlace(context);
   state.written_work_ms = context.event.data.IntOr("work_ms", 0);
 }
 
@@ -43,8 +51,21 @@ void AgentSaved(StepContext& context) {
   if (context.state().phase == Phase::kSaving) context.state().agent_saved = true;
 }
 
+// Heard when its machine is gone. What is done is on its way from the named place; where the step
+// ended in good order no machine was lost.
+void StepHadEnded(StepContext& context) {
+  RunState& state = context.state();
+  const std::string outcome = context.Text("outcome");
+  if (outcome == "done") return;
+  RecallIsOver(state);
+  if (outcome != "failed") return DecideAfterMachine(context);
+  state.exit_code = context.event.data.IntOr("exit_code", 1);
+  context.Close(Phase::kFailed, context.Text("reason"));
+}
+
 void StepEnded(StepContext& context) {
   RunState& state = context.state();
+  if (state.recalling) return StepHadEnded(context);
   if (state.phase != Phase::kWorking && state.phase != Phase::kSaving) return;
   const std::string outcome = context.Text("outcome");
   if (outcome == "done") {
@@ -67,8 +88,9 @@ void CancelAsked(StepContext& context) {
   const std::string why = "cancelled by the user";
   if (state.phase == Phase::kWorking) return Save(context, Phase::kCancelled, why);
   if (state.phase == Phase::kSaving) state.verdict = Phase::kCancelled;
-  const bool at_once = IsOneOf(state.phase, {Phase::kDeciding, Phase::kCreating, Phase::kSearching,
-                                             Phase::kBooting, Phase::kParked});
+  const bool at_once =
+      state.recalling || IsOneOf(state.phase, {Phase::kDeciding, Phase::kCreating,
+                                               Phase::kSearching, Phase::kBooting, Phase::kParked});
   if (at_once) context.Close(Phase::kCancelled, why);
 }
 
@@ -113,6 +135,11 @@ void CheckpointSafe(StepContext& context) {
   state.safe_work_ms = std::max(state.safe_work_ms, context.event.data.IntOr("work_ms", 0));
 }
 
+void CheckpointPlaced(StepContext& context) {
+  LeaveToThePlace(context);
+  CheckpointSafe(context);
+}
+
 // The n-th of the run, on whichever machine.
 void AttemptStarting(StepContext& context) {
   RunState& state = context.state();
@@ -140,21 +167,42 @@ void AgentReport(StepContext& context) {
   else if (kind == "attempt_starting") AttemptStarting(context);
   else if (kind == "attempt_ended") AttemptEnded(context);
   else if (kind == "checkpoint") CheckpointWritten(context);
-  else if (kind == "safe") CheckpointSafe(context);
+  else if (kind == "safe") CheckpointPlaced(context);
   else if (kind == "saved") AgentSaved(context);
   else if (kind == "finished") StepEnded(context);
 }
 
+namespace {
+
+// Of the machine that is fetched from by now, not of one before.
+bool IsFetched(const StepContext& context) {
+  const RunState& state = context.state();
+  return state.phase == Phase::kFetching && context.event.facts.rental == state.current;
+}
+
+// While the place cannot be read nothing costs anything, so there is time.
+void RecallFailed(StepContext& context) {
+  RunState& state = context.state();
+  const int64_t since = std::max(state.phase_since_ms, state.awake_since_ms);
+  const bool is_final = context.event.data.BoolOr("nothing_there", false);
+  if (is_final || context.boot() - since >= kPlacePatience) return GoOnWithout(context);
+  state.next_ask_ms = context.boot() + kMinute;
+}
+
+}  // namespace
+
 void Fetched(StepContext& context) {
-  if (context.state().phase != Phase::kFetching) return;
+  if (!IsFetched(context)) return;
+  if (context.state().recalling) RecallIsOver(context.state());
   context.Enter(Phase::kCommitting);
   context.Add(EffectKind::kCommit);
 }
 
 // Soon, then less and less often: the machine bills while it waits.
 void FetchFailed(StepContext& context) {
+  if (!IsFetched(context)) return;
   RunState& state = context.state();
-  if (state.phase != Phase::kFetching) return;
+  if (state.recalling) return RecallFailed(context);
   const int64_t waited = context.boot() - state.phase_since_ms;
   state.next_ask_ms = context.boot() + std::clamp(waited, 2 * kSecond, kMinute);
   LookSoon(context, 0);

@@ -1,0 +1,152 @@
+#include "run/away/recall.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "run/agent/spool.h"
+#include "run/away/machine_notes.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPiece = 1 << 20;
+
+int64_t FileSize(const fs::path& file) {
+  std::error_code failed;
+  const auto size = fs::file_size(file, failed);
+  return failed ? 0 : static_cast<int64_t>(size);
+}
+
+// What of `from` lies beyond its first `known` bytes goes to the end of `to`.
+Status AppendRest(const fs::path& from, int64_t known, const fs::path& to) {
+  std::ifstream file(from, std::ios::binary);
+  if (!file) return {};  // the step said nothing
+  file.seekg(known);
+  std::string piece(kPiece, '\0');
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
+    TRY(AppendQuickly(to, std::string_view(piece).substr(0, static_cast<size_t>(file.gcount()))));
+  return {};
+}
+
+class Recaller {
+ public:
+  Recaller(const LinkWork& work, const RecallTarget& target, FileStore& files,
+           const AgentLink::Sink& sink)
+      : work_(work),
+        target_(target),
+        files_(files),
+        sink_(sink),
+        notes_(work.folder, target.rental) {}
+
+  Result<bool> Recall() {
+    const fs::path spools = notes_.PathOf("place");
+    TRY_ASSIGN([[maybe_unused]] const Json about,
+               work_.place->Fetch(target_.rental, "spools", spools));
+    TRY(CarryOnLog(spools / "step.log"));
+    TRY(Replay(spools));
+    TRY_ASSIGN(const std::vector<SpoolLine> lines, ReadSpool(spools / "agent.events", 0));
+    const bool is_done = IsDone(lines);
+    if (!is_done) TRY(BringCheckpoint());  // before the word that ends the machine's part
+    TRY(Tell(lines));
+    if (is_done) TRY(FetchOut());
+    TRY(RemoveTree(spools));
+    return is_done;
+  }
+
+ private:
+  Status CarryOnLog(const fs::path& there) {
+    const fs::path log = work_.folder / "step.log";
+    if (!notes_.Read("log-base")) TRY(notes_.Write("log-base", FileSize(log), files_));
+    const int64_t known = FileSize(log) - notes_.Read("log-base").value_or(0);
+    return FileSize(there) <= known ? Status() : AppendRest(there, known, log);
+  }
+
+  Status Replay(const fs::path& spools) {
+    TRY_ASSIGN(const std::vector<SpoolLine> lines,
+               ReadSpool(spools / "record.calls", notes_.Read("calls").value_or(0)));
+    if (lines.empty()) return {};
+    std::vector<Json> calls;
+    for (const SpoolLine& line : lines) calls.push_back(line.body);
+    TRY(work_.replay(target_.rental, calls, spools / "record.artifacts"));
+    return notes_.Write("calls", lines.back().seq, files_);
+  }
+
+  static bool IsDone(const std::vector<SpoolLine>& lines) {
+    const auto last = std::ranges::find_if(lines.rbegin(), lines.rend(), [](const SpoolLine& line) {
+      return line.body.StringOr("kind", "") == "finished";
+    });
+    return last != lines.rend() && last->body.StringOr("outcome", "") == "done";
+  }
+
+  Status Tell(const std::vector<SpoolLine>& lines) {
+    const int64_t base = SpoolBase(target_.rental);
+    for (const SpoolLine& line : lines) {
+      if (line.seq > kMostLines) return Corrupt("the agent's reports are out of number");
+      if (base + line.seq <= target_.last_report) continue;
+      Event report;
+      report.kind = EventKind::kAgentReport;
+      report.agent_seq = base + line.seq;
+      report.data = line.body;
+      sink_(std::move(report));
+    }
+    return {};
+  }
+
+  Status FetchOut() {
+    const fs::path incoming = notes_.PathOf("out");
+    TRY_ASSIGN([[maybe_unused]] const Json about,
+               work_.place->Fetch(target_.rental, "out", incoming));
+    const fs::path out = work_.folder / "out";
+    TRY(RemoveTree(out));
+    TRY(MakeFolders(incoming / "out"));
+    std::error_code failed;
+    fs::rename(incoming / "out", out, failed);
+    if (failed) return Unavailable("cannot put the outputs in place: " + failed.message());
+    return RemoveTree(incoming);
+  }
+
+  Status BringCheckpoint() {
+    TRY_ASSIGN(const std::optional<KeptCheckpoint> kept,
+               BringCheckpointHome(work_, target_.rental + 1, target_.safe_work_ms));
+    if (!kept) return {};
+    Event told;
+    told.kind = EventKind::kKept;
+    told.facts.rental = target_.rental;
+    told.data = Json::MakeObject({{"work_ms", kept->work_ms}, {"name", kept->name}});
+    sink_(std::move(told));
+    return {};
+  }
+
+  static constexpr int64_t kMostLines = 900'000;
+
+  const LinkWork& work_;
+  const RecallTarget& target_;
+  FileStore& files_;
+  const AgentLink::Sink& sink_;
+  MachineNotes notes_;
+};
+
+}  // namespace
+
+Result<bool> RecallFromPlace(const LinkWork& work, const RecallTarget& target, FileStore& files,
+                             const AgentLink::Sink& sink) {
+  return Recaller(work, target, files, sink).Recall();
+}
+
+Result<std::optional<KeptCheckpoint>> BringCheckpointHome(const LinkWork& work, int64_t rental,
+                                                          int64_t least_work_ms) {
+  TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work.folder));
+  if (at_home.checkpoint_dir.empty()) return std::optional<KeptCheckpoint>();
+  TRY_ASSIGN(std::optional<KeptCheckpoint> newest, work.place->FindNewest(1, rental - 1));
+  if (!newest || newest->work_ms < least_work_ms) return std::optional<KeptCheckpoint>();
+  TRY(work.place->FetchCheckpoint(*newest, at_home.checkpoint_dir));
+  return newest;
+}
+
+}  // namespace curbstop

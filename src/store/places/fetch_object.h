@@ -1,0 +1,24 @@
+// Reads objects of a named place, in pieces: memory stays bounded, and a cut costs a piece.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "store/places/named_place.h"
+#include "sys/http/http_client.h"
+
+namespace curbstop {
+
+// Replaces `file`. Errors: kNotFound (no such object), kDenied (a key that may not list is told so
+// as well where there is none), kUnavailable, kCorrupt (it was replaced meanwhile, or the server
+// sends something else than was asked for), those of the disk.
+Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string& name,
+                   const std::filesystem::path& file);
+
+// Its first bytes, `most` of them where there are as many. Errors: as above.
+Result<std::string> FetchStart(HttpClient& http, const NamedPlace& place, const std::string& name,
+                               int64_t most);
+
+}  // namespace curbstop
