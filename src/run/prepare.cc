@@ -164,12 +164,8 @@ Status CheckSpot(const Step& step, const RunWishes& wishes) {
 void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wishes,
                   PreparedRun& prepared) {
   RentWish wish{.place = away.place, .needs = step.needs, .spot = step.spot};
-<<<<<<< HEAD
   wish.disk = RentedDisk(step.needs);
-=======
-  if (step.needs.disk) wish.disk = std::max(wish.disk, *step.needs.disk);
   wish.kept_at = wishes.kept_at;
->>>>>>> 7e0a42a (A named place beside home: a setting, presigned addresses, and what a machine did alone is read there before another is rented)
   prepared.rent = std::move(wish);
   prepared.order.gpus_needed = step.needs.gpu ? step.needs.gpu->count : 0;
   AwayTerms& terms = prepared.away;

@@ -100,13 +100,16 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
   if (effect.kind == EffectKind::kTellAgent) return Tell(effect);
   const Shared copy = std::make_shared<const RunState>(state);
   const std::shared_ptr<AgentLink> link = LinkTo(effect.rental);
-<<<<<<< HEAD
   jobs_.Start(effect.id,
               [this, effect, copy, money = std::move(money), link](const std::stop_token&) {
                 Event outcome;
                 switch (effect.kind) {
                   case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
-                  case EffectKind::kFetch: outcome = Fetch(link.get()); break;
+                  case EffectKind::kFetch:
+                    outcome = copy->recalling && copy->current == effect.rental
+                                  ? Recall(*copy, effect.rental, link.get())
+                                  : Fetch(link.get());
+                    break;
                   case EffectKind::kDestroy:
                     outcome = Destroy(*copy, effect.rental, link.get());
                     break;
@@ -118,24 +121,6 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
                 outcome.facts.rental = effect.rental;
                 return outcome;
               });
-=======
-  jobs_.Start(effect.id, [this, effect, copy, left, link](const std::stop_token&) {
-    Event outcome;
-    switch (effect.kind) {
-      case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
-      case EffectKind::kFetch:
-        outcome = copy->recalling && copy->current == effect.rental
-                      ? Recall(*copy, effect.rental, link.get())
-                      : Fetch(link.get());
-        break;
-      case EffectKind::kDestroy: outcome = Destroy(*copy, effect.rental, link.get()); break;
-      case EffectKind::kKeep: outcome = Keep(*copy, link ? link->machine() : nullptr); break;
-      default: outcome = Perform(effect, *copy, left); break;
-    }
-    outcome.facts.rental = effect.rental;
-    return outcome;
-  });
->>>>>>> 7e0a42a (A named place beside home: a setting, presigned addresses, and what a machine did alone is read there before another is rented)
 }
 
 Event AwayHands::Impl::Perform(const Effect& effect, const RunState& state,
