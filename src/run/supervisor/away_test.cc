@@ -261,6 +261,22 @@ TEST(AwayRules, ALateHopelessRefusalDoesNotChangeWhatTheRunComesTo) {
   EXPECT_EQ(life.state.verdict, Phase::kCancelled);
 }
 
+TEST(AwayRules, ASupervisorThatOnlyLooksAfterARunRentsNothing) {
+  Away life;
+  life.Work();
+  life.Pass(5 * kMinute);
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}, {"can_restart", false}}));
+  life.Pass(2 * kMinute);
+  life.Look({kSeen});
+  EXPECT_EQ(life.state.phase, Phase::kWorking);  // what works goes on
+  life.Look({});
+  life.Pass(11 * kSecond);
+  life.Look({});
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kCrashed);
+  EXPECT_FALSE(life.Wants(EffectKind::kDecide));
+}
+
 TEST(AwayRules, AMachineThatNeverSpeaksIsGivenUp) {
   Away life;
   life.Boot();

@@ -68,6 +68,13 @@ void DecideAfterMachine(StepContext& context) {
 void AskForDecision(StepContext& context) {
   if (context.state().cancel_asked)
     return context.Close(Phase::kCancelled, "cancelled by the user");
+  // Whoever merely looked after it (`ps`) was not asked to spend.
+  if (!context.state().can_restart) {
+    context.state().exit_code = 1;
+    return context.Close(Phase::kCrashed,
+                         "its processes went down; `curbstop run` goes on from its "
+                         "checkpoints");
+  }
   if (context.state().phase != Phase::kDeciding) context.Enter(Phase::kDeciding);
   context.Add(EffectKind::kDecide);
 }
