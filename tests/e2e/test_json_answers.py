@@ -338,7 +338,7 @@ WRONG = {
     "unknown run to remove": ("not_found", ["runs", "rm", "nope", "--yes"]),
     "unknown run to compare": ("not_found", ["runs", "diff", "nope", "nope"]),
     "unknown place": ("invalid_input", ["run", "--on", "mars", "--yes"]),
-    "place without a driver": ("invalid_input", ["run", "--on", "vast", "--yes"]),
+    "place without a driver": ("invalid_input", ["run", "--on", "aws", "--yes"]),
     "set without a value": ("invalid_input", ["run", "work", "--set", "n", "--yes"]),
     "set of no parameter": ("invalid_input", ["run", "work", "--set", "zz=1", "--yes"]),
     "lease that is no time": ("invalid_input", ["run", "work", "--lease", "soon", "--yes"]),
