@@ -89,6 +89,7 @@ steps:
   work:
     run: echo begins; touch began; sleep {sleep}
     code: [none]
+    where: local
     {keys}
 """
 

@@ -201,10 +201,14 @@ Project WithoutSpending(const Project& project) {
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
 Result<std::map<std::string, RentedPlace>> ChoosePlaces(PlanFacts facts) {
+  TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   const Project project = WithoutSpending(*facts.project);
   facts.project = &project;
   facts.spending = {};
-  TRY_ASSIGN(const Plan plan, ComparePlaces(facts, false));
+  // What only a cap forbids may not have to run at all.
+  if (!plan.blocked.empty()) {
+    TRY_ASSIGN(plan, ComparePlaces(facts, false));
+  }
   TRY(CheckEveryStepHasAPlace(plan));
   std::map<std::string, RentedPlace> away;
   for (const PlanRow& row : plan.rows) {
