@@ -86,8 +86,10 @@ std::string NarrateDecided(const Facts& facts, const Json& data) {
                          UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
     case DecisionKind::kExtend:
       return "asks for a lease of " + DurationText(Millis(facts.lease_ms));
-    default: return "";
+    default: break;
   }
+  const std::string error = data.StringOr("error", "");
+  return error.empty() ? "" : "the market cannot be asked: " + Printable(error);
 }
 
 std::string WithWhy(std::string_view what, const Json& data, std::string_view key = "error") {

@@ -119,8 +119,9 @@ Status Shell::RunLocked() {
     // Whatever failed is tried again: another supervisor could do no better. Only where the run was
     // removed together with its folder there is nothing left to look after.
     if (!turn.ok() && !IsFolder(folder_)) return turn;
+    // Another supervisor writes this journal, or it cannot be written: whoever comes next folds it.
     const bool rival = !turn.ok() && turn.error().kind() == ErrorKind::kConflict;
-    if (rival && runner_->held_back() != 0) return turn;  // another supervisor writes this journal
+    if (runner_->is_broken() || (rival && runner_->held_back() != 0)) return turn;
     Pause(turn);
   }
   Log(fmt::format("run.ended state={}", NameOf(state().phase)));

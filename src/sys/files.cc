@@ -122,6 +122,12 @@ bool Exists(const fs::path& path) {
   return lstat(path.c_str(), &info) == 0;
 }
 
+int64_t FileSize(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(file, failed);
+  return failed ? 0 : static_cast<int64_t>(size);
+}
+
 FileId FileIdOf(const std::filesystem::path& file) {
   struct stat status{};
   if (stat(file.c_str(), &status) != 0) return {};

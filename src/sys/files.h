@@ -30,6 +30,9 @@ struct FolderEntry {
 Result<std::vector<FolderEntry>> ListFolder(const std::filesystem::path& folder);
 
 bool Exists(const std::filesystem::path& path);  // a dangling link exists
+
+int64_t FileSize(const std::filesystem::path& file);  // in bytes; 0: there is none
+
 // Device and inode: the same file under whatever name. Zeros: there is none.
 struct FileId {
   uint64_t device = 0;

@@ -29,8 +29,8 @@ constexpr size_t kPiece = 256 << 10;
 // What the link reports itself, before the agent does.
 constexpr int64_t kHello = 0;
 constexpr int64_t kStaging = 1;
-constexpr int64_t kNothingToSave = 2;
-constexpr int64_t kMostLines = 900'000;
+constexpr int64_t kCannotStart = 2;
+constexpr int64_t kNothingToSave = 3;
 
 // -1: no letter of base 64.
 int Base64Digit(char c) {
@@ -63,12 +63,6 @@ Result<std::string> LogTextOf(const Json& line) {
   return line.GetString("text");
 }
 
-int64_t FileSize(const std::filesystem::path& file) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(file, failed);
-  return failed ? 0 : static_cast<int64_t>(size);
-}
-
 // By these the step's client finds its own run, as at home.
 void NameRecord(AgentOrder& order) {
   const Json* run = order.away->record.Find("run");
@@ -97,10 +91,12 @@ class LineReader {
   Result<std::vector<Json>> Take(std::string_view piece) {
     rest_ += piece;
     std::vector<Json> lines;
-    for (size_t end = 0; (end = rest_.find('\n')) != rest_.npos; rest_.erase(0, end + 1)) {
-      TRY_ASSIGN(Json line, ParseJson(std::string_view(rest_).substr(0, end)));
+    size_t begin = 0;
+    for (size_t end = 0; (end = rest_.find('\n', begin)) != rest_.npos; begin = end + 1) {
+      TRY_ASSIGN(Json line, ParseJson(std::string_view(rest_).substr(begin, end - begin)));
       lines.push_back(std::move(line));
     }
+    rest_.erase(0, begin);
     if (rest_.size() > kLongestLine) return Corrupt("the machine sends a line without end");
     return lines;
   }
@@ -121,11 +117,11 @@ AgentLink::AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Cl
       agents_(std::move(agents)),
       sink_(std::move(sink)),
       last_report_(target_.last_report),
-      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+      thread_([this] { Run(stop_.get_token()); }) {}
 
 AgentLink::~AgentLink() { Stop(); }
 
-void AgentLink::Stop() { thread_.request_stop(); }
+void AgentLink::Stop() { stop_.request_stop(); }
 
 void AgentLink::Finish() { is_finishing_ = true; }
 
@@ -204,11 +200,25 @@ Result<std::shared_ptr<FarMachine>> AgentLink::Reach() {
 
 // ---- readying it ------------------------------------------------------------------------------
 
+// What no other try or machine mends ends the run: a file that has changed since it was hashed.
+Status AgentLink::Started(Status started) {
+  const ErrorKind kind = started.ok() ? ErrorKind::kUnavailable : started.error().kind();
+  const bool is_ours = kind == ErrorKind::kConflict || kind == ErrorKind::kNotFound ||
+                       kind == ErrorKind::kInvalidInput;
+  if (!is_ours) return started;
+  Report(ReportBase(target_.rental) + kCannotStart,
+         Json::MakeObject({{"kind", "finished"},
+                           {"outcome", "failed"},
+                           {"exit_code", 1},
+                           {"reason", started.error().OneLine()}}));
+  return started;
+}
+
 Status AgentLink::Ready(FarMachine& machine) {
   TRY_ASSIGN(probe_, machine.ShipAndProbe(agents_));
   TRY(Greet(machine));
   has_agent_ = machine.greeting().has_started;
-  return has_agent_ ? Status() : StartStep(machine);
+  return has_agent_ ? Status() : Started(StartStep(machine));
 }
 
 // The acceptance: what the machine is, since when, and whether it can end itself. Its first lease
@@ -303,7 +313,7 @@ Status AgentLink::Listen(FarMachine& machine, const std::stop_token& stop) {
     if (!piece.empty()) heard = now;
     if (piece.empty() && channel.AtEnd()) return LostLink(channel);
     if (now - heard > kDeadAfter) return Unavailable("the machine says nothing any more");
-    if (is_finishing_ && IsFinished(machine)) thread_.request_stop();
+    if (is_finishing_ && IsFinished(machine)) stop_.request_stop();
     if (piece.empty()) channel.Wait(false, kTurn);
   }
   return {};
@@ -405,7 +415,7 @@ void AgentLink::Report(int64_t number, Json body) {
 }
 
 void AgentLink::Say(EventKind kind, const std::string& why) {
-  if (is_finishing_ || thread_.get_stop_token().stop_requested()) return;
+  if (is_finishing_ || stop_.stop_requested()) return;
   Event event;
   event.kind = kind;
   if (!why.empty()) event.data = Json::MakeObject({{"why", why}});

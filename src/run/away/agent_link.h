@@ -32,6 +32,7 @@ namespace curbstop {
 // itself, then the lines of the agent's spool.
 constexpr int64_t ReportBase(int64_t rental) { return rental * 1'000'000; }
 constexpr int64_t SpoolBase(int64_t rental) { return ReportBase(rental) + 100; }
+inline constexpr int64_t kMostLines = 900'000;  // of one spool; a machine that says more lies
 
 // What does not change from machine to machine.
 struct LinkWork {
@@ -101,6 +102,7 @@ class AgentLink {
   Result<std::shared_ptr<FarMachine>> Reach();
   Status Ready(FarMachine& machine);
   Status Greet(FarMachine& machine);
+  Status Started(Status started);
   Status StartStep(FarMachine& machine);
   bool SaveIsWanted() const;
   Status Listen(FarMachine& machine, const std::stop_token& stop);
@@ -135,7 +137,8 @@ class AgentLink {
   mutable std::mutex mutex_;
   std::shared_ptr<FarMachine> machine_;                // guarded by mutex_
   std::deque<std::pair<std::string, Json>> commands_;  // guarded by mutex_
-  std::jthread thread_;
+  std::stop_source stop_;
+  std::jthread thread_;  // last: it uses all the others
 };
 
 }  // namespace curbstop

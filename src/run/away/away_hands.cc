@@ -80,7 +80,6 @@ class AwayHands::Impl {
   void Tell(const Effect& effect);
   void Heard(Event event);
   std::shared_ptr<AgentLink> LinkTo(int64_t rental) const;
-  std::shared_ptr<FarMachine> MachineOf(int64_t rental) const;
 
   LinkWork work_;
   AwayOutside outside_;

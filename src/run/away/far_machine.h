@@ -68,7 +68,6 @@ class FarMachine {
                                                    const std::string& run, Clock& clock);
 
   const FarPlaces& places() const { return places_; }
-  SshClient& ssh() { return *ssh_; }
 
   // As it was when it was reached.
   const Greeting& greeting() const { return greeting_; }

@@ -6,6 +6,7 @@ namespace curbstop {
 
 Jobs::~Jobs() {
   for (auto& [id, thread] : running_) thread.request_stop();
+  running_.clear();  // waits: they still use the other members
 }
 
 void Jobs::Start(EffectId id, Work work) {

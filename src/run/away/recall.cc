@@ -17,12 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kPiece = 1 << 20;
 
-int64_t FileSize(const fs::path& file) {
-  std::error_code failed;
-  const auto size = fs::file_size(file, failed);
-  return failed ? 0 : static_cast<int64_t>(size);
-}
-
 // What of `from` lies beyond its first `known` bytes goes to the end of `to`.
 Status AppendRest(const fs::path& from, int64_t known, const fs::path& to) {
   std::ifstream file(from, std::ios::binary);
@@ -122,8 +116,6 @@ class Recaller {
     sink_(std::move(told));
     return {};
   }
-
-  static constexpr int64_t kMostLines = 900'000;
 
   const LinkWork& work_;
   const RecallTarget& target_;

@@ -21,12 +21,6 @@ Status CheckCheckpointName(const std::string& name) {
   return Corrupt("a checkpoint's name is one plain name");
 }
 
-int64_t FileSize(const std::filesystem::path& file) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(file, failed);
-  return failed ? 0 : static_cast<int64_t>(size);
-}
-
 Status MoveTo(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code failed;
   std::filesystem::rename(from, to, failed);

@@ -16,9 +16,8 @@ Status Decode(const JournalRecord& record, Plants plants, Event& event) {
   return {};
 }
 
-bool IsHeldBack(const Status& status) {
-  return !status.ok() && status.error().kind() == ErrorKind::kExhausted;
-}
+// A full disk or a busy database may be over in a moment.
+bool IsHeldBack(const Status& status) { return !status.ok() && IsRetryable(status.error().kind()); }
 
 // Spends nothing, and may be done twice.
 bool IsHarmless(const Effect& effect) {
@@ -54,6 +53,7 @@ Status Runner::Append(const Event& event) {
   Status written = unwritten_.empty() ? Status() : Flush();
   if (written.ok()) written = Write(record_, transition_, state_);
   if (written.ok()) BeginWritten(transition_, Begun::kNothing);
+  is_broken_ = is_broken_ || (!written.ok() && !IsHeldBack(written));
   if (!IsHeldBack(written)) return written;
   HoldBack({std::move(record_), std::move(transition_), state_});
   return {};

@@ -31,10 +31,11 @@ class Runner {
   // Errors: kNotFound for an empty journal, kCorrupt if a record before the last one is torn.
   Status Load();
 
-  // One event: journal, state, effects, in this order. On a full disk the event is held back and
-  // written by a later Append or Flush; until then only what spends nothing begins: looking,
-  // saving, ending. A crash forgets what was held back, as if it had not happened.
-  // Errors: kConflict if another supervisor writes this journal; those of RunJournal::Append.
+  // One event: journal, state, effects, in this order. What may be over in a moment (a full disk, a
+  // busy database) holds the event back, to be written by a later Append or Flush; until then only
+  // what spends nothing begins: looking, saving, ending. A crash forgets what was held back, as if
+  // it had not happened. Errors: kConflict if another supervisor writes this journal; those of
+  // RunJournal::Append.
   Status Append(const Event& event);
 
   // Errors: kExhausted while the disk is still full.
@@ -45,6 +46,9 @@ class Runner {
 
   const RunState& state() const { return state_; }
   int64_t last_seq() const { return last_seq_; }
+  // An Append has failed for good: the state is ahead of the journal, and only folding it anew
+  // helps.
+  bool is_broken() const { return is_broken_; }
   size_t held_back() const { return unwritten_.size(); }
   Plants plants() const { return plants_; }
 
@@ -65,6 +69,7 @@ class Runner {
   Plants plants_;
   RunState state_;
   int64_t last_seq_ = 0;
+  bool is_broken_ = false;
   JournalRecord record_;  // of the latest event, as is the next; kept for their space
   Transition transition_;
   std::list<Unwritten> unwritten_;
