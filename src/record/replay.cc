@@ -162,7 +162,10 @@ Status RecordReplay::ApplyArtifact(const Json& call, const fs::path& files,
   Status done = path.ok() ? Status() : path.error();
   FileBody body(files / name);
   if (done.ok()) done = is_put ? artifacts.Put(*path, body) : artifacts.Remove(*path);
-  if (!done.ok() && !IsRefusal(done.error().kind())) return done;
+  // A folder that cannot be written is trouble of this computer, whatever its kind.
+  const bool refused = !done.ok() && (!path.ok() ? IsRefusal(done.error().kind())
+                                                 : done.error().kind() == ErrorKind::kInvalidInput);
+  if (!done.ok() && !refused) return done;
   FAILPOINT("replay.after_artifact");
   TRY_ASSIGN(const int64_t seq, call.GetInt("seq"));
   if (!done.ok()) Count(done.error(), seq, outcome);

@@ -111,12 +111,14 @@ Account AccountWith(const ProviderFacts& facts, Secret key) {
           .key = std::move(key)};
 }
 
-bool PracticeMatters(const AccountSources& sources) {
+Result<bool> PracticeMatters(const AccountSources& sources) {
   const PracticeHome home = PracticeHomeOf(sources.directories);
   if (RunningPractice(home)) return true;
   const Result<PracticeState> state = LoadPractice(home);
-  return state.ok() && std::any_of(state->machines.begin(), state->machines.end(),
-                                   [](const auto& machine) { return machine.Exists(); });
+  if (!state.ok() && state.error().kind() == ErrorKind::kNotFound) return false;
+  if (!state.ok()) return state.error();
+  return std::any_of(state->machines.begin(), state->machines.end(),
+                     [](const auto& machine) { return machine.Exists(); });
 }
 
 }  // namespace
@@ -147,7 +149,8 @@ Result<std::vector<Account>> FindAllAccounts(const AccountSources& sources) {
     TRY_ASSIGN(Secret key, FindKey(facts, sources));
     if (!key.empty()) accounts.push_back(AccountWith(facts, std::move(key)));
   }
-  if (!PracticeMatters(sources)) return accounts;
+  TRY_ASSIGN(const bool practice, PracticeMatters(sources));
+  if (!practice) return accounts;
   for (const ProviderFacts& facts : AllProviderFacts()) {
     TRY_ASSIGN(Account account, FindPracticeAccount(facts.name, sources));
     accounts.push_back(std::move(account));

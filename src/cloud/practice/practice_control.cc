@@ -138,6 +138,11 @@ Result<PracticeWorld> LookAtPractice(const PracticeHome& home, const Clock& cloc
 }
 
 Result<bool> StopPractice(const PracticeOutside& outside) {
+  std::optional<FileLock> starting;  // nobody starts it meanwhile
+  if (IsFolder(outside.home.folder)) {
+    TRY_ASSIGN(starting, FileLock::Take(outside.home.folder / "starting",
+                                        std::chrono::duration_cast<milliseconds>(kStartLimit)));
+  }
   const std::optional<ProcessIdentity> process = RunningPractice(outside.home);
   if (process) {
     kill(process->pid, SIGTERM);

@@ -85,7 +85,9 @@ Json AwayDuties::WithPlace(Json hello) {
 }
 
 void AwayDuties::CheckpointDone(const std::filesystem::path& checkpoint, int64_t work_ms) {
-  if (place_) place_->Add(checkpoint, work_ms);
+  if (!place_) return;
+  has_added_ = true;
+  place_->Add(checkpoint, work_ms);
 }
 
 std::vector<Json> AwayDuties::TakePlaced() {
@@ -126,15 +128,22 @@ Status AwayDuties::Save(const std::filesystem::path& newest, const Json& finishe
   return saved;
 }
 
+// A worker before this one may have put it: that is known by the name alone, and only before this
+// one has put anything.
+bool AwayDuties::IsPlaced(const std::filesystem::path& newest, int64_t work_ms) {
+  return newest.empty() || secrets_.put_checkpoint.empty() || place_->HasPlaced(newest, work_ms) ||
+         (!has_added_ && newest.filename() == last_safe_);
+}
+
 Status AwayDuties::AwaitPlace(const std::filesystem::path& newest) {
-  if (place_->IsIdle() && !newest.empty() && newest.filename() != last_safe_)
-    place_->Add(newest, work_.Of(newest.filename()));
+  const int64_t work_ms = newest.empty() ? 0 : work_.Of(newest.filename());
+  if (place_->IsIdle() && !IsPlaced(newest, work_ms)) CheckpointDone(newest, work_ms);
   const Ticks end = clock_.Awake() + TimeToSave();
   while (!place_->IsIdle()) {
     if (clock_.Awake() >= end) return Unavailable("the last checkpoint did not arrive in time");
     clock_.Wait(milliseconds(50));
   }
-  return {};
+  return IsPlaced(newest, work_ms) ? Status() : Unavailable("the last checkpoint was not put");
 }
 
 // The lease began with the machine.

@@ -66,6 +66,7 @@ class AwayDuties {
   MachineEndFacts Facts();
   Ticks SaveTime();
   Ticks TimeToSave();
+  bool IsPlaced(const std::filesystem::path& newest, int64_t work_ms);
   Status AwaitPlace(const std::filesystem::path& newest);
   int64_t AgeMs();
 
@@ -79,8 +80,8 @@ class AwayDuties {
   WorkTimes work_;
   UploadByTool upload_;
   std::unique_ptr<PlaceSaver> place_;
-  std::vector<PlacedCheckpoint> placed_;  // not told yet
   std::string last_safe_;
+  bool has_added_ = false;  // a checkpoint, by this worker
   int failed_saves_ = 0;
   RealRandom random_;
   std::unique_ptr<RecordSpool> record_;

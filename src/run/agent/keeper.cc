@@ -86,8 +86,9 @@ class Keeper {
                      order_.grace, clock_);
     const Result<AgentSecrets> secrets = ParseSecrets(secrets_);
     RealProcessRunner processes;
+    const Result<std::vector<SpoolLine>> told = ReadSpool(folder_ / "agent.events", 0);
     AwayDuties away(folder_, order_.run, *order_.away, secrets.ok() ? secrets->away : AwaySecrets(),
-                    Ticks(0), {}, clock_, processes);
+                    Ticks(0), told.ok() ? *told : std::vector<SpoolLine>(), clock_, processes);
     for (;; clock_.Wait(milliseconds(200))) {
       const EndAct act = away.NextAct(false, false);
       if (act == EndAct::kEndMachine) away.EndMachine();

@@ -95,7 +95,10 @@ class PackWriter {
 
   Status Add(const PackSource& source) {
     struct stat info{};
-    if (lstat(source.path.c_str(), &info) != 0) return {};
+    if (lstat(source.path.c_str(), &info) != 0) {
+      if (source.may_be_missing && errno == ENOENT) return {};
+      return FromErrno(errno, fmt::format("cannot read `{}`", source.path.string()));
+    }
     if (S_ISREG(info.st_mode)) return AddFile(source);
     if (!S_ISDIR(info.st_mode)) return {};
     TRY(AddHeader(source.name + "/", '5', 0, false));
@@ -130,7 +133,8 @@ class PackWriter {
   Status AddFile(const PackSource& source) {
     const FileHandle file(open(source.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     struct stat info{};
-    if (file.get() < 0 || fstat(file.get(), &info) != 0) return {};
+    if (file.get() < 0 || fstat(file.get(), &info) != 0)
+      return FromErrno(errno, fmt::format("cannot read `{}`", source.path.string()));
     TRY(AddHeader(source.name, '0', info.st_size, (info.st_mode & 0111) != 0));
     std::string piece(kPiece, '\0');
     for (int64_t left = info.st_size; left > 0;) {

@@ -19,10 +19,11 @@ namespace curbstop {
 struct PackSource {
   std::filesystem::path path;  // a file, or a folder with everything below; links are left out
   std::string name;            // in the pack
+  bool may_be_missing = false;
 };
 
-// Replaces `pack`. A source that is missing is left out. Errors: kExhausted, kDenied, kUnavailable
-// (a file changed its size meanwhile).
+// Replaces `pack`. Errors: kNotFound (a source is missing that may not), kExhausted, kDenied,
+// kUnavailable (a file changed or went meanwhile).
 Status WritePack(const std::filesystem::path& pack, const Json& about,
                  const std::vector<PackSource>& sources);
 

@@ -41,7 +41,7 @@ TEST_F(PackTest, FilesComeBackAsTheyWere) {
   ASSERT_TRUE(MakeFolders(folder / "in/empty").ok());
   std::filesystem::create_symlink("/etc/passwd", folder / "in/link");
   ASSERT_TRUE(WritePack(folder / "pack", Json::MakeObject({{"kind", "test"}}),
-                        {{folder / "in", "out"}, {folder / "missing", "x"}})
+                        {{folder / "in", "out"}, {folder / "missing", "x", true}})
                   .ok());
   EXPECT_EQ(ReadPackAbout(folder / "pack")->StringOr("kind", ""), "test");
   ASSERT_TRUE(Unpack().ok()) << Unpack().error().Text();
@@ -53,6 +53,13 @@ TEST_F(PackTest, FilesComeBackAsTheyWere) {
   EXPECT_EQ(std::filesystem::status(folder / "back/out/tool").permissions() &
                 std::filesystem::perms::owner_exec,
             std::filesystem::perms::owner_exec);
+}
+
+TEST_F(PackTest, WhatShouldBeThereAndIsNotIsNoPack) {
+  const Status written =
+      WritePack(folder / "pack", Json::MakeObject(), {{folder / "missing", "step-7"}});
+  ASSERT_FALSE(written.ok());
+  EXPECT_EQ(written.error().kind(), ErrorKind::kNotFound);
 }
 
 TEST_F(PackTest, AnyTarReadsIt) {

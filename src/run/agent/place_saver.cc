@@ -55,7 +55,7 @@ Status PlaceSaver::PutSpools(const Json& about, std::chrono::milliseconds limit)
   const PackFile pack(folder_ / ".place-spools");
   std::vector<PackSource> sources;
   for (const char* name : {"agent.events", "record.calls", "record.artifacts", "step.log"})
-    sources.push_back({folder_ / name, name});
+    sources.push_back({folder_ / name, name, true});
   TRY(WritePack(pack.path(), about, sources));
   return upload_.Put(pack.path(), secrets_.put_spools, limit);
 }
@@ -77,6 +77,11 @@ bool PlaceSaver::IsIdle() {
   return !next_ && !is_busy_;
 }
 
+bool PlaceSaver::HasPlaced(const std::filesystem::path& checkpoint, int64_t work_ms) {
+  const std::lock_guard lock(mutex_);
+  return last_ && last_->checkpoint == checkpoint && last_->work_ms == work_ms;
+}
+
 std::optional<Ticks> PlaceSaver::measured() {
   const std::lock_guard lock(mutex_);
   return measured_;
@@ -95,7 +100,7 @@ void PlaceSaver::Work() {
     const Ticks took = clock_.Awake() - began;
     lock.lock();
     is_busy_ = false;
-    if (put.ok()) ++placed_, measured_ = took;
+    if (put.ok()) ++placed_, measured_ = took, last_ = job;
     done_.push_back(
         {job.checkpoint.filename().string(), job.work_ms, put.ok() ? "" : put.error().OneLine()});
   }

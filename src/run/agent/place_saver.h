@@ -45,6 +45,8 @@ class PlaceSaver {
   std::vector<PlacedCheckpoint> Take();
   // No checkpoint waits or is on its way.
   bool IsIdle();
+  // Whether that was the last one put, as it was then.
+  bool HasPlaced(const std::filesystem::path& checkpoint, int64_t work_ms);
   // Outputs (where `has_out`) and spools, within `limit` each; blocks. Errors: those of Upload.
   Status SaveRest(const Json& ending, bool has_out, std::chrono::milliseconds limit);
   // How long the last checkpoint took; empty before there was one.
@@ -68,6 +70,7 @@ class PlaceSaver {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::optional<Job> next_;
+  std::optional<Job> last_;  // that was put
   bool is_busy_ = false;
   bool ends_ = false;
   size_t placed_;

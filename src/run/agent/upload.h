@@ -14,7 +14,7 @@ namespace curbstop {
 class Upload {
  public:
   virtual ~Upload() = default;
-  // Errors: kUnavailable (what the tool said, without the address), kNotFound (no tool).
+  // Errors: those of PutByTool (store/transfer/put_by_tool.h).
   // Threads: any.
   virtual Status Put(const std::filesystem::path& file, const std::string& url,
                      std::chrono::milliseconds limit) = 0;
@@ -22,15 +22,12 @@ class Upload {
 
 class UploadByTool final : public Upload {
  public:
-  // `tool`: curl, wget, python3, or empty for the first of them that is there.
-  explicit UploadByTool(ProcessRunner& processes, std::string tool = "")
-      : processes_(processes), tool_(std::move(tool)) {}
+  explicit UploadByTool(ProcessRunner& processes) : processes_(processes) {}
   Status Put(const std::filesystem::path& file, const std::string& url,
              std::chrono::milliseconds limit) override;
 
  private:
   ProcessRunner& processes_;
-  std::string tool_;
 };
 
 }  // namespace curbstop

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sys/utsname.h>
 
 #include <fmt/format.h>
 
@@ -25,9 +26,17 @@ sha256sum "$H/bin/curbstop-agent" 2>/dev/null || echo none
 cat "$H/lease" 2>/dev/null || echo none
 if [ -s "$H/runs/{}/agent.events" ]; then echo yes; else echo no; fi)sh";
 
-std::string_view AgentNameFor(std::string_view arch) {
-  if (arch == "x86_64") return "curbstop-agent";
-  return arch == "aarch64" || arch == "arm64" ? "curbstop-agent-arm64" : "";
+// The file for that processor; where none was built apart, this computer's own for its like.
+// Errors: kNotFound.
+Result<std::filesystem::path> AgentFor(const std::string& arch,
+                                       const std::filesystem::path& agents) {
+  const std::filesystem::path own = agents / "curbstop-agent";
+  const std::filesystem::path built = agents / ("curbstop-agent-" + arch);
+  struct utsname here{};
+  if ((arch == "x86_64" || arch == "aarch64") && Exists(built)) return built;
+  if (uname(&here) == 0 && arch == here.machine) return own;
+  return NotFound(fmt::format("there is no agent for the processor `{}`", Printable(arch)))
+      .WithHint(fmt::format("`{}` holds those that there are", agents.string()));
 }
 
 MachineProbe ProbeOf(const Json& json) {
@@ -123,31 +132,22 @@ Result<std::string> FarMachine::Ask(const std::string& command, std::string_view
                                  said.empty() ? "" : ": " + Printable(said.substr(0, 500))));
 }
 
-namespace {
-
-// Whole or not at all, under a name of its own until then.
-std::string PutCommand(const std::string& path, std::string_view mode) {
-  return fmt::format("umask 077; mkdir -p {0} && cat >{1}.$$ && chmod {2} {1}.$$ && mv {1}.$$ {1}",
-                     path.substr(0, path.rfind('/')), path, mode);
-}
-
-}  // namespace
-
 Status FarMachine::Put(const std::string& path, std::string_view bytes, std::string_view mode) {
-  TRY_ASSIGN([[maybe_unused]] const std::string nothing, Ask(PutCommand(path, mode), bytes));
+  TRY_ASSIGN([[maybe_unused]] const std::string nothing,
+             Ask(PutCommand(path, bytes.size(), mode), bytes));
   return {};
 }
 
 Result<MachineProbe> FarMachine::ShipAndProbe(const std::filesystem::path& agents) {
-  const std::string_view name = AgentNameFor(greeting_.arch);
-  if (name.empty())
-    return NotFound(fmt::format("there is no agent for `{}`", Printable(greeting_.arch)));
-  TRY_ASSIGN(const std::string bytes, ReadFile(agents / name, kMostAgent));
+  TRY_ASSIGN(const std::filesystem::path file, AgentFor(greeting_.arch, agents));
+  TRY_ASSIGN(const std::string bytes, ReadFile(file, kMostAgent));
   const bool is_there = greeting_.agent_sha256 == Sha256Hex(bytes);
   const std::string probe = places_.Agent() + " probe";
-  TRY_ASSIGN(
-      const std::string said,
-      is_there ? Ask(probe) : Ask(PutCommand(places_.Agent(), "755") + " && " + probe, bytes));
+  TRY_ASSIGN(const std::string said,
+             is_there
+                 ? Ask(probe)
+                 : Ask("{ " + PutCommand(places_.Agent(), bytes.size(), "755") + "; } && " + probe,
+                       bytes));
   Result<Json> json = ParseJson(said);
   if (!json.ok()) return Corrupt("the machine's probe is no JSON: " + json.error().OneLine());
   return ProbeOf(*json);

@@ -58,6 +58,15 @@ TEST_F(GoneAlone, AStepThatFailedThereFailsTheRun) {
   EXPECT_EQ(life.state.phase, Phase::kClosing);
 }
 
+TEST_F(GoneAlone, WhatIsReadAfterTheUserEndedItChangesNothing) {
+  life.Ask("kill");
+  life.Report("finished",
+              Json::MakeObject({{"outcome", "failed"}, {"exit_code", 3}, {"reason", "it broke"}}));
+  EXPECT_EQ(life.state.phase, Phase::kClosing);
+  EXPECT_EQ(life.state.verdict, Phase::kCancelled);
+  EXPECT_FALSE(life.Wants(EffectKind::kDecide));
+}
+
 TEST_F(GoneAlone, ALeaseThatEndedInGoodOrderIsNoLostMachine) {
   life.Report("safe", Json::MakeObject({{"work_ms", 9000}}));
   life.Report("finished", Json::MakeObject({{"outcome", "lease_over"}}));

@@ -337,6 +337,7 @@ void StepContext::Close(Phase verdict, std::string reason) {
     if (!rental.ending) EndRental(*this, rental);
   }
   state().current = 0;
+  state().recalling = false;  // what the place still says changes nothing
   state().verdict = verdict;
   state().reason = std::move(reason);
   Enter(Phase::kClosing);

@@ -59,7 +59,7 @@ class ObjectReader {
     call.url = address.Reveal();
     call.headers = {{"Range", fmt::format("bytes={}-{}", from, from + most - 1)}};
     call.timeout = Millis(120'000);
-    TRY_ASSIGN(HttpAnswer answer, http_.Send(call));
+    TRY_ASSIGN(HttpAnswer answer, SendToPlace(http_, call));
     if (answer.status != 206 && answer.status != 200) return Refused(answer.status, What());
     Piece piece{.bytes = std::move(answer.body), .version = std::string(answer.Header("ETag"))};
     const auto size = static_cast<int64_t>(piece.bytes.size());

@@ -21,6 +21,7 @@ class FakeStore final : public HttpClient {
       const int status = trouble.front();
       trouble.pop_front();
       if (status == 0) return Unavailable("cut");
+      if (status == -1) return NotFound("no connection");
       return HttpAnswer{.status = status, .headers = {}, .body = "<Error/>"};
     }
     if (!knows_ranges) return HttpAnswer{.status = 200, .headers = {}, .body = object};
@@ -95,6 +96,11 @@ TEST_F(FetchesObjects, RefusalsAreToldApart) {
     EXPECT_EQ(Fetch().error().kind(), kind) << status;
   }
   store_.trouble = {503, 429, 500};
+  EXPECT_EQ(Fetch().error().kind(), ErrorKind::kUnavailable);
+}
+
+TEST_F(FetchesObjects, WithoutAConnectionNothingIsKnownOfTheObject) {
+  store_.trouble = {-1, -1, -1, -1, -1, -1};
   EXPECT_EQ(Fetch().error().kind(), ErrorKind::kUnavailable);
 }
 

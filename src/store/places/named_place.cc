@@ -133,6 +133,12 @@ Result<Secret> NamedPlace::PresignHead(const std::string& name,
   return Presign("HEAD", name, expires);
 }
 
+Result<HttpAnswer> SendToPlace(HttpClient& http, const HttpCall& call) {
+  Result<HttpAnswer> answer = http.Send(call);
+  if (answer.ok() || answer.error().kind() != ErrorKind::kNotFound) return answer;
+  return Unavailable(answer.error().OneLine());
+}
+
 Result<HttpAnswer> NamedPlace::Do(HttpClient& http, std::string_view method,
                                   const std::string& name, const std::string& body) const {
   TRY_ASSIGN(const Secret address, Presign(method, name, kTestExpires));
@@ -140,7 +146,7 @@ Result<HttpAnswer> NamedPlace::Do(HttpClient& http, std::string_view method,
   call.method = method;
   call.url = address.Reveal();
   call.body = body;
-  TRY_ASSIGN(HttpAnswer answer, http.Send(call));
+  TRY_ASSIGN(HttpAnswer answer, SendToPlace(http, call));
   if (answer.status / 100 == 2) return answer;
   const std::string what = fmt::format("{} at `{}` answers {}", method, Text(), answer.status);
   if (answer.status == 401 || answer.status == 403) return Denied(what);

@@ -62,4 +62,7 @@ class NamedPlace {
   S3Keys keys_;
 };
 
+// No connection is kUnavailable here: kNotFound is what a place says of an object.
+Result<HttpAnswer> SendToPlace(HttpClient& http, const HttpCall& call);
+
 }  // namespace curbstop

@@ -18,7 +18,8 @@ try:
     link = kind(url.netloc, timeout=60)
     with open(sys.argv[1], "rb") as file:
         size = os.fstat(file.fileno()).st_size
-        link.request("PUT", url.path + "?" + url.query, file, {"Content-Length": str(size)})
+        link.request("PUT", url.path + "?" + url.query, file, {"Content-Length": str(size),
+                     "Content-Type": "application/octet-stream"})
     print(link.getresponse().status)
 except OSError as error:
     print(type(error).__name__, file=sys.stderr)
@@ -40,9 +41,25 @@ ProcessRequest RequestOf(PutTool tool, const std::string& file, const Secret& ad
   request.input = address.Reveal() + "\n";
   switch (tool) {
     case PutTool::kCurl:
-      request.argv = {"curl",          "--silent",     "--output",          "/dev/null",
-                      "--write-out",   "%{http_code}", "--connect-timeout", "20",
-                      "--upload-file", file,           "--config",          "-"};
+      request.argv = {"curl",
+                      "-q",
+                      "--silent",
+                      "--output",
+                      "/dev/null",
+                      "--write-out",
+                      "%{http_code}",
+                      "--connect-timeout",
+                      "20",
+                      "--speed-limit",
+                      "1",
+                      "--speed-time",
+                      "60",
+                      "--header",
+                      "Content-Type: application/octet-stream",
+                      "--upload-file",
+                      file,
+                      "--config",
+                      "-"};
       request.input = fmt::format("url = \"{}\"\n", address.Reveal());
       break;
     case PutTool::kWget:

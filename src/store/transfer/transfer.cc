@@ -176,20 +176,14 @@ Result<TransferTotals> FetchFiles(SshClient& client, const std::string& far_root
                         wire.bytes_out()};
 }
 
-Status PutFile(SshClient& client, const std::filesystem::path& source, const std::string& far_path,
-               bool executable, Millis limit) {
-  TRY_ASSIGN(const std::string bytes, ReadFile(source, int64_t{64} << 20));
+std::string PutCommand(const std::string& far_path, size_t size, std::string_view mode) {
   const std::string target = ShellQuote(far_path);
   const std::string folder = ShellQuote(std::filesystem::path(far_path).parent_path().string());
   // `wc` sees a stream that was cut; the name comes last.
-  const std::string command = fmt::format(
-      "t={}.$$.tmp; umask 022; mkdir -p {} && cat >\"$t\" && [ \"$(wc -c <\"$t\")\" -eq {} ] && "
-      "chmod {} \"$t\" && mv -f \"$t\" {} || {{ rm -f \"$t\"; exit 1; }}",
-      target, folder, bytes.size(), executable ? "755" : "644", target);
-  TRY_ASSIGN(const SshOutput output, client.Run(command, bytes, limit));
-  if (output.exit_code == 0) return {};
-  return Exhausted(fmt::format("cannot put `{}` on the machine: {}", Printable(far_path),
-                               Printable(Trim(output.err)).substr(0, 300)));
+  return fmt::format(
+      "t={0}.$$.tmp; umask 077; mkdir -p {1} && cat >\"$t\" && [ \"$(wc -c <\"$t\")\" -eq {2} ] && "
+      "chmod {3} \"$t\" && mv -f \"$t\" {0} || {{ rm -f \"$t\"; exit 1; }}",
+      target, folder, size, mode);
 }
 
 }  // namespace curbstop

@@ -83,10 +83,8 @@ Result<TransferTotals> FetchFiles(SshClient& client, const std::string& far_root
                                   const std::filesystem::path& local, const TransferLimits& limits,
                                   const TransferOptions& options, Clock& clock);
 
-// One file by `cat`, for the agent itself, which must be there before the rest: whole or not at
-// all, at an absolute path whose folder is made. Errors: those of SshClient::Run, kNotFound,
-// kExhausted.
-Status PutFile(SshClient& client, const std::filesystem::path& source, const std::string& far_path,
-               bool executable, Millis limit);
+// For small files of their own, the agent among them: a command that takes `size` bytes from its
+// stdin and puts them at an absolute path, whole or not at all. `mode`: "755".
+std::string PutCommand(const std::string& far_path, size_t size, std::string_view mode);
 
 }  // namespace curbstop

@@ -332,19 +332,23 @@ TEST_F(Transfer, AReceiverLeftOverFromACutIsEnded) {
   EXPECT_EQ(Tree(Target()), Tree(Source()));
 }
 
-TEST_F(Transfer, PutFilePlacesAWholeFile) {
-  const fs::path file = folder_.WriteFile("agent", Noise(1'000'000, 9));
+TEST_F(Transfer, APutPlacesAWholeFile) {
+  const std::string bytes = Noise(1'000'000, 9);
   FakeSshClient client;
   const fs::path target = folder_ / "far/it's bin/agent";
-  const Status put = PutFile(client, file, target.string(), true, Millis(30'000));
+  const std::string command = PutCommand(target.string(), bytes.size(), "755");
+  const Result<SshOutput> put = client.Run(command, bytes, Millis(30'000));
   ASSERT_TRUE(put.ok()) << put.error().Text();
-  EXPECT_EQ(*ReadFile(target), *ReadFile(file));
+  EXPECT_EQ(put->exit_code, 0) << put->err;
+  EXPECT_EQ(*ReadFile(target), bytes);
   struct stat info{};
   stat(target.c_str(), &info);
   EXPECT_EQ(info.st_mode & 07777, 0755u);
   EXPECT_EQ(ListFolder(target.parent_path())->size(), 1u);
   client.cut.after_written = 500'000;
-  EXPECT_FALSE(PutFile(client, file, (folder_ / "far/other").string(), true, Millis(9'000)).ok());
+  const std::string other = PutCommand((folder_ / "far/other").string(), bytes.size(), "755");
+  const Result<SshOutput> cut = client.Run(other, bytes, Millis(9'000));
+  EXPECT_FALSE(cut.ok() && cut->exit_code == 0);
   EXPECT_FALSE(Exists(folder_ / "far/other"));
 }
 

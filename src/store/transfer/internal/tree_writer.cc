@@ -191,7 +191,8 @@ Result<int64_t> TreeWriter::Look(const WireEntry& entry) {
     const bool wanted = entry.kind == WireKind::kExecutable;
     if (IsThere(folder, name.c_str(), info) && ((info.st_mode & 0100) != 0) != wanted) {
       const OwnFd file(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-      fchmod(file.get(), wanted ? Runnable(info.st_mode) : info.st_mode & 0666);
+      const mode_t mode = wanted ? Runnable(info.st_mode) : info.st_mode & 0666;
+      if (!file.ok() || fchmod(file.get(), mode) != 0) return Failed(errno, "write", entry.path);
     }
   }
   if (has) return -1;
