@@ -92,7 +92,18 @@ Result<int64_t> NumberOf(Words words, std::string_view option) {
   return InvalidInput(fmt::format("`{}` takes a number, not `{}`", option, text));
 }
 
+// After the folder: names that it knows, each with its number.
+Status CheckOptions(Words options) {
+  constexpr std::string_view kKnown[] = {"--events", "--log", "--calls", "--silence"};
+  for (size_t i = 0; i < options.size(); i += 2) {
+    if (std::find(std::begin(kKnown), std::end(kKnown), options[i]) == std::end(kKnown))
+      return InvalidInput(fmt::format("`follow` has no option `{}`", options[i]));
+  }
+  return {};
+}
+
 Status RunFollow(Words words) {
+  TRY(CheckOptions(words.subspan(1)));
   FollowRequest request;
   request.folder = words[0];
   TRY_ASSIGN(request.from.events, NumberOf(words, "--events"));
@@ -111,18 +122,21 @@ Status RunSend(Words words) { return ServeSend(words[0]); }
 
 struct Command {
   std::string_view name;
-  size_t words;  // least, behind the name
+  size_t words;  // behind the name
   Status (*run)(Words words);
+  bool has_options = false;
 };
 
-constexpr Command kCommands[] = {{"keep", 1, RunKeeper},     {"work", 1, RunWorker},
-                                 {"follow", 1, RunFollow},   {"probe", 0, RunProbe},
-                                 {"receive", 1, RunReceive}, {"send", 1, RunSend}};
+constexpr Command kCommands[] = {{"keep", 1, RunKeeper},         {"work", 1, RunWorker},
+                                 {"follow", 1, RunFollow, true}, {"probe", 0, RunProbe},
+                                 {"receive", 1, RunReceive},     {"send", 1, RunSend}};
 
 Status Run(Words words) {
   for (const Command& command : kCommands) {
     const bool is_it = !words.empty() && words[0] == command.name;
-    if (is_it && words.size() > command.words) return command.run(words.subspan(1));
+    const size_t behind = words.size() - (is_it ? 1 : 0);
+    if (is_it && (behind == command.words || (command.has_options && behind > command.words)))
+      return command.run(words.subspan(1));
   }
   if (words.size() == 1 && words[0].starts_with('/')) return RunAtHome(words);
   return InvalidInput(

@@ -131,6 +131,7 @@ Status HttpWire::StartBody(const LoopbackRequest& request) {
 Result<bool> HttpWire::Fill() {
   pollfd waited[] = {{socket_, POLLIN, 0}, {stop_, POLLIN, 0}};
   const int ready = poll(waited, 2, kPatienceMs);
+  if (ready < 0 && errno == EINTR) return true;
   if (ready == 0 || waited[1].revents != 0) return false;
   const size_t before = buffer_.size();
   buffer_.resize(before + kPiece);
@@ -201,10 +202,22 @@ Status HttpWire::ReadChunks(const std::function<Status(std::string_view)>& take)
   }
 }
 
+// A client that stops reading does not hold up the server's end.
+Status HttpWire::AwaitRoom() const {
+  pollfd waited[] = {{socket_, POLLOUT, 0}, {stop_, POLLIN, 0}};
+  const int ready = poll(waited, 2, kPatienceMs);
+  if (ready == 0) return Unavailable("the client reads no more");
+  if (ready > 0 && waited[1].revents != 0) return Unavailable("the server ends");
+  return {};
+}
+
 Status HttpWire::SendAll(std::string_view bytes) const {
   while (!bytes.empty()) {
-    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
+    const ssize_t sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const bool is_full = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const bool again = is_full || (sent < 0 && errno == EINTR);
+    if (is_full) TRY(AwaitRoom());
+    if (again) continue;
     if (sent < 0) return FromErrno(errno, "cannot write to a connection");
     bytes.remove_prefix(static_cast<size_t>(sent));
   }

@@ -35,6 +35,7 @@ class HttpWire final : public LoopbackBody {
   Result<std::string> ReadLine();
   Status ReadExactly(int64_t size, const std::function<Status(std::string_view)>& take);
   Status ReadChunks(const std::function<Status(std::string_view)>& take);
+  Status AwaitRoom() const;
   Status SendAll(std::string_view bytes) const;
 
   int socket_;
