@@ -143,19 +143,22 @@ Result<Account> FindPracticeAccount(std::string_view provider, const AccountSour
                  .key = Secret(state.key)};
 }
 
-Result<std::vector<Account>> FindAllAccounts(const AccountSources& sources) {
-  std::vector<Account> accounts;
+FoundAccounts FindAllAccounts(const AccountSources& sources) {
+  FoundAccounts found;
   for (const ProviderFacts& facts : AllProviderFacts()) {
-    TRY_ASSIGN(Secret key, FindKey(facts, sources));
-    if (!key.empty()) accounts.push_back(AccountWith(facts, std::move(key)));
+    Result<Secret> key = FindKey(facts, sources);
+    if (!key.ok()) found.unread.emplace_back(facts.name, std::move(key).error());
+    else if (!key->empty()) found.accounts.push_back(AccountWith(facts, *std::move(key)));
   }
-  TRY_ASSIGN(const bool practice, PracticeMatters(sources));
-  if (!practice) return accounts;
+  const Result<bool> practice = PracticeMatters(sources);
+  if (!practice.ok()) found.unread.emplace_back("practice", practice.error());
+  if (!practice.ok() || !*practice) return found;
   for (const ProviderFacts& facts : AllProviderFacts()) {
-    TRY_ASSIGN(Account account, FindPracticeAccount(facts.name, sources));
-    accounts.push_back(std::move(account));
+    Result<Account> account = FindPracticeAccount(facts.name, sources);
+    if (account.ok()) found.accounts.push_back(*std::move(account));
+    else found.unread.emplace_back(fmt::format("practice:{}", facts.name), account.error());
   }
-  return accounts;
+  return found;
 }
 
 std::unique_ptr<Provider> OpenProvider(const Account& account, HttpClient& http, Clock& clock,

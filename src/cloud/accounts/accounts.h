@@ -43,9 +43,14 @@ Result<Account> FindAccount(std::string_view provider, const AccountSources& sou
 // Errors: kNotFound (it was never started).
 Result<Account> FindPracticeAccount(std::string_view provider, const AccountSources& sources);
 
-// All that are there, practice last. What cannot be read is an error: a sweep must not pass over
-// it.
-Result<std::vector<Account>> FindAllAccounts(const AccountSources& sources);
+struct FoundAccounts {
+  std::vector<Account> accounts;
+  std::vector<std::pair<std::string, Error>> unread;  // places that may have one all the same
+};
+
+// All that are there, practice last. One that cannot be read hides none of the others, and is
+// named: a sweep must not pass over it.
+FoundAccounts FindAllAccounts(const AccountSources& sources);
 
 // All that is handed in outlives the driver.
 std::unique_ptr<Provider> OpenProvider(const Account& account, HttpClient& http, Clock& clock,

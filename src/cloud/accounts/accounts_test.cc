@@ -8,6 +8,7 @@
 #include "cloud/practice/practice_home.h"
 #include "cloud/practice/practice_server.h"
 #include "sys/file_store.h"
+#include "sys/files.h"
 #include "sys/process.h"
 #include "sys/testing/temporary_folder.h"
 
@@ -64,18 +65,28 @@ TEST_F(Accounts, AProviderWithoutADriverIsToldSo) {
 }
 
 TEST_F(Accounts, ThePracticeCloudCountsWhileItHasMachines) {
-  EXPECT_TRUE(FindAllAccounts(sources_)->empty());
+  EXPECT_TRUE(FindAllAccounts(sources_).accounts.empty());
   PracticeState state{.key = "k", .port = 4711};
   ASSERT_TRUE(SavePractice(PracticeHomeOf(directories_), files_, state).ok());
-  EXPECT_TRUE(FindAllAccounts(sources_)->empty());
+  EXPECT_TRUE(FindAllAccounts(sources_).accounts.empty());
   state.machines.push_back({.id = 1});
   ASSERT_TRUE(SavePractice(PracticeHomeOf(directories_), files_, state).ok());
-  const auto accounts = FindAllAccounts(sources_);
-  ASSERT_EQ(accounts->size(), 2u);
-  EXPECT_EQ((*accounts)[0].place, "practice:runpod");
-  EXPECT_EQ((*accounts)[0].base_url, "http://127.0.0.1:4711/v2");
-  EXPECT_EQ((*accounts)[1].place, "practice:vast");
-  EXPECT_EQ((*accounts)[1].base_url, "http://127.0.0.1:4711");
+  const std::vector<Account> accounts = FindAllAccounts(sources_).accounts;
+  ASSERT_EQ(accounts.size(), 2u);
+  EXPECT_EQ(accounts[0].place, "practice:runpod");
+  EXPECT_EQ(accounts[0].base_url, "http://127.0.0.1:4711/v2");
+  EXPECT_EQ(accounts[1].place, "practice:vast");
+  EXPECT_EQ(accounts[1].base_url, "http://127.0.0.1:4711");
+}
+
+TEST_F(Accounts, WhatCannotBeReadIsNamedAndHidesNoOther) {
+  const PracticeHome home = PracticeHomeOf(directories_);
+  ASSERT_TRUE(MakeFolders(home.folder).ok());
+  ASSERT_TRUE(files_.Write(home.State(), "{", 0600).ok());
+  const FoundAccounts found = FindAllAccounts(sources_);
+  ASSERT_EQ(found.unread.size(), 1u);
+  EXPECT_EQ(found.unread[0].first, "practice");
+  EXPECT_EQ(found.unread[0].second.kind(), ErrorKind::kCorrupt);
 }
 
 // Over real sockets: server, account, HTTP client and driver together, from offer to end.

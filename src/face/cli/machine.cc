@@ -25,8 +25,8 @@ std::string BillText(const Sweep& sweep, const std::string& accounts) {
 }
 
 Status List(CommandContext& context) {
-  TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
-  const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
+  const OpenAccounts accounts = OpenAllAccounts(context);
+  const Sweep sweep = SweepOf(accounts);
   context.out.Answer(
       Json::MakeObject({{"machines", SweepJson(sweep)},
                         {"micro_usd_per_hour", sweep.per_hour.value()},
@@ -57,9 +57,9 @@ Json EndedJson(const std::vector<EndedMachine>& ended) {
 }
 
 Status SweepAll(const Options& options, CommandContext& context) {
-  TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
+  const OpenAccounts accounts = OpenAllAccounts(context);
   const std::vector<SweptAccount> swept = AccountsToSweep(accounts);
-  const Sweep sweep = SweepAccounts(swept);
+  const Sweep sweep = SweepOf(accounts);
   TRY_ASSIGN(const std::vector<SweptMachine> orphans, Orphans(sweep, context));
   const bool ends = options.end && !orphans.empty();
   if (ends && !context.yes) {

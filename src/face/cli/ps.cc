@@ -48,8 +48,8 @@ Status Run(CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   TRY_ASSIGN(const std::vector<RunRow> rows, journal.FindRuns({.active_only = true, .most = 1000}));
   TRY_ASSIGN(const Month month, ReadMonth(journal, context));
-  TRY_ASSIGN(const std::vector<OpenAccount> accounts, OpenAllAccounts(context));
-  const Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
+  const OpenAccounts accounts = OpenAllAccounts(context);
+  const Sweep sweep = SweepOf(accounts);
   Json runs = Json::MakeArray();
   std::vector<std::vector<std::string>> table = {
       {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME"}};

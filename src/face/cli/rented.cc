@@ -49,18 +49,24 @@ Result<OpenAccount> OpenPlace(const Place& place, CommandContext& context) {
   return Opened(std::move(account), context);
 }
 
-Result<std::vector<OpenAccount>> OpenAllAccounts(CommandContext& context) {
+OpenAccounts OpenAllAccounts(CommandContext& context) {
   const SecretStore secrets = SecretsOf(context);
-  TRY_ASSIGN(std::vector<Account> accounts,
-             FindAllAccounts({context.directories, secrets, ReadVariable("HOME")}));
-  std::vector<OpenAccount> opened;
-  for (Account& account : accounts) opened.push_back(Opened(std::move(account), context));
+  FoundAccounts found = FindAllAccounts({context.directories, secrets, ReadVariable("HOME")});
+  OpenAccounts opened{{}, std::move(found.unread)};
+  for (Account& account : found.accounts)
+    opened.accounts.push_back(Opened(std::move(account), context));
   return opened;
 }
 
-std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accounts) {
+Sweep SweepOf(const OpenAccounts& accounts) {
+  Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
+  sweep.unread.insert(sweep.unread.end(), accounts.unread.begin(), accounts.unread.end());
+  return sweep;
+}
+
+std::vector<SweptAccount> AccountsToSweep(const OpenAccounts& accounts) {
   std::vector<SweptAccount> swept;
-  for (const OpenAccount& one : accounts) {
+  for (const OpenAccount& one : accounts.accounts) {
     const Result<ProviderFacts> facts = FactsOf(one.account.provider);
     const ProviderTiming timing = !facts.ok()               ? ProviderTiming()
                                   : one.account.is_practice ? OnPractice(*facts).timing
@@ -120,9 +126,9 @@ std::string TotalText(const Sweep& sweep) {
                      sweep.machines.size() == 1 ? "" : "s", UsdTextUp(sweep.per_hour));
 }
 
-std::string AccountsText(const std::vector<OpenAccount>& accounts) {
+std::string AccountsText(const OpenAccounts& accounts) {
   std::vector<std::string> places;
-  for (const OpenAccount& one : accounts) places.push_back(one.account.place);
+  for (const OpenAccount& one : accounts.accounts) places.push_back(one.account.place);
   return places.empty() ? "no account is known here: see `curbstop login --help`"
                         : "read: " + Join(places, ", ");
 }

@@ -31,8 +31,15 @@ struct OpenAccount {
 Result<OpenAccount> OpenPlace(const Place& place, CommandContext& context);
 
 // Every account that is configured, and how to sweep them.
-Result<std::vector<OpenAccount>> OpenAllAccounts(CommandContext& context);
-std::vector<SweptAccount> AccountsToSweep(const std::vector<OpenAccount>& accounts);
+struct OpenAccounts {
+  std::vector<OpenAccount> accounts;
+  std::vector<std::pair<std::string, Error>> unread;  // as FoundAccounts
+};
+OpenAccounts OpenAllAccounts(CommandContext& context);
+std::vector<SweptAccount> AccountsToSweep(const OpenAccounts& accounts);
+
+// What bills on all of them now; what could not be read is named.
+Sweep SweepOf(const OpenAccounts& accounts);
 
 // A table of machines with their price by the hour and by the month, and what could not be read.
 std::string SweepText(const Sweep& sweep, int64_t now_ms);
@@ -40,7 +47,7 @@ Json SweepJson(const Sweep& sweep);         // the machines
 std::string TotalText(const Sweep& sweep);  // "2 machines, 6.51 USD/h"
 
 // Which accounts were read, as what is on others is not seen: "read: practice:vast, vast".
-std::string AccountsText(const std::vector<OpenAccount>& accounts);
+std::string AccountsText(const OpenAccounts& accounts);
 
 // How each provider with a driver rents, and whether a key of an account there is found.
 std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context);
