@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(
         Lie{"no_base64", R"(echo '{"from":"log","at":0,"base64":"a b"}'; sleep 60)", "base64"},
         Lie{"call_without_number", R"(echo '{"from":"calls","body":{"route":"x"}}'; sleep 60)",
             "seq"}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& lie) { return lie.param.name; });
 
 TEST_F(AgentLinkTest, AMachineThatSaysNothingIsCutAfterFiveSeconds) {
   const Ticks began = clock.Awake();

@@ -440,7 +440,7 @@ TEST(AwayLate, ADiskThatCannotBeKeptInTimeIsNotKept) {
 }
 
 TEST(AwayLate, APausedMachineIsMeteredFromItsFirstPause) {
-  Facts offer = Offer();
+  Facts offer = RentOffer();
   offer.spot = 1;
   Away life;
   life.Work(offer);

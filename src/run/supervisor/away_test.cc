@@ -209,7 +209,7 @@ struct FirstWord {
 class Hello : public testing::TestWithParam<FirstWord> {};
 
 TEST_P(Hello, IsBelievedOnlyIfTheMachineIsWhatWasAgreedOn) {
-  Facts offer = Offer();
+  Facts offer = RentOffer();
   offer.grade = static_cast<int64_t>(GetParam().grade);
   Away life;
   life.Boot(offer);
@@ -401,7 +401,7 @@ INSTANTIATE_TEST_SUITE_P(Away, LoweredCap,
                                                   Phase::kClosing}));
 
 TEST(AwayRules, AShortLeaseHasAShortMargin) {
-  Facts offer = Offer();
+  Facts offer = RentOffer();
   offer.lease_ms = 8 * kMinute;
   Away life;
   life.Work(offer);
@@ -450,7 +450,7 @@ TEST(AwayRules, TheReserveIsGivenBackWhenTheMachineIsSeenGone) {
   const Transition gone = life.Look({});
   ASSERT_FALSE(gone.ledger.empty());
   EXPECT_EQ(gone.ledger.back().kind, LedgerKind::kRelease);
-  EXPECT_EQ(gone.ledger.back().amount, MicroUsd(Offer().reserve_micro_usd));
+  EXPECT_EQ(gone.ledger.back().amount, MicroUsd(RentOffer().reserve_micro_usd));
   EXPECT_EQ(SpentAndHeld(life.state), life.accrued);
 }
 
@@ -512,7 +512,7 @@ TEST(AwayRules, OutputsAreHomeBeforeTheMachineEnds) {
 }
 
 TEST(AwayRules, AnInterruptedMachineIsEndedAndReplaced) {
-  Facts offer = Offer();
+  Facts offer = RentOffer();
   offer.spot = 1;
   Away life;
   life.Work(offer);

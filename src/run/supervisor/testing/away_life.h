@@ -18,7 +18,7 @@ inline constexpr int64_t kHour = 60 * kMinute;
 inline constexpr int64_t kRate = 3'600'000;  // per hour: 1,000 micro-dollars a second
 
 // A machine by the second, grade B: k = 2 reads, 10 s apart, listed 30 s after the create's limit.
-inline Facts Offer() {
+inline Facts RentOffer() {
   Facts offer;
   offer.decision = static_cast<int64_t>(DecisionKind::kRent);
   offer.offer = "m-1";
@@ -92,18 +92,18 @@ class Away {
   }
   void Sleep(int64_t ms) { ms_ += ms, slept_ms_ += ms; }
 
-  void Rent(Facts offer = Offer()) {
+  void Rent(Facts offer = RentOffer()) {
     Answer(EffectKind::kDecide, EventKind::kDecided, offer);
     Answer(EffectKind::kAdmit, EventKind::kAdmitted);
   }
-  void Boot(Facts offer = Offer()) {
+  void Boot(Facts offer = RentOffer()) {
     Rent(offer);
     Facts made;
     made.machine = "i-1";
     made.micro_usd_per_hour = kRate;
     Answer(EffectKind::kCreate, EventKind::kCreateAnswered, made);
   }
-  void Work(Facts offer = Offer()) {
+  void Work(Facts offer = RentOffer()) {
     Boot(offer);
     Say(EventKind::kConnected);
     Report("hello", Json::MakeObject({{"rehearsed", true}, {"as_promised", true}}));
@@ -114,7 +114,7 @@ class Away {
   }
   // From the beginning to there.
   void UpTo(Phase phase) {
-    if (phase == Phase::kAdmitting) Answer(EffectKind::kDecide, EventKind::kDecided, Offer());
+    if (phase == Phase::kAdmitting) Answer(EffectKind::kDecide, EventKind::kDecided, RentOffer());
     if (phase == Phase::kCreating || phase == Phase::kSearching) Rent();
     if (phase == Phase::kSearching) Answer(EffectKind::kCreate, EventKind::kCreateUnknown);
     if (phase == Phase::kBooting) Boot();
