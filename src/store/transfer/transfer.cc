@@ -102,7 +102,7 @@ Result<TransferTotals> Send(SshClient& client, const std::string& far_root,
   ListedSource source(files);
   Watcher watcher(options, clock);
   TransferSender* running = nullptr;
-  TransferSender sender(wire, source, [&] { return watcher.Look(*running); });
+  TransferSender sender(wire, source, clock, [&] { return watcher.Look(*running); });
   running = &sender;
   if (Status greeted = wire.GreetAsHome(); !greeted.ok()) {
     return WhyItEnded(*channel, std::move(greeted).error(), clock);

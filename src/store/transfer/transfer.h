@@ -3,7 +3,7 @@
 //
 // The far end is `curbstop-agent receive ROOT` and `curbstop-agent send ROOT` (far_end.h). A call
 // that fails with kUnavailable has lost the link: called again it goes on where it was, and sends
-// at most one window of 8 MiB twice. Memory is bounded on both sides whatever the number and size
+// at most one window twice (1 to 8 MiB: internal/transfer_pace.h). Memory is bounded on both sides whatever the number and size
 // of files. Links travel as links where they lead to a place inside; empty folders and times do not
 // travel; the executable bit does. The protocol: docs/formats/transfer.md.
 #pragma once
@@ -25,7 +25,7 @@ namespace curbstop {
 
 struct TransferFile {
   std::string path;  // below the far root, `/` between parts
-  std::string md5;   // 32 hex digits
+  std::string md5;   // 32 hex digits; empty: it is hashed just before it is sent
   int64_t size = 0;
   bool executable = false;
   std::filesystem::path source;  // where its contents lie here

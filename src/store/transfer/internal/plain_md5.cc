@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace curbstop {
 namespace {
@@ -26,20 +27,42 @@ uint32_t Word(const unsigned char* bytes) {
 
 }  // namespace
 
+namespace {
+
+// One of the 64 steps. The four words take turns: instead of moving them on, the next step names
+// them anew.
+template <size_t kStep>
+[[gnu::always_inline]] inline void Step(std::array<uint32_t, 4>& state, const uint32_t* words) {
+  constexpr size_t kRound = kStep / 16;
+  constexpr size_t kFactor[] = {1, 5, 3, 7};
+  constexpr size_t kOffset[] = {0, 1, 5, 0};
+  constexpr size_t kWord = (kFactor[kRound] * kStep + kOffset[kRound]) % 16;
+  uint32_t& a = state[(64 - kStep) % 4];
+  const uint32_t b = state[(65 - kStep) % 4];
+  const uint32_t c = state[(66 - kStep) % 4];
+  const uint32_t d = state[(67 - kStep) % 4];
+  uint32_t mixed = 0;
+  if constexpr (kRound == 0) mixed = d ^ (b & (c ^ d));
+  if constexpr (kRound == 1) mixed = (d & b) | (~d & c);
+  if constexpr (kRound == 2) mixed = b ^ c ^ d;
+  if constexpr (kRound == 3) mixed = c ^ (b | ~d);
+  a = b + std::rotl(a + mixed + kSines[kStep] + words[kWord], kTurns[kRound][kStep % 4]);
+}
+
+template <size_t... kSteps>
+[[gnu::always_inline]] inline void AllSteps(std::array<uint32_t, 4>& state, const uint32_t* words,
+                                            std::index_sequence<kSteps...>) {
+  (Step<kSteps>(state, words), ...);
+}
+
+}  // namespace
+
 void PlainMd5::Block(const unsigned char* block) {
   uint32_t words[16];
   for (int i = 0; i < 16; ++i) words[i] = Word(block + 4 * i);
-  auto [a, b, c, d] = state_;
-  const auto step = [&, &a = a, &b = b, &c = c, &d = d](int i, uint32_t mixed, int word) {
-    const uint32_t sum = a + mixed + kSines[i] + words[word];
-    a = d, d = c, c = b;
-    b += std::rotl(sum, kTurns[i / 16][i % 4]);
-  };
-  for (int i = 0; i < 16; ++i) step(i, d ^ (b & (c ^ d)), i);
-  for (int i = 16; i < 32; ++i) step(i, c ^ (d & (b ^ c)), (5 * i + 1) % 16);
-  for (int i = 32; i < 48; ++i) step(i, b ^ c ^ d, (3 * i + 5) % 16);
-  for (int i = 48; i < 64; ++i) step(i, c ^ (b | ~d), (7 * i) % 16);
-  state_[0] += a, state_[1] += b, state_[2] += c, state_[3] += d;
+  std::array<uint32_t, 4> state = state_;
+  AllSteps(state, words, std::make_index_sequence<64>());
+  for (size_t i = 0; i < state.size(); ++i) state_[i] += state[i];
 }
 
 void PlainMd5::Update(std::string_view bytes) {

@@ -14,8 +14,7 @@ namespace curbstop {
 
 inline constexpr uint32_t kTransferVersion = 1;
 inline constexpr size_t kMostPayload = 64 << 10;
-inline constexpr int64_t kTransferWindow = 8 << 20;  // bytes of contents without an answer
-inline constexpr int kMostBatches = 4;               // manifests without an answer
+inline constexpr int kMostBatches = 4;  // manifests without an answer
 inline constexpr char kTransferFolder[] = ".curbstop-transfer";
 
 enum class WireType : char {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "store/transfer/internal/transfer_pace.h"
+
 namespace curbstop {
 namespace {
 
-constexpr int64_t kSayTakenEvery = 1 << 20;
+constexpr int64_t kSayTakenEvery = kLeastWindow / 4;
 // A sender of ours has at most 2 * kMostBatches manifests open, of at least 24 bytes an entry.
 constexpr size_t kMostWanted = 2 * kMostBatches * (kMostPayload / 24);
 constexpr Millis kWait{1'000};
@@ -50,8 +52,12 @@ Status TransferReceiver::HearManifest(const WireMessage& message) {
   return {};
 }
 
-Status TransferReceiver::Complete() {
-  TRY_ASSIGN(const bool good, writer_.Commit());
+// `is_placed`: it has its name already.
+Status TransferReceiver::Complete(bool is_placed) {
+  bool good = true;
+  if (!is_placed) {
+    TRY_ASSIGN(good, writer_.Commit());
+  }
   if (good) {
     done_.files += 1;
     files_there_ += 1;
@@ -66,17 +72,21 @@ Status TransferReceiver::Complete() {
 Status TransferReceiver::HearData(std::string_view bytes) {
   while (!bytes.empty()) {
     if (wanted_.empty()) return Corrupt("the other side sends contents that nobody asked for");
-    if (!begun_) {
-      TRY(writer_.Begin(wanted_.front().entry, wanted_.front().offset));
-      left_ = wanted_.front().entry.size - wanted_.front().offset;
-      begun_ = true;
-    }
+    const Wanted& first = wanted_.front();
+    if (!begun_) left_ = first.entry.size - first.offset;
     const std::string_view piece = bytes.substr(0, static_cast<size_t>(left_));
-    TRY(writer_.Append(piece));
     const auto count = static_cast<int64_t>(piece.size());
+    const bool is_whole = count == first.entry.size;
+    if (is_whole) {
+      TRY(writer_.WriteWhole(first.entry, piece));
+    } else {
+      if (!begun_) TRY(writer_.Begin(first.entry, first.offset));
+      begun_ = true;
+      TRY(writer_.Append(piece));
+    }
     left_ -= count, taken_ += count, bytes_there_ += count, done_.bytes += count;
     bytes.remove_prefix(piece.size());
-    if (left_ == 0) TRY(Complete());
+    if (left_ == 0) TRY(Complete(is_whole));
   }
   if (taken_ - said_taken_ >= kSayTakenEvery) SayTaken();
   return {};

@@ -36,7 +36,7 @@ class TransferReceiver {
   Status HearHello(const WireMessage& message);
   Status HearManifest(const WireMessage& message);
   Status HearData(std::string_view bytes);
-  Status Complete();
+  Status Complete(bool is_placed);
   void SayTaken();
 
   TransferWire& wire_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,10 +12,11 @@
 namespace curbstop {
 namespace {
 
-// Contents of one manifest: many manifests for many small files, so that hashing and asking go on
-// while contents are on their way.
-constexpr int64_t kMostBatchBytes = 4 << 20;
+// One manifest asks for about so much, so that many are on their way while contents are.
+constexpr int64_t kEnoughBytes = 2 << 20;
+constexpr size_t kEnoughFiles = 512;
 constexpr Millis kWait{1'000};
+constexpr Millis kWaitForSource{5};
 
 }  // namespace
 
@@ -23,88 +25,123 @@ size_t TransferSender::Unanswered() const {
                                            [](const Batch& batch) { return !batch.needs; }));
 }
 
-// One manifest, or the end.
-Status TransferSender::Announce() {
-  Batch batch;
-  std::string text;
-  int64_t bytes = 0;
-  while (batch.entries.empty() || bytes < kMostBatchBytes) {
+bool TransferSender::Batch::IsEnough() const {
+  return bytes >= kEnoughBytes || entries.size() >= kEnoughFiles;
+}
+
+// Takes what the source has ready until there is enough for a manifest.
+Status TransferSender::Gather() {
+  while (!gathered_.IsEnough()) {
     if (!held_) {
-      TRY_ASSIGN(std::optional<WireEntry> entry, source_.Next());
-      if (!entry) break;
+      TRY_ASSIGN(std::optional<WireEntry> entry, ahead_->Next());
+      waits_for_source_ = !entry && !ahead_->AtEnd();
+      if (!entry) return {};
       held_ = Numbered{announced_++, *std::move(entry)};
       announced_bytes_ += held_->entry.size;
     }
     const std::string more = EntryText(held_->entry);
-    if (text.size() + more.size() > kMostPayload) break;
-    text += more;
-    bytes += held_->entry.size;
-    batch.entries.push_back(*std::move(held_));
+    if (gathered_.text.size() + more.size() > kMostPayload) return {};
+    gathered_.text += more;
+    gathered_.bytes += held_->entry.size;
+    gathered_.entries.push_back(*std::move(held_));
     held_.reset();
   }
-  if (announced_ > totals_.files || announced_bytes_ > totals_.bytes) {
-    return Conflict("files were added or grew while they were sent");
-  }
-  if (batch.entries.empty()) {
-    all_announced_ = true;
-    wire_.Send(WireType::kEnd, {});
-    return {};
-  }
-  wire_.Send(WireType::kManifest, text);
-  batches_.push_back(std::move(batch));
   return {};
 }
 
-// Opens the next file that is needed; batches that are over go.
-Status TransferSender::OpenNext(Batch& batch) {
-  const size_t at = batch.next++;
-  const int64_t offset = (*batch.needs)[at];
-  const Numbered& next = batch.entries[at];
-  if (offset < 0) return {};
-  TRY_ASSIGN(file_, source_.Open(next.number, next.entry));
-  if (lseek(file_.get(), offset, SEEK_SET) < 0) {
-    return FromErrno(errno, fmt::format("cannot read `{}`", Printable(next.entry.path)));
+// One manifest, or the end. False: there is none yet. While the source is slow a small one goes
+// only where nothing else is asked, so that what is open is never many small ones.
+Result<bool> TransferSender::Announce() {
+  TRY(Gather());
+  if (announced_ > totals_.files || announced_bytes_ > totals_.bytes) {
+    return Conflict("files were added or grew while they were sent");
   }
-  left_ = next.entry.size - offset;
+  if (gathered_.entries.empty()) {
+    all_announced_ = ahead_->AtEnd() && !held_;
+    if (all_announced_) wire_.Send(WireType::kEnd, {});
+    return all_announced_;
+  }
+  if (waits_for_source_ && Unanswered() > 0) return false;
+  wire_.Send(WireType::kManifest, gathered_.text);
+  gathered_.text = {};
+  batches_.push_back(std::exchange(gathered_, {}));
+  return true;
+}
+
+// The next file that is needed. False: none is, as far as is known.
+Result<bool> TransferSender::OpenNext() {
+  while (!batches_.empty() && batches_.front().needs) {
+    Batch& batch = batches_.front();
+    if (batch.next == batch.entries.size()) {
+      batches_.pop_front();
+      continue;
+    }
+    const Numbered& next = batch.entries[batch.next];
+    const int64_t offset = (*batch.needs)[batch.next];
+    batch.next += 1;
+    if (offset < 0) continue;
+    TRY_ASSIGN(file_, source_.Open(next.number, next.entry));
+    if (offset > 0 && lseek(file_.get(), offset, SEEK_SET) < 0) {
+      return FromErrno(errno, fmt::format("cannot read `{}`", Printable(next.entry.path)));
+    }
+    left_ = next.entry.size - offset;
+    return true;
+  }
+  return false;
+}
+
+// Of the file that is open, into the piece.
+Status TransferSender::ReadOn(size_t most) {
+  const size_t had = piece_.size();
+  const size_t wanted = std::min(most, static_cast<size_t>(left_));
+  piece_.resize(had + wanted);
+  const ssize_t count = read(file_.get(), piece_.data() + had, wanted);
+  piece_.resize(had + static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  const std::string& path = batches_.front().entries[batches_.front().next - 1].entry.path;
+  if (count < 0) return FromErrno(errno, fmt::format("cannot read `{}`", Printable(path)));
+  if (count == 0) {
+    return Conflict(fmt::format("`{}` became shorter while it was sent", Printable(path)));
+  }
+  left_ -= count;
+  if (left_ == 0) files_there_ += 1, file_ = OwnFd();
+  return {};
+}
+
+// Small files go many in a message, and each whole in one.
+Status TransferSender::FillPiece(size_t most) {
+  while (piece_.size() < most) {
+    if (left_ == 0) {
+      TRY_ASSIGN(const bool opened, OpenNext());
+      if (!opened) return {};
+    }
+    const size_t room = most - piece_.size();
+    const auto left = static_cast<size_t>(left_);
+    if (!piece_.empty() && left > room && left <= most) return {};
+    TRY(ReadOn(room));
+  }
   return {};
 }
 
 // False when there is nothing to send just now.
 Result<bool> TransferSender::SendPiece() {
-  if (left_ == 0) {
-    file_ = OwnFd();
-    while (!batches_.empty() && batches_.front().needs &&
-           batches_.front().next == batches_.front().entries.size()) {
-      batches_.pop_front();
-    }
-    if (batches_.empty() || !batches_.front().needs) return false;
-    TRY(OpenNext(batches_.front()));
-    return true;
-  }
-  const int64_t room = std::min(left_, kTransferWindow - (sent_ - taken_));
-  if (room <= 0) return false;
-  char buffer[kMostPayload];
-  const ssize_t count =
-      read(file_.get(), buffer, static_cast<size_t>(std::min<int64_t>(room, sizeof buffer)));
-  const WireEntry& entry = batches_.front().entries[batches_.front().next - 1].entry;
-  if (count < 0) {
-    return FromErrno(errno, fmt::format("cannot read `{}`", Printable(entry.path)));
-  }
-  if (count == 0) {
-    return Conflict(fmt::format("`{}` became shorter while it was sent", Printable(entry.path)));
-  }
-  wire_.Send(WireType::kData, std::string_view(buffer, static_cast<size_t>(count)));
-  left_ -= count, sent_ += count;
-  if (left_ == 0) files_there_ += 1;
+  const int64_t room = pace_.window() - (sent_ - taken_);
+  if (room < static_cast<int64_t>(kMostPayload)) return false;
+  piece_.clear();
+  TRY(FillPiece(kMostPayload));
+  if (piece_.empty()) return false;
+  wire_.Send(WireType::kData, piece_);
+  sent_ += static_cast<int64_t>(piece_.size());
+  pace_.Sent(clock_.Awake(), sent_);
   return true;
 }
 
 Result<bool> TransferSender::Produce() {
+  waits_for_source_ = false;
   if (wire_.Full() || !greeted_) return false;
   if (!all_announced_ && Unanswered() < kMostBatches &&
       batches_.size() < size_t{2} * kMostBatches) {
-    TRY(Announce());
-    return true;
+    TRY_ASSIGN(const bool announced, Announce());
+    if (announced) return true;
   }
   return SendPiece();
 }
@@ -145,6 +182,7 @@ Status TransferSender::Hear(const WireMessage& message) {
         return Corrupt("the other side counts what was not sent");
       }
       taken_ = taken;
+      pace_.Taken(clock_.Awake(), taken);
       return {};
     }
     case WireType::kDone: {
@@ -162,6 +200,7 @@ Result<WireDone> TransferSender::Run(bool only_asks) {
   TRY_ASSIGN(totals_, source_.Totals());
   totals_.only_asks = only_asks;
   wire_.Send(WireType::kHello, HelloText(totals_));
+  ahead_.emplace(source_);
   while (!done_) {
     TRY(look_());
     TRY_ASSIGN(const std::optional<WireMessage> message, wire_.Next());
@@ -171,7 +210,7 @@ Result<WireDone> TransferSender::Run(bool only_asks) {
     }
     TRY_ASSIGN(const bool produced, Produce());
     // While there is more to say, only what can be moved at once is moved.
-    if (!produced || wire_.Full()) TRY(wire_.Move(kWait));
+    if (!produced || wire_.Full()) TRY(wire_.Move(waits_for_source_ ? kWaitForSource : kWait));
   }
   if (done_->damaged > 0) {
     return Unavailable(fmt::format(

@@ -33,6 +33,10 @@ std::optional<Md5Digest> DigestOf(std::string_view hex) {
   return digest;
 }
 
+int OpenToRead(const std::filesystem::path& file) {
+  return open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 Result<OwnFd> OpenSized(int fd, const WireEntry& entry) {
   OwnFd file(fd);
   struct stat info{};
@@ -41,6 +45,23 @@ Result<OwnFd> OpenSized(int fd, const WireEntry& entry) {
     return Changed(entry.path);
   }
   return file;
+}
+
+// Into entry.md5.
+Status Hash(int fd, WireEntry& entry, const std::stop_token& stop) {
+  constexpr int64_t kPiece = 256 << 10;
+  PlainMd5 md5;
+  std::string buffer(static_cast<size_t>(std::min(entry.size, kPiece)), '\0');
+  for (int64_t done = 0; done < entry.size;) {
+    if (stop.stop_requested()) return Cancelled("the transfer was stopped");
+    const ssize_t count = read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return Changed(entry.path);
+    md5.Update(std::string_view(buffer).substr(0, static_cast<size_t>(count)));
+    done += count;
+  }
+  entry.md5 = md5.Finish();
+  return {};
 }
 
 struct CloseFolder {
@@ -69,7 +90,7 @@ Result<WireHello> ListedSource::Totals() {
   return hello;
 }
 
-Result<std::optional<WireEntry>> ListedSource::Next() {
+Result<std::optional<WireEntry>> ListedSource::Next(const std::stop_token& stop) {
   if (next_ == files_.size()) return std::optional<WireEntry>();
   const TransferFile& file = files_[next_++];
   WireEntry entry;
@@ -78,22 +99,30 @@ Result<std::optional<WireEntry>> ListedSource::Next() {
   entry.kind = !file.link_to.empty() ? WireKind::kLink
                : file.executable     ? WireKind::kExecutable
                                      : WireKind::kFile;
-  if (!entry.IsLink()) {
-    const std::optional<Md5Digest> md5 = DigestOf(file.md5);
-    if (!md5 || file.size < 0) {
-      return InvalidInput(
-          fmt::format("`{}` is no md5 of `{}`", Printable(file.md5), Printable(file.path)));
-    }
-    entry.md5 = *md5;
-    entry.size = file.size;
-  }
   TRY(CheckEntry(entry));
+  if (!entry.IsLink()) TRY(Describe(file, entry, stop));
   return std::optional(std::move(entry));
 }
 
+// Size and md5.
+Status ListedSource::Describe(const TransferFile& file, WireEntry& entry,
+                              const std::stop_token& stop) const {
+  entry.size = std::max<int64_t>(file.size, 0);
+  if (file.md5.empty()) {
+    TRY_ASSIGN(const OwnFd opened, OpenSized(OpenToRead(file.source), entry));
+    return Hash(opened.get(), entry, stop);
+  }
+  const std::optional<Md5Digest> md5 = DigestOf(file.md5);
+  if (!md5 || file.size < 0) {
+    return InvalidInput(
+        fmt::format("`{}` is no md5 of `{}`", Printable(file.md5), Printable(file.path)));
+  }
+  entry.md5 = *md5;
+  return {};
+}
+
 Result<OwnFd> ListedSource::Open(int64_t number, const WireEntry& entry) {
-  const std::filesystem::path& source = files_[static_cast<size_t>(number)].source;
-  return OpenSized(open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), entry);
+  return OpenSized(OpenToRead(files_[static_cast<size_t>(number)].source), entry);
 }
 
 Result<WireHello> WalkedSource::Totals() {
@@ -173,28 +202,14 @@ Result<std::optional<WireEntry>> WalkedSource::Step() {
   return std::optional<WireEntry>();
 }
 
-Status WalkedSource::Hash(WireEntry& entry) const {
-  const Level& level = levels_.back();
-  TRY_ASSIGN(
-      const OwnFd file,
-      OpenSized(openat(level.folder.get(), BaseName(entry.path).c_str(), kFileFlags), entry));
-  PlainMd5 md5;
-  std::string buffer(static_cast<size_t>(std::min<int64_t>(entry.size, 256 << 10)), '\0');
-  for (int64_t done = 0; done < entry.size;) {
-    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Changed(entry.path);
-    md5.Update(std::string_view(buffer).substr(0, static_cast<size_t>(count)));
-    done += count;
-    TRY(breathe_());
-  }
-  entry.md5 = md5.Finish();
-  return {};
-}
-
-Result<std::optional<WireEntry>> WalkedSource::Next() {
+Result<std::optional<WireEntry>> WalkedSource::Next(const std::stop_token& stop) {
   TRY_ASSIGN(std::optional<WireEntry> entry, Step());
-  if (entry && !entry->IsLink()) TRY(Hash(*entry));
+  if (entry && !entry->IsLink()) {
+    const int folder = levels_.back().folder.get();
+    TRY_ASSIGN(const OwnFd file,
+               OpenSized(openat(folder, BaseName(entry->path).c_str(), kFileFlags), *entry));
+    TRY(Hash(file.get(), *entry, stop));
+  }
   return entry;
 }
 

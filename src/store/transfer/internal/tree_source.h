@@ -1,4 +1,4 @@
-// What a sender has: entries in batches that fit a message each, and their contents.
+// What a sender has: entries one after the other, and their contents.
 #pragma once
 
 #include <dirent.h>
@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -16,25 +17,27 @@
 
 namespace curbstop {
 
+// Threads: Totals first; then Next on one thread and Open on another.
 class TreeSource {
  public:
   virtual ~TreeSource() = default;
   virtual Result<WireHello> Totals() = 0;
-  // In order; nothing where there are no more. `number` counts from 0.
-  virtual Result<std::optional<WireEntry>> Next() = 0;
-  // Errors: kConflict where it has changed or gone.
+  // In order; nothing where there are no more. May read a whole file. Errors: kCancelled.
+  virtual Result<std::optional<WireEntry>> Next(const std::stop_token& stop) = 0;
+  // `number` counts from 0. Errors: kConflict where it has changed or gone.
   virtual Result<OwnFd> Open(int64_t number, const WireEntry& entry) = 0;
 };
 
-// Files named by the caller.
+// Files named by the caller; those without an md5 are hashed as they come up.
 class ListedSource final : public TreeSource {
  public:
   explicit ListedSource(std::span<const TransferFile> files) : files_(files) {}
   Result<WireHello> Totals() override;
-  Result<std::optional<WireEntry>> Next() override;
+  Result<std::optional<WireEntry>> Next(const std::stop_token& stop) override;
   Result<OwnFd> Open(int64_t number, const WireEntry& entry) override;
 
  private:
+  Status Describe(const TransferFile& file, WireEntry& entry, const std::stop_token& stop) const;
   std::span<const TransferFile> files_;
   size_t next_ = 0;
 };
@@ -43,10 +46,11 @@ class ListedSource final : public TreeSource {
 // one folder's names per level and no more.
 class WalkedSource final : public TreeSource {
  public:
+  // `breathe` is called in the middle of Totals.
   WalkedSource(std::filesystem::path root, std::function<Status()> breathe)
       : root_(std::move(root)), breathe_(std::move(breathe)) {}
   Result<WireHello> Totals() override;  // one walk
-  Result<std::optional<WireEntry>> Next() override;
+  Result<std::optional<WireEntry>> Next(const std::stop_token& stop) override;
   Result<OwnFd> Open(int64_t number, const WireEntry& entry) override;
 
  private:
@@ -60,7 +64,6 @@ class WalkedSource final : public TreeSource {
   // The next that is no folder, without its hash.
   Result<std::optional<WireEntry>> Step();
   Result<WireEntry> Describe(const Level& level, const std::string& name) const;
-  Status Hash(WireEntry& entry) const;
 
   std::filesystem::path root_;
   std::function<Status()> breathe_;

@@ -1,12 +1,14 @@
 #include "store/transfer/internal/tree_writer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <signal.h>
 #include <sys/stat.h>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,8 @@ namespace {
 
 constexpr size_t kPiece = 256 << 10;
 constexpr size_t kMostParts = 1000;  // more than one is rare already
+constexpr char kWhole[] = "whole";   // a file that came in one piece, until it has its name
+constexpr int kUnderWay = -1;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 std::string PartName(const WireEntry& entry) {
@@ -33,6 +37,11 @@ bool IsThere(int folder, const char* name, struct stat& info) {
 std::string_view FolderOf(std::string_view path) {
   const size_t slash = path.rfind('/');
   return slash == path.npos ? std::string_view() : path.substr(0, slash);
+}
+
+Error OtherContents(const WireEntry& entry) {
+  return Conflict(fmt::format("`{}` has other contents than announced: it has changed since",
+                              Printable(entry.path)));
 }
 
 struct CloseFolder {
@@ -201,8 +210,7 @@ Result<int64_t> TreeWriter::Look(const WireEntry& entry) {
     return -1;
   }
   if (entry.size == 0) {
-    TRY(Begin(entry, 0));
-    TRY_ASSIGN([[maybe_unused]] const bool good, Commit());
+    TRY(WriteWhole(entry, {}));
     return -1;
   }
   const auto part = left_.find(PartName(entry));
@@ -216,28 +224,66 @@ Result<int64_t> TreeWriter::Look(const WireEntry& entry) {
   return good ? -1 : 0;
 }
 
+Result<OwnFd> TreeWriter::MakePart(const std::string& name, const WireEntry& entry) {
+  const mode_t mode = entry.kind == WireKind::kExecutable ? 0777 : 0666;
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  OwnFd file(openat(parts_.get(), name.c_str(), kFlags, mode));
+  if (!file.ok() && errno == EEXIST) {
+    unlinkat(parts_.get(), name.c_str(), 0);
+    file = OwnFd(openat(parts_.get(), name.c_str(), kFlags, mode));
+  }
+  if (!file.ok()) return Failed(errno, "write", entry.path);
+  return file;
+}
+
+Status TreeWriter::Write(int fd, std::string_view bytes, const WireEntry& entry) const {
+  while (!bytes.empty()) {
+    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return Failed(errno, "write", entry.path);
+    bytes.remove_prefix(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+Status TreeWriter::WriteWhole(const WireEntry& entry, std::string_view contents) {
+  PlainMd5 md5;
+  md5.Update(contents);
+  if (md5.Finish() != entry.md5) return OtherContents(entry);
+  {
+    TRY_ASSIGN(const OwnFd file, MakePart(kWhole, entry));
+    TRY(Write(file.get(), contents, entry));
+  }
+  return Rename(kWhole, entry);
+}
+
 Status TreeWriter::Begin(const WireEntry& entry, int64_t offset) {
   entry_ = entry;
   offset_ = offset;
   md5_ = PlainMd5();
-  const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-  part_ = OwnFd(openat(parts_.get(), PartName(entry).c_str(), flags, 0666));
+  if (offset > 0) return BeginAgain(entry, offset);
+  TRY_ASSIGN(part_, MakePart(PartName(entry), entry));
+  return {};
+}
+
+// With the part of an earlier time.
+Status TreeWriter::BeginAgain(const WireEntry& entry, int64_t offset) {
+  constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+  part_ = OwnFd(openat(parts_.get(), PartName(entry).c_str(), kFlags));
   struct stat info{};
   if (!part_.ok() || fstat(part_.get(), &info) != 0) return Failed(errno, "write", entry.path);
   if (!S_ISREG(info.st_mode) || info.st_nlink != 1) return Failed(ELOOP, "write", entry.path);
   if (ftruncate(part_.get(), offset) != 0) return Failed(errno, "write", entry.path);
+  const mode_t mode =
+      entry.kind == WireKind::kExecutable ? Runnable(info.st_mode) : info.st_mode & 0666;
+  if (mode != (info.st_mode & 0777) && fchmod(part_.get(), mode) != 0)
+    return Failed(errno, "write", entry.path);
   return Hash(part_.get(), offset, md5_);
 }
 
 Status TreeWriter::Append(std::string_view bytes) {
   md5_.Update(bytes);
-  while (!bytes.empty()) {
-    const ssize_t count = write(part_.get(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Failed(errno, "write", entry_.path);
-    bytes.remove_prefix(static_cast<size_t>(count));
-  }
-  return {};
+  return Write(part_.get(), bytes, entry_);
 }
 
 Result<bool> TreeWriter::Commit() {
@@ -245,22 +291,23 @@ Result<bool> TreeWriter::Commit() {
   if (md5_.Finish() != entry_.md5) {
     unlinkat(parts_.get(), part.c_str(), 0);
     if (offset_ > 0) return false;
-    return Conflict(fmt::format("`{}` has other contents than announced: it has changed since",
-                                Printable(entry_.path)));
-  }
-  struct stat info{};
-  const bool runs = entry_.kind == WireKind::kExecutable;
-  if (runs &&
-      (fstat(part_.get(), &info) != 0 || fchmod(part_.get(), Runnable(info.st_mode)) != 0)) {
-    return Failed(errno, "write", entry_.path);
+    return OtherContents(entry_);
   }
   part_ = OwnFd();
   TRY(Rename(part, entry_));
   return true;
 }
 
+// The only point at which anything waits for the disk. Minutes, where much is still in memory.
+Status TreeWriter::WriteToDisk() {
+  std::atomic<int> outcome = kUnderWay;
+  const std::jthread writer([&] { outcome = syncfs(folder_.get()) == 0 ? 0 : errno; });
+  for (RealClock clock; outcome == kUnderWay; clock.Wait(Millis(5))) TRY(breathe_());
+  return outcome == 0 ? Status() : Failed(outcome, "write", "");
+}
+
 Status TreeWriter::Finish() {
-  if (syncfs(folder_.get()) != 0) return Failed(errno, "write", "");
+  TRY(WriteToDisk());
   std::map<std::string, int64_t> parts;
   std::swap(parts, left_);
   TRY(ListParts());

@@ -38,12 +38,17 @@ class TreeWriter {
   // The same, and changes nothing.
   Result<bool> Has(const WireEntry& entry);
 
+  // An entry whose contents came in one piece. Errors: kConflict where it has another md5 than
+  // announced.
+  Status WriteWhole(const WireEntry& entry, std::string_view contents);
+  // One that comes in pieces.
   Status Begin(const WireEntry& entry, int64_t offset);
   Status Append(std::string_view bytes);  // of the entry begun
   // Gives it its name. False: it was resumed and is damaged; it is thrown away.
   // Errors: kConflict where it came in one piece and has another md5 than announced.
   Result<bool> Commit();
 
+  // On the disk by then, all of it; `breathe` is called while that takes its time.
   Status Finish();
 
  private:
@@ -57,6 +62,11 @@ class TreeWriter {
   Result<bool> HasLink(int folder, const std::string& name, const WireEntry& entry);
   Status MakeLink(const WireEntry& entry);
   Status Rename(const std::string& from, const WireEntry& entry);
+  Status BeginAgain(const WireEntry& entry, int64_t offset);
+  // A new file under `name` in the parts' folder, in place of one that lies there.
+  Result<OwnFd> MakePart(const std::string& name, const WireEntry& entry);
+  Status Write(int fd, std::string_view bytes, const WireEntry& entry) const;
+  Status WriteToDisk();
   Status Hash(int fd, int64_t size, PlainMd5& md5) const;
   Error Failed(int error, std::string_view verb, std::string_view path) const;
 
