@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs a pinned peer that tests compare us with: build/peers/NAME is its virtual environment.
+# Installs a pinned peer that tests compare us with: build/peers/NAME is its virtual environment, for prism
+# its folder of node modules.
 #
 #   tools/peers.sh mlflow
 #
@@ -7,7 +8,7 @@
 set -eu
 
 usage() {
-  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema, dvc, headers, moto" >&2
+  echo "usage: tools/peers.sh NAME..., with NAME one of: mlflow, jsonschema, dvc, headers, moto, prism" >&2
   exit 2
 }
 
@@ -17,6 +18,7 @@ requirements() {
     headers) echo "gguf==0.19.0 safetensors==0.8.0 onnx==1.23.2 magika==1.0.3 numpy==2.4.6 pytest==8.4.2" ;;
     moto) echo "moto[server]==5.2.5 pytest==8.4.2" ;;
     mlflow) echo "mlflow==3.17.2 pytest==8.4.2" ;;
+    prism) echo "@stoplight/prism-cli@5.14.2" ;; # 5.16 wants a later Node than Debian and Ubuntu have
     jsonschema) echo "jsonschema==4.25.1 PyYAML==6.0.2 pytest==8.4.2" ;;
     *) usage ;;
   esac
@@ -28,9 +30,12 @@ install_peer() {
   if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
   rm -rf "$folder"
   mkdir -p "$peers"
-  python3 -m venv "$folder"
   # shellcheck disable=SC2086 # a list of words
-  "$folder/bin/pip" install --quiet --disable-pip-version-check $wanted
+  if [ "$1" = prism ]; then npm install --silent --no-audit --no-fund --prefix "$folder" $wanted
+  else
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check $wanted
+  fi
   echo "$wanted" > "$folder/installed"
 }
 

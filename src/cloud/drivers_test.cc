@@ -291,10 +291,22 @@ TEST_F(Drivers, ARefusalThatNamesAnInstanceTellsIt) {
 }
 
 TEST_F(Drivers, AListingWithoutAnEndIsGivenUp) {
+  for (int page = 0; page < 300; ++page) {
+    http_.next.push_back(HttpAnswer{
+        .status = 200, .body = fmt::format(R"({{"instances":[],"next_token":"{}"}})", page)});
+  }
+  const auto listing = Vast()->List();
+  ASSERT_FALSE(listing.ok());
+  EXPECT_EQ(listing.error().kind(), ErrorKind::kCorrupt);
+}
+
+// Not only after hundreds of pages, a second apart: whoever waits wants to end machines.
+TEST_F(Drivers, APageThatIsItsOwnNextOneIsGivenUpAtOnce) {
   Answer(R"({"instances":[],"next_token":"again"})");
   const auto listing = Vast()->List();
   ASSERT_FALSE(listing.ok());
   EXPECT_EQ(listing.error().kind(), ErrorKind::kCorrupt);
+  EXPECT_EQ(http_.calls.size(), 2u);
 }
 
 // ---- pace ----

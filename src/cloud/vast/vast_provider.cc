@@ -268,8 +268,10 @@ class VastProvider final : public Provider {
     Listing listing;
     std::string token;
     for (int page = 0; page < kMostPages; ++page) {
-      TRY_ASSIGN(token, ListPage(token, listing));
-      if (token.empty()) return listing;
+      TRY_ASSIGN(std::string next, ListPage(token, listing));
+      if (next.empty()) return listing;
+      if (next == token) return Corrupt("vast's listing names the same page as its next one twice");
+      token = std::move(next);
     }
     return Corrupt(fmt::format("vast's listing has no end: {} pages and more", kMostPages));
   }
