@@ -35,6 +35,7 @@ StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Mill
         fmt::format("no earlier run; the step is ended at its {}, so it cannot take longer", name);
   } else if (*time.worst > *bound) {
     time.why += fmt::format("; the {} ends it before", name);
+    if (time.usual > bound) time.source += fmt::format(", cut short by {}", name);
   }
   time.worst = std::min(time.worst.value_or(*bound), *bound);
   if (time.usual) time.usual = std::min(*time.usual, *bound);

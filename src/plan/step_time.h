@@ -20,8 +20,10 @@ struct StepHistory {
 struct StepTime {
   std::optional<Millis> usual;
   std::optional<Millis> worst;
-  std::string source;  // "3 earlier runs", "needs.time", "deadline", "--lease", "unknown"
-  std::string why;     // how `worst` was made, in words
+  std::string
+      source;       // "3 earlier runs", "needs.time", "deadline", "--lease", "unknown"; where the
+                    // usual time is longer than the bound: "needs.time, cut short by --lease"
+  std::string why;  // how `worst` was made, in words
 };
 
 // History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that

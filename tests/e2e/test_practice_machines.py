@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
@@ -207,6 +208,17 @@ def test_a_rented_machine_was_born_and_can_be_logged_in_to(cloud, place, skin):
     if place == "bubblewrap":
         assert machine.say("id -u").strip() == "0"
         assert "authorized_keys" in machine.say("ls ~/.ssh")
+
+
+@pytest.mark.parametrize("way", ["alone", "shared"])
+def test_an_exit_code_arrives_though_the_output_ended_before(cloud, way):
+    cloud.start("--boot", "1 s")
+    machine = cloud.rent().up()
+    with tempfile.TemporaryDirectory() as folder:  # a short path, as a socket needs
+        shared = () if way == "alone" else ("-o", "ControlMaster=auto", "-o", "ControlPersist=20",
+                                            "-o", f"ControlPath={folder}/c")
+        done = machine.ssh("exec >&- 2>&-; sleep 0.5; exit 7", options=shared)
+    assert done.returncode == 7, done.stderr
 
 
 def test_only_the_runs_own_key_gets_in(cloud, place):

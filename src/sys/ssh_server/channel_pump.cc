@@ -44,12 +44,12 @@ void ChannelPump::AddPolls(std::vector<pollfd>& polls) const {
   }
 }
 
-void ChannelPump::Pump() {
+void ChannelPump::Pump(bool may_end) {
   if (!connected_) return;
   Receive();
   if (SendUnsent()) Send(out_, false);
   if (SendUnsent()) Send(err_, true);
-  if (!IsDrained() || said_eof_ || IsClosedByPeer()) return;
+  if (!may_end || !IsDrained() || said_eof_ || IsClosedByPeer()) return;
   said_eof_ = true;
   ssh_channel_send_eof(channel_);
 }

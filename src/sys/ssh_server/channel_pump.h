@@ -25,8 +25,9 @@ class ChannelPump {
   // What it waits for now.
   void AddPolls(std::vector<pollfd>& polls) const;
 
-  // Moves what can be moved without waiting.
-  void Pump();
+  // Moves what can be moved without waiting. `may_end`: the end of the output may be said. A client
+  // may close the channel on hearing of it, and would then never learn of an exit that comes later.
+  void Pump(bool may_end);
 
   // Everything that there was to read has been sent.
   bool IsDrained() const { return connected_ && out_ < 0 && err_ < 0 && unsent_.empty(); }

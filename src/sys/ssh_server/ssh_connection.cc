@@ -78,6 +78,8 @@ struct Channel {
   pid_t child = -1;  // running, not yet waited for
   bool is_session = false;
   bool told_end = false;  // exit status or signal
+
+  bool MayEnd() const { return !is_session || told_end; }
 };
 
 // A process group that shall be gone by then.
@@ -372,7 +374,7 @@ void Connection::EndDoomed(bool all) {
 // Ended by both sides, or by the client in the middle.
 void Connection::ForgetClosed() {
   std::erase_if(channels_, [&](const std::unique_ptr<Channel>& channel) {
-    const bool ended = channel->pump.IsDrained() && (!channel->is_session || channel->told_end);
+    const bool ended = channel->pump.IsDrained() && channel->MayEnd();
     if (!ended && !channel->pump.IsClosedByPeer()) return false;
     if (ended) ssh_channel_close(channel->pump.channel());
     else HangUp(*channel);
@@ -408,7 +410,7 @@ Status Connection::Loop() {
     } while (++reads < kMostReads && ssh_is_connected(session_) != 0 &&
              HasMore(ssh_get_fd(session_)));
     Reap();
-    for (size_t i = 0; i < channels_.size(); ++i) channels_[i]->pump.Pump();
+    for (size_t i = 0; i < channels_.size(); ++i) channels_[i]->pump.Pump(channels_[i]->MayEnd());
     ForgetClosed();
     EndDoomed(false);
     if (!logged_in_ && clock_.Boot() > login_by) return Denied("nobody logged in");
