@@ -172,17 +172,29 @@ Status Journal::InsertRun(const NewRun& run, int64_t at_ms) {
       .Run();
 }
 
+namespace {
+
+Error AlreadyThere(const RunRow& row) {
+  const std::string& id = row.run.id;
+  if (row.state == "parked") {
+    return Conflict(fmt::format("step `{}` is parked as run `{}`", row.run.step, id))
+        .WithHint(fmt::format("`curbstop cancel {}` gives its disk up; `curbstop run` then goes on "
+                              "from its last checkpoint",
+                              id));
+  }
+  return Conflict(fmt::format("step `{}` is already running as run `{}`", row.run.step, id))
+      .WithHint(
+          fmt::format("`curbstop logs -f {0}` follows it; `curbstop cancel {0}` ends it", id));
+}
+
+}  // namespace
+
 Status Journal::Create(const NewRun& run, const Event& wanted, const ProcessIdentity& creator,
                        const CapAsk& ask) {
   TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
   TRY_ASSIGN(const std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
-  if (!others.empty()) {
-    return Conflict(
-               fmt::format("step `{}` is already running as run `{}`", run.step, others[0].run.id))
-        .WithHint(fmt::format("`curbstop logs -f {0}` follows it; `curbstop cancel {0}` ends it",
-                              others[0].run.id));
-  }
+  if (!others.empty()) return AlreadyThere(others[0]);
   Event created = wanted;
   TRY(TakeReserve(database_, run.project, run.step, ask, created));
   TRY(InsertRun(run, created.at_ms));

@@ -9,6 +9,20 @@
 namespace curbstop {
 namespace {
 
+Error NobodyToReach(const RunRow& row) {
+  const std::string who = fmt::format("run `{}` ", row.run.id);
+  if (row.state == "parked") {
+    return Conflict(who + "is parked: its machine is off, its disk is kept")
+        .WithHint("`curbstop cancel` gives the disk up; what came home is in the project's folder");
+  }
+  if (row.state == "closing") {
+    return Unavailable(who + "is at its end, and its machine is being ended")
+        .WithHint("what came home is in the project's folder");
+  }
+  return Unavailable(who + "has no machine that can be reached now")
+      .WithHint("one is being rented, or starts; `curbstop ps` shows how far it is");
+}
+
 Result<CloudMachine> MachineOf(const RunRow& row, CommandContext& context) {
   TRY_ASSIGN(const Place place, ParsePlace(row.run.place));
   TRY_ASSIGN(const OpenAccount account, OpenPlace(place, context));
@@ -17,8 +31,7 @@ Result<CloudMachine> MachineOf(const RunRow& row, CommandContext& context) {
     const bool is_its = machine.mark && machine.mark->run == row.run.id;
     if (is_its && machine.state == MachineState::kRunning && machine.ssh) return machine;
   }
-  return Unavailable(fmt::format("run `{}` has no machine that can be reached now", row.run.id))
-      .WithHint("one is being rented, or starts; `curbstop ps` shows how far it is");
+  return NobodyToReach(row);
 }
 
 }  // namespace
