@@ -43,7 +43,7 @@ Status ServeSend(const std::filesystem::path& root) {
   RealClock clock;
   TransferWire wire(stream, clock, kSilence);
   TRY(wire.GreetAsFar());
-  WalkedSource source(root, [&] { return wire.Breathe(); });
+  WalkedSource source(root, {}, [&] { return wire.Breathe(); });
   TransferSender sender(wire, source, clock, Nothing);
   const Result<WireDone> done = sender.Run(false);
   return Telling(wire, done.ok() ? Status() : Status(done.error()));

@@ -1,6 +1,7 @@
 #include "store/transfer/transfer.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -92,17 +93,19 @@ std::string Command(const TransferOptions& options, std::string_view what,
   return fmt::format("exec {} {} {}", options.agent, what, ShellQuote(far_root));
 }
 
+using MakeSource = std::function<std::unique_ptr<TreeSource>(TransferWire&)>;
+
 Result<TransferTotals> Send(SshClient& client, const std::string& far_root,
-                            std::span<const TransferFile> files, const TransferOptions& options,
+                            const MakeSource& make_source, const TransferOptions& options,
                             Clock& clock, bool only_asks) {
   TRY_ASSIGN(const std::unique_ptr<SshChannel> channel,
              client.Open(Command(options, "receive", far_root)));
   ChannelStream stream(*channel);
   TransferWire wire(stream, clock, options.silence);
-  ListedSource source(files);
+  const std::unique_ptr<TreeSource> source = make_source(wire);
   Watcher watcher(options, clock);
   TransferSender* running = nullptr;
-  TransferSender sender(wire, source, clock, [&] { return watcher.Look(*running); });
+  TransferSender sender(wire, *source, clock, [&] { return watcher.Look(*running); });
   running = &sender;
   if (Status greeted = wire.GreetAsHome(); !greeted.ok()) {
     return WhyItEnded(*channel, std::move(greeted).error(), clock);
@@ -122,6 +125,10 @@ Result<TransferTotals> Send(SshClient& client, const std::string& far_root,
   return totals;
 }
 
+MakeSource Listed(std::span<const TransferFile> files) {
+  return [files](TransferWire&) { return std::make_unique<ListedSource>(files); };
+}
+
 Status Allowed(const WireHello& hello, const TransferLimits& limits) {
   if (hello.files <= limits.most_files && hello.bytes <= limits.most_bytes) return {};
   return OverBudget(fmt::format("the machine has {} files of {}, allowed are {} of {}", hello.files,
@@ -134,13 +141,23 @@ Status Allowed(const WireHello& hello, const TransferLimits& limits) {
 Result<TransferTotals> SendFiles(SshClient& client, const std::string& far_root,
                                  std::span<const TransferFile> files,
                                  const TransferOptions& options, Clock& clock) {
-  return Send(client, far_root, files, options, clock, false);
+  return Send(client, far_root, Listed(files), options, clock, false);
+}
+
+Result<TransferTotals> SendFolder(SshClient& client, const std::string& far_root,
+                                  const std::filesystem::path& folder,
+                                  const std::vector<std::string>& names,
+                                  const TransferOptions& options, Clock& clock) {
+  const auto walked = [&](TransferWire& wire) {
+    return std::make_unique<WalkedSource>(folder, names, [&wire] { return wire.Breathe(); });
+  };
+  return Send(client, far_root, walked, options, clock, false);
 }
 
 Result<TransferTotals> AskWhatIsLacking(SshClient& client, const std::string& far_root,
                                         std::span<const TransferFile> files,
                                         const TransferOptions& options, Clock& clock) {
-  return Send(client, far_root, files, options, clock, true);
+  return Send(client, far_root, Listed(files), options, clock, true);
 }
 
 Result<TransferTotals> FetchFiles(SshClient& client, const std::string& far_root,

@@ -3,9 +3,10 @@
 //
 // The far end is `curbstop-agent receive ROOT` and `curbstop-agent send ROOT` (far_end.h). A call
 // that fails with kUnavailable has lost the link: called again it goes on where it was, and sends
-// at most one window twice (1 to 8 MiB: internal/transfer_pace.h). Memory is bounded on both sides whatever the number and size
-// of files. Links travel as links where they lead to a place inside; empty folders and times do not
-// travel; the executable bit does. The protocol: docs/formats/transfer.md.
+// at most one window twice (1 to 8 MiB: internal/transfer_pace.h). Memory is bounded on both sides
+// whatever the number and size of files. Links travel as links where they lead to a place inside;
+// empty folders and times do not travel; the executable bit does. The protocol:
+// docs/formats/transfer.md.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -25,7 +27,7 @@ namespace curbstop {
 
 struct TransferFile {
   std::string path;  // below the far root, `/` between parts
-  std::string md5;   // 32 hex digits; empty: it is hashed just before it is sent
+  std::string md5;   // 32 hex digits
   int64_t size = 0;
   bool executable = false;
   std::filesystem::path source;  // where its contents lie here
@@ -69,6 +71,13 @@ struct TransferLimits {
 Result<TransferTotals> SendFiles(SshClient& client, const std::string& far_root,
                                  std::span<const TransferFile> files,
                                  const TransferOptions& options, Clock& clock);
+
+// Entries of a folder here (`names`; none: all), with all below them, hashed while they are sent.
+// Errors: as SendFiles.
+Result<TransferTotals> SendFolder(SshClient& client, const std::string& far_root,
+                                  const std::filesystem::path& folder,
+                                  const std::vector<std::string>& names,
+                                  const TransferOptions& options, Clock& clock);
 
 // What SendFiles would move: `moved_files` and `moved_bytes`; halves that are there already count
 // as lacking. Over there only the empty folder is made.

@@ -132,19 +132,21 @@ TEST_F(Transfer, SendsATreeWithLinksAndExecutables) {
   EXPECT_FALSE(Exists(Target() / kTransferFolder));
 }
 
-TEST_F(Transfer, FilesWithoutAHashAreHashedOnTheWay) {
+TEST_F(Transfer, SendsAFolderThatItHashesOnTheWay) {
   MakeSource();
-  files_ = FilesIn(Source());
-  for (TransferFile& file : files_) file.md5.clear();
   FakeSshClient client;
-  Result<TransferTotals> totals = SendAll(client);
+  const auto send = [&](const std::vector<std::string>& names) {
+    return SendFolder(client, Target().string(), Source(), names, Options(), clock_);
+  };
+  Result<TransferTotals> totals = send({"many", "empty"});
   ASSERT_TRUE(totals.ok()) << totals.error().Text();
+  EXPECT_EQ(totals->files, 301);
+  EXPECT_EQ(Tree(Target()).size(), 301u);
+  totals = send({});
+  ASSERT_TRUE(totals.ok()) << totals.error().Text();
+  EXPECT_EQ(totals->files - totals->moved_files, 301 + 2);  // links are made when they are named
   EXPECT_EQ(Tree(Target()), Tree(Source()));
-  totals = SendAll(client);
-  ASSERT_TRUE(totals.ok()) << totals.error().Text();
-  EXPECT_EQ(totals->moved_files, 0);
-  folder_.WriteFile("source/a.txt", "longer than it was");
-  totals = SendAll(client);
+  totals = send({"gone"});
   ASSERT_FALSE(totals.ok());
   EXPECT_EQ(totals.error().kind(), ErrorKind::kConflict) << totals.error().Text();
 }

@@ -33,10 +33,6 @@ std::optional<Md5Digest> DigestOf(std::string_view hex) {
   return digest;
 }
 
-int OpenToRead(const std::filesystem::path& file) {
-  return open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-}
-
 Result<OwnFd> OpenSized(int fd, const WireEntry& entry) {
   OwnFd file(fd);
   struct stat info{};
@@ -90,7 +86,7 @@ Result<WireHello> ListedSource::Totals() {
   return hello;
 }
 
-Result<std::optional<WireEntry>> ListedSource::Next(const std::stop_token& stop) {
+Result<std::optional<WireEntry>> ListedSource::Next(const std::stop_token&) {
   if (next_ == files_.size()) return std::optional<WireEntry>();
   const TransferFile& file = files_[next_++];
   WireEntry entry;
@@ -99,30 +95,22 @@ Result<std::optional<WireEntry>> ListedSource::Next(const std::stop_token& stop)
   entry.kind = !file.link_to.empty() ? WireKind::kLink
                : file.executable     ? WireKind::kExecutable
                                      : WireKind::kFile;
+  if (!entry.IsLink()) {
+    const std::optional<Md5Digest> md5 = DigestOf(file.md5);
+    if (!md5 || file.size < 0) {
+      return InvalidInput(
+          fmt::format("`{}` is no md5 of `{}`", Printable(file.md5), Printable(file.path)));
+    }
+    entry.md5 = *md5;
+    entry.size = file.size;
+  }
   TRY(CheckEntry(entry));
-  if (!entry.IsLink()) TRY(Describe(file, entry, stop));
   return std::optional(std::move(entry));
 }
 
-// Size and md5.
-Status ListedSource::Describe(const TransferFile& file, WireEntry& entry,
-                              const std::stop_token& stop) const {
-  entry.size = std::max<int64_t>(file.size, 0);
-  if (file.md5.empty()) {
-    TRY_ASSIGN(const OwnFd opened, OpenSized(OpenToRead(file.source), entry));
-    return Hash(opened.get(), entry, stop);
-  }
-  const std::optional<Md5Digest> md5 = DigestOf(file.md5);
-  if (!md5 || file.size < 0) {
-    return InvalidInput(
-        fmt::format("`{}` is no md5 of `{}`", Printable(file.md5), Printable(file.path)));
-  }
-  entry.md5 = *md5;
-  return {};
-}
-
 Result<OwnFd> ListedSource::Open(int64_t number, const WireEntry& entry) {
-  return OpenSized(OpenToRead(files_[static_cast<size_t>(number)].source), entry);
+  const std::filesystem::path& source = files_[static_cast<size_t>(number)].source;
+  return OpenSized(open(source.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK), entry);
 }
 
 Result<WireHello> WalkedSource::Totals() {
@@ -149,7 +137,12 @@ Status WalkedSource::Enter(const std::string& name) {
     return FromErrno(errno,
                      fmt::format("cannot read `{}`", Printable((root_ / level.path).string())));
   }
-  TRY_ASSIGN(level.names, NamesIn(level.folder.get(), level.path));
+  if (levels_.empty() && !only_.empty()) {
+    level.names = only_;
+    std::sort(level.names.begin(), level.names.end());
+  } else {
+    TRY_ASSIGN(level.names, NamesIn(level.folder.get(), level.path));
+  }
   levels_.push_back(std::move(level));
   return {};
 }

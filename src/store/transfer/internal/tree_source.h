@@ -28,7 +28,7 @@ class TreeSource {
   virtual Result<OwnFd> Open(int64_t number, const WireEntry& entry) = 0;
 };
 
-// Files named by the caller; those without an md5 are hashed as they come up.
+// Files named by the caller.
 class ListedSource final : public TreeSource {
  public:
   explicit ListedSource(std::span<const TransferFile> files) : files_(files) {}
@@ -37,7 +37,6 @@ class ListedSource final : public TreeSource {
   Result<OwnFd> Open(int64_t number, const WireEntry& entry) override;
 
  private:
-  Status Describe(const TransferFile& file, WireEntry& entry, const std::stop_token& stop) const;
   std::span<const TransferFile> files_;
   size_t next_ = 0;
 };
@@ -46,9 +45,11 @@ class ListedSource final : public TreeSource {
 // one folder's names per level and no more.
 class WalkedSource final : public TreeSource {
  public:
-  // `breathe` is called in the middle of Totals.
-  WalkedSource(std::filesystem::path root, std::function<Status()> breathe)
-      : root_(std::move(root)), breathe_(std::move(breathe)) {}
+  // `only`: entries of the root, without the others; empty: all. `breathe` is called in the middle
+  // of Totals.
+  WalkedSource(std::filesystem::path root, std::vector<std::string> only,
+               std::function<Status()> breathe)
+      : root_(std::move(root)), only_(std::move(only)), breathe_(std::move(breathe)) {}
   Result<WireHello> Totals() override;  // one walk
   Result<std::optional<WireEntry>> Next(const std::stop_token& stop) override;
   Result<OwnFd> Open(int64_t number, const WireEntry& entry) override;
@@ -66,6 +67,7 @@ class WalkedSource final : public TreeSource {
   Result<WireEntry> Describe(const Level& level, const std::string& name) const;
 
   std::filesystem::path root_;
+  std::vector<std::string> only_;
   std::function<Status()> breathe_;
   std::vector<Level> levels_;
   bool started_ = false;

@@ -14,7 +14,6 @@
 #include "store/places/named_place.h"
 #include "store/transfer/put_by_tool.h"
 #include "store/transfer/transfer.h"
-#include "store/work_tree.h"
 #include "sys/ssh/testing/loopback_sshd.h"
 #include "sys/ssh/testing/slow_proxy.h"
 #include "sys/terminal.h"
@@ -58,17 +57,6 @@ SshTarget TargetOf(const Words& words) {
   return target;
 }
 
-Result<TransferTotals> SendTree(SshClient& client, const Words& words,
-                                const TransferOptions& options, Clock& clock) {
-  TRY_ASSIGN(const std::vector<HashedFile> hashed, HashPaths(words[4], {"."}));
-  std::vector<TransferFile> files;
-  for (const HashedFile& file : hashed) {
-    files.push_back({file.path, file.md5, file.size, file.executable,
-                     std::filesystem::path(words[4]) / file.path, ""});
-  }
-  return SendFiles(client, words[3], files, options, clock);
-}
-
 Status Transfer(const Words& words) {
   RealClock clock;
   TransferOptions options;
@@ -76,7 +64,7 @@ Status Transfer(const Words& words) {
   const SshTarget target = TargetOf(words);
   TRY_ASSIGN(const std::unique_ptr<SshClient> client, OpenSsh(target));
   const Result<TransferTotals> totals =
-      words[0] == "send" ? SendTree(*client, words, options, clock)
+      words[0] == "send" ? SendFolder(*client, words[3], words[4], {}, options, clock)
                          : FetchFiles(*client, words[3], words[4], {}, options, clock);
   CloseSsh(target);
   if (!totals.ok()) return totals.error();
