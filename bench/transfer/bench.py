@@ -2,13 +2,19 @@
 """Many small files over a slow link: our transfer beside the raw stream, rsync and scp.
 
     python3 bench/transfer/bench.py [BUILD] [--files 5000] [--size 4096] [--rate 12500000]
-        [--delay 25] [--repeat 3] [--full]
+        [--delay 25] [--repeat 3] [--full] [--no-scp] [--cut SECONDS]
 
 The link is a proxy on loopback before a real sshd: RATE bytes a second each way and DELAY ms one
 way (so 100 Mbit/s and 50 ms there and back). `raw` is the same bytes in one file through
-`ssh cat`. --full is 100,000 files. BUILD defaults to build/dev: the proxy belongs to the tests. The
-far end is BUILD/curbstop-agent. Prints medians in seconds and ratios to raw. (*) scp: 100 files,
-multiplied.
+`ssh cat`. --full is 100,000 files. BUILD defaults to build/dev: the proxy belongs to the tests;
+optimised as what users run is
+
+    cmake --preset release -DCURBSTOP_TESTS=ON -B build/bench
+    ninja -C build/bench link-tool curbstop-agent
+
+The far end is BUILD/curbstop-agent. Ours hashes the files while it sends them. Prints medians in
+seconds and ratios to raw. (*) scp: 100 files, multiplied. --cut: in place of all that, resets the
+link after so many seconds and sends again; prints what went twice.
 """
 
 import argparse
@@ -31,8 +37,11 @@ class Server:
         self.words = self.process.stdout.readline().split()
 
     def stop(self):
+        """What it said last."""
         self.process.stdin.close()
+        last = self.process.stdout.read().split()
         self.process.wait()
+        return last
 
 
 def make_files(folder, count, size):
@@ -58,6 +67,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--no-scp", action="store_true")
+    parser.add_argument("--cut", type=float, default=0)
     options = parser.parse_args()
     if options.full:
         options.files = 100_000
@@ -73,6 +83,29 @@ def main():
         shutil.rmtree(base)
 
 
+def cut(options, build, tool, base, sshd, source, target):
+    def send(seconds):
+        """Bytes on the link, what the sender said, its exit code."""
+        proxy = Server(tool, "proxy", sshd.words[0], options.rate, options.delay)
+        sender = subprocess.Popen([tool, "send", proxy.words[0], str(base / "sshd"), str(target), str(source),
+                                   str(build / "curbstop-agent")], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True)
+        if not seconds:
+            sender.wait()
+        time.sleep(seconds)
+        link = int(proxy.stop()[0])
+        return link, sender.stdout.read(), sender.wait()
+
+    first, _, code = send(options.cut)
+    assert code == 6, "it was over before the cut"
+    kept = sum(file.stat().st_size for file in target.rglob("*") if file.is_file())
+    second, moved, code = send(0)
+    assert code == 0, "the second try failed"
+    share = int(moved) / second  # of what is on the link: names, hashes, ssh
+    print(f"cut after {first / 1e6:.1f} MB on the link: {kept / 1e6:.1f} MB were there, "
+          f"{(first * share - kept) / 1e6:.2f} MB went again; load {os.getloadavg()[0]:.1f}")
+
+
 def run(options, build, tool, base):
     source = base / "source"
     make_files(source, options.files, options.size)
@@ -86,6 +119,13 @@ def run(options, build, tool, base):
     ssh = ["ssh", "-p", port, "-i", str(base / "sshd/user/ssh-key"), "-o", "BatchMode=yes",
            "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={base}/kh", "-F", "/dev/null"]
     target = base / "target"
+    if options.cut:
+        proxy.stop()
+        for _ in range(options.repeat):
+            cut(options, build, tool, base, sshd, source, target)
+            shutil.rmtree(target)
+        sshd.stop()
+        return
     ways = {
         "raw: ssh cat": lambda: timed([*ssh, f"{user}@127.0.0.1", f"cat > {base}/far"], open(raw, "rb")),
         "curbstop": lambda: timed([tool, "send", port, str(base / "sshd"), str(target), str(source),

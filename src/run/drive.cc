@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/text_or_null.h"
+#include "run/away/transfer_note.h"
 #include "run/narrate.h"
 #include "run/shell.h"
 #include "sys/file_lock.h"
@@ -237,6 +238,8 @@ class Follower {
     std::string text = fmt::format("{}  {} · {}", row.run.step, row.state,
                                    DurationText(Millis(std::max<int64_t>(since, 0))));
     if (row.attempt > 1) text += fmt::format(" · attempt {}", row.attempt);
+    const std::string travels = ReadTransferNote(folder_, outside_.clock.WallMs());
+    if (!travels.empty()) text += " · " + travels;
     if (row.checkpoints > 0)
       text += fmt::format(" · {} checkpoint{}", row.checkpoints, row.checkpoints == 1 ? "" : "s");
     return row.reason.empty() ? text : text + " · " + row.reason;

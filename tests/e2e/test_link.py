@@ -152,9 +152,6 @@ def test_a_tool_puts_a_file_at_a_presigned_address(s3, tmp_path, name):
     assert done.returncode == 0, done.stderr
     with urllib.request.urlopen(presign(s3, "get", "step 7/ü+%.tar"), timeout=30) as answer:
         assert answer.read() == file.read_bytes()
-    head = urllib.request.Request(presign(s3, "head", "step 7/ü+%.tar"), method="HEAD")
-    with urllib.request.urlopen(head, timeout=30) as answer:
-        assert answer.headers["Content-Length"] == "300000"
 
 
 @pytest.mark.parametrize("name", ["curl", "wget", "python3"])

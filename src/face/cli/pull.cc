@@ -5,6 +5,8 @@
 #include "base/units.h"
 #include "face/cli/commands.h"
 #include "face/cli/rented_run.h"
+#include "face/cli/run_face.h"
+#include "run/away/transfer_note.h"
 
 namespace curbstop {
 namespace {
@@ -22,10 +24,17 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(std::unique_ptr<SshClient> ssh, OpenSsh(run.target));
   TRY_ASSIGN(const std::unique_ptr<FarMachine> machine,
              FarMachine::Reach(std::move(ssh), id, context.clock));
+  Voice voice(context);
   int64_t files = 0;
   int64_t bytes = 0;
   for (const char* part : {"out", "checkpoints"}) {
-    Result<TransferTotals> totals = machine->FetchPart(part, to / part);
+    Result<TransferTotals> totals =
+        machine->FetchPart(part, to / part,
+                           {[&](const TransferProgress& progress) {
+                              voice.Live(fmt::format("{}: {}", part, ProgressText(progress)));
+                            },
+                            {}});
+    voice.Live("");
     if (!totals.ok())
       return std::move(totals).error().While(fmt::format(
           "cannot bring home `{}` of run `{}`; again, it goes on where it was", part, id));

@@ -460,7 +460,9 @@ void Agent::Tell(Json body) {
 void Agent::FlushTold() {
   while (!untold_.empty()) {
     FAILPOINT("agent.before_event");
-    if (!spool_->Append(untold_.front()).ok()) return;
+    const Status told = spool_->Append(untold_.front());
+    // What is too long for a line no later try takes; anything else is tried again.
+    if (!told.ok() && told.error().kind() != ErrorKind::kInvalidInput) return;
     FAILPOINT("agent.after_event");
     untold_.pop_front();
   }

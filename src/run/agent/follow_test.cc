@@ -101,6 +101,12 @@ TEST_F(FollowTest, ALineLongerThanAPieceIsSent) {
   EXPECT_EQ(Next(feed).size(), 1u);
 }
 
+TEST_F(FollowTest, ALineWithoutEndIsAnErrorAndNoSilence) {
+  Add("record.calls", "{\"seq\":1,\"x\":\"" + std::string(kLongestSpoolLine, 'x') + "\"}\n");
+  FollowFeed feed(folder.path(), {});
+  EXPECT_EQ(feed.Next().error().kind(), ErrorKind::kCorrupt);
+}
+
 TEST_F(FollowTest, ACorruptSpoolIsAnErrorAndNoSilence) {
   Add("agent.events", "no json\n");
   FollowFeed feed(folder.path(), {});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -54,7 +55,14 @@ Result<SpoolWriter> SpoolWriter::Open(const std::filesystem::path& file, FileSto
 Status SpoolWriter::Append(const Json& body) {
   Json line = Json::MakeObject({{"seq", last_seq_ + 1}});
   for (const auto& [key, value] : body.members()) line.Set(key, value);
-  TRY(files_->Append(file_, WriteJson(line) + "\n", 0600));
+  const std::string text = WriteJson(line) + "\n";
+  if (text.size() > kLongestSpoolLine) {
+    return InvalidInput(fmt::format("a message of {} is too large: at most {} fit a line of `{}`",
+                                    BytesText({static_cast<int64_t>(text.size())}),
+                                    BytesText({static_cast<int64_t>(kLongestSpoolLine)}),
+                                    file_.filename().string()));
+  }
+  TRY(files_->Append(file_, text, 0600));
   ++last_seq_;
   return {};
 }

@@ -28,11 +28,15 @@ Result<std::vector<SpoolLine>> ReadSpool(const std::filesystem::path& file, int6
 // One whole line. Errors: as ReadSpool, whose text names `file`.
 Result<SpoolLine> ParseSpoolLine(std::string_view line, const std::filesystem::path& file);
 
+// With its newline. Whoever sends and hears lines holds one whole, so that a longer one would end
+// each connection anew.
+inline constexpr size_t kLongestSpoolLine = 4 << 20;
+
 class SpoolWriter {
  public:
   static Result<SpoolWriter> Open(const std::filesystem::path& file, FileStore& files);
   // Durable when it returns. `seq` is put into the body. Errors: kExhausted (disk full): nothing
-  // was added, try again.
+  // was added, try again; kInvalidInput (longer than kLongestSpoolLine): nothing was added.
   Status Append(const Json& body);
   int64_t last_seq() const { return last_seq_; }
 

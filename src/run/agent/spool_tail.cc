@@ -32,7 +32,7 @@ namespace {
 
 // Whole lines from `offset` on: as many as fit kPiece, or one that is longer.
 Result<std::string> ReadLines(const std::filesystem::path& file, int64_t offset) {
-  for (size_t most = SpoolTail::kPiece; most <= SpoolTail::kLongestLine; most *= 4) {
+  for (size_t most = SpoolTail::kPiece; most <= kLongestSpoolLine; most *= 4) {
     TRY_ASSIGN(std::string text, ReadFrom(file, offset, most));
     const size_t newline = text.rfind('\n');
     const bool is_all = text.size() < most;
@@ -40,7 +40,7 @@ Result<std::string> ReadLines(const std::filesystem::path& file, int64_t offset)
     if (!text.empty() || is_all) return text;
   }
   return Corrupt(
-      fmt::format("`{}` has a line of more than {} bytes", file.string(), SpoolTail::kLongestLine));
+      fmt::format("`{}` has a line of more than {} bytes", file.string(), kLongestSpoolLine));
 }
 
 }  // namespace

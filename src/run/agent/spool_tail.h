@@ -14,15 +14,13 @@ namespace curbstop {
 class SpoolTail {
  public:
   static constexpr size_t kPiece = 256 << 10;
-  static constexpr size_t kLongestLine = 64 << 20;
 
   // Lines with a sequence number above `after`.
   SpoolTail(std::filesystem::path file, int64_t after) : file_(std::move(file)), last_seq_(after) {}
 
   // What has been added, about kPiece bytes of it at most; empty when all is read.
-  // Errors: kCorrupt for a whole line that is no line of a spool, or longer than kLongestLine.
+  // Errors: kCorrupt for a whole line that is no line of a spool, or longer than kLongestSpoolLine.
   Result<std::vector<SpoolLine>> Read();
-  int64_t last_seq() const { return last_seq_; }
 
  private:
   std::filesystem::path file_;

@@ -2,13 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "run/agent/spool_tail.h"
 #include "sys/testing/fake_file_store.h"
 #include "sys/testing/temporary_folder.h"
 
 namespace curbstop {
 namespace {
 
-Json Word(const char* kind) { return Json::MakeObject({{"kind", kind}}); }
+Json Word(const std::string& kind) { return Json::MakeObject({{"kind", kind}}); }
 
 TEST(Spool, LinesAreNumberedOverWriters) {
   const TemporaryFolder folder;
@@ -41,6 +42,22 @@ TEST(Spool, AFullDiskAddsNothingAndTheNextTryWorks) {
   EXPECT_EQ(writer.last_seq(), 0);
   ASSERT_TRUE(writer.Append(Word("a")).ok());
   EXPECT_EQ(ReadSpool(folder / "s", 0)->size(), 1u);
+}
+
+TEST(Spool, ALineThatWouldBeTooLongIsRefusedAndTheNextOneIsTaken) {
+  const TemporaryFolder folder;
+  RealFileStore files;
+  SpoolWriter writer = *SpoolWriter::Open(folder / "s", files);
+  const std::string frame = "{\"seq\":1,\"kind\":\"\"}\n";
+  EXPECT_EQ(
+      writer.Append(Word(std::string(kLongestSpoolLine - frame.size() + 1, 'x'))).error().kind(),
+      ErrorKind::kInvalidInput);
+  EXPECT_TRUE(ReadSpool(folder / "s", 0)->empty());
+  ASSERT_TRUE(writer.Append(Word(std::string(kLongestSpoolLine - frame.size(), 'x'))).ok());
+  ASSERT_TRUE(writer.Append(Word("b")).ok());
+  SpoolTail tail(folder / "s", 0);
+  EXPECT_EQ(tail.Read()->size(), 1u);  // the longest that there can be
+  EXPECT_EQ(tail.Read()->at(0).body.StringOr("kind", ""), "b");
 }
 
 TEST(Spool, AWholeLineThatIsNoObjectIsCorrupt) {

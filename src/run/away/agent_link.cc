@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "run/agent/spool.h"
 #include "run/away/checkpoints_home.h"
 #include "run/away/machine_notes.h"
 #include "run/away/recall.h"
+#include "run/away/transfer_note.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -24,13 +26,15 @@ constexpr seconds kAddressHolds{15};
 constexpr seconds kYoung{120};    // most machines have booted by then
 constexpr seconds kDeadAfter{5};  // without a word
 constexpr seconds kFinishWithin{3};
-constexpr size_t kLongestLine = 4 << 20;
+constexpr size_t kLongestLine = kLongestSpoolLine + 4096;  // with what `follow` puts around it
 constexpr size_t kPiece = 256 << 10;
+constexpr int64_t kMeasurable = 1 << 20;
 // What the link reports itself, before the agent does.
 constexpr int64_t kHello = 0;
 constexpr int64_t kStaging = 1;
-constexpr int64_t kCannotStart = 2;
-constexpr int64_t kNothingToSave = 3;
+constexpr int64_t kCheckpoints = 2;
+constexpr int64_t kCannotStart = 3;
+constexpr int64_t kNothingToSave = 4;
 
 // -1: no letter of base 64.
 int Base64Digit(char c) {
@@ -121,13 +125,19 @@ AgentLink::AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Cl
 
 AgentLink::~AgentLink() { Stop(); }
 
-void AgentLink::Stop() { stop_.request_stop(); }
+void AgentLink::Stop() {
+  stop_.request_stop();
+  sending_stop_.request_stop();
+}
 
 void AgentLink::Finish() { is_finishing_ = true; }
 
 void AgentLink::Tell(const std::string& id, Json command) {
-  const std::scoped_lock lock(mutex_);
-  commands_.emplace_back(id, std::move(command));
+  {
+    const std::scoped_lock lock(mutex_);
+    commands_.emplace_back(id, std::move(command));
+  }
+  sending_stop_.request_stop();
 }
 
 std::shared_ptr<FarMachine> AgentLink::machine() const {
@@ -250,22 +260,13 @@ Status AgentLink::StartStep(FarMachine& machine) {
     Report(ReportBase(target_.rental) + kNothingToSave, Json::MakeObject({{"kind", "saved"}}));
     return {};
   }
-  TRY_ASSIGN(const std::string text, ReadFile(work_.folder / "fingerprint.json"));
-  TRY_ASSIGN(const Json fingerprint, ParseJson(text));
-  TRY_ASSIGN(const std::vector<StagedFile> files, FilesToStage(work_.root, fingerprint));
-  Report(ReportBase(target_.rental) + kStaging,
-         Json::MakeObject({{"kind", "staging"}, {"text", StagingText(files)}}));
-  Status staged = machine.Stage(files, {});
-  if (!staged.ok()) return std::move(staged).error().While("cannot send the step's files");
-  TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
-  if (work_.place != nullptr && target_.rental > 1) {
-    TRY_ASSIGN([[maybe_unused]] const std::optional<KeptCheckpoint> brought,
-               BringCheckpointHome(work_, target_.rental, target_.safe_work_ms));
-  }
-  TRY_ASSIGN(const std::vector<std::string> checkpoints,
-             CheckpointsToSend(at_home, work_.folder, files_));
-  TRY(machine.SendCheckpoints(at_home.checkpoint_dir, checkpoints));
+  const Status sent = SendFiles(machine);
   if (SaveIsWanted()) return StartStep(machine);
+  TRY(sent);
+  TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work_.folder));
+  const Result<std::vector<std::string>> sent_checkpoints = SendCheckpoints(machine, at_home);
+  if (SaveIsWanted()) return StartStep(machine);
+  TRY_ASSIGN(const std::vector<std::string> checkpoints, sent_checkpoints);
   TRY_ASSIGN(AgentSecrets secrets, work_.secrets(at_home));
   if (work_.place != nullptr) {
     TRY_ASSIGN(secrets.away, work_.place->AddressesFor(target_.rental, Millis(target_.lease_ms)));
@@ -284,6 +285,51 @@ Status AgentLink::StartStep(FarMachine& machine) {
   Status started = machine.StartAgent(order, secrets);
   has_agent_ = started.ok();
   return started.ok() ? started : std::move(started).error().While("cannot start the agent");
+}
+
+// A second try goes on with what was told before the first.
+Status AgentLink::SendFiles(FarMachine& machine) {
+  TRY_ASSIGN(const std::string text, ReadFile(work_.folder / "fingerprint.json"));
+  TRY_ASSIGN(const Json fingerprint, ParseJson(text));
+  TRY_ASSIGN(const std::vector<StagedFile> files, FilesToStage(work_.root, fingerprint));
+  TransferNote note(work_.folder, "sends the step's files", clock_);
+  const TransferWatch watch{[&](const TransferProgress& progress) { note.Show(progress); },
+                            sending_stop_.get_token()};
+  const int64_t number = ReportBase(target_.rental) + kStaging;
+  if (last_report_ < number) {
+    Result<TransferTotals> asked = machine.AskWhatIsLacking(files, {{}, watch.stop});
+    if (!asked.ok()) return std::move(asked).error().While("cannot ask which files are lacking");
+    Report(number, SendingReport({"", *asked, bytes_per_s_, target_.per_hour}));
+  }
+  const Ticks began = clock_.Awake();
+  Result<TransferTotals> staged = machine.Stage(files, watch);
+  if (!staged.ok()) return std::move(staged).error().While("cannot send the step's files");
+  const double seconds = std::chrono::duration<double>(clock_.Awake() - began).count();
+  // Of less the way there and back is most.
+  if (staged->moved_bytes >= kMeasurable)
+    bytes_per_s_ = static_cast<int64_t>(static_cast<double>(staged->moved_bytes) / seconds);
+  return {};
+}
+
+// The names of those that are there now.
+Result<std::vector<std::string>> AgentLink::SendCheckpoints(FarMachine& machine,
+                                                            const AgentOrder& at_home) {
+  if (work_.place != nullptr && target_.rental > 1) {
+    TRY_ASSIGN([[maybe_unused]] const std::optional<KeptCheckpoint> brought,
+               BringCheckpointHome(work_, target_.rental, target_.safe_work_ms));
+  }
+  TRY_ASSIGN(const std::vector<std::string> names,
+             CheckpointsToSend(at_home, work_.folder, files_));
+  if (names.empty()) return names;
+  Report(ReportBase(target_.rental) + kCheckpoints,
+         SendingReport({"checkpoints", SizeOf(at_home.checkpoint_dir, names), bytes_per_s_,
+                        target_.per_hour}));
+  TransferNote note(work_.folder, "sends checkpoints", clock_);
+  Status sent = machine.SendCheckpoints(
+      at_home.checkpoint_dir, names,
+      {[&](const TransferProgress& progress) { note.Show(progress); }, sending_stop_.get_token()});
+  if (!sent.ok()) return std::move(sent).error().While("cannot send the checkpoints");
+  return names;
 }
 
 // ---- hearing it -------------------------------------------------------------------------------
@@ -352,7 +398,7 @@ Status AgentLink::HearCalls(const std::vector<Json>& calls, FarMachine& machine,
       calls, [](const Json& call) { return call.StringOr("route", "") == "artifacts/put"; });
   if (has_files) {
     TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
-               machine.FetchPart("record.artifacts", files));
+               machine.FetchPart("record.artifacts", files, {{}, stop_.get_token()}));
   }
   TRY(work_.replay(target_.rental, calls, files));
   TRY_ASSIGN(const int64_t last, calls.back().GetInt("seq"));

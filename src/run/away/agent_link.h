@@ -65,6 +65,7 @@ struct LinkTarget {
   int64_t last_report = 0;    // that is in the journal
   int64_t safe_work_ms = 0;   // progress in the newest checkpoint at home
   int64_t attempts = 0;       // of the run so far
+  MicroUsd per_hour;          // that the machine costs
 };
 
 class AgentLink {
@@ -104,6 +105,8 @@ class AgentLink {
   Status Greet(FarMachine& machine);
   Status Started(Status started);
   Status StartStep(FarMachine& machine);
+  Status SendFiles(FarMachine& machine);
+  Result<std::vector<std::string>> SendCheckpoints(FarMachine& machine, const AgentOrder& at_home);
   bool SaveIsWanted() const;
   Status Listen(FarMachine& machine, const std::stop_token& stop);
   Status HearLine(const Json& line);
@@ -129,6 +132,7 @@ class AgentLink {
   Ticks ask_address_at_{0};  // when it is to be asked for again
   MachineProbe probe_;
   bool has_agent_ = false;
+  int64_t bytes_per_s_ = 0;  // of the files that were sent; 0: not measured
   int64_t last_report_ = 0;
   std::atomic<bool> is_over_ = false;
   std::atomic<bool> is_finishing_ = false;
@@ -138,7 +142,8 @@ class AgentLink {
   std::shared_ptr<FarMachine> machine_;                // guarded by mutex_
   std::deque<std::pair<std::string, Json>> commands_;  // guarded by mutex_
   std::stop_source stop_;
-  std::jthread thread_;  // last: it uses all the others
+  std::stop_source sending_stop_;  // a command makes all sending before the start needless
+  std::jthread thread_;            // last: it uses all the others
 };
 
 }  // namespace curbstop

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "run/agent/spool.h"
 #include "run/away/checkpoints_home.h"
 #include "run/away/far_machine.h"
 #include "sys/files.h"
@@ -50,10 +51,12 @@ struct Far {
   TemporaryFolder folder;
   std::string follow = "sleep 60";
   std::string probe = fmt::format("echo '{}'", kProbe);
+  std::string receive = "printf curbxfr1p; exec sleep 60";  // takes a transfer and says nothing
 
   std::filesystem::path home() const { return folder.path() / "far"; }
   std::string Translate(const std::string& command) const {
     if (command.find(" follow ") != command.npos) return follow;
+    if (command.find(" receive ") != command.npos) return receive;
     if (command.ends_with(" probe")) return probe;
     return fmt::format("CURBSTOP_HOME={}; {}", home().string(), command);
   }
@@ -147,6 +150,14 @@ TEST_F(AgentLinkTest, WhatComesTwiceIsHeardOnce) {
   EXPECT_EQ(StepLog(), "one line");
 }
 
+TEST_F(AgentLinkTest, TheLongestLineOfASpoolIsHeard) {
+  far.follow = fmt::format(
+      "printf '%s' '{{\"from\":\"events\",\"seq\":1,\"body\":{{\"kind\":\"held\",\"x\":\"'; "
+      "head -c {} /dev/zero | tr '\\0' x; echo '\"}}}}'",
+      kLongestSpoolLine - 40);
+  EXPECT_THAT(Told(Hear()), testing::ElementsAre("held"));
+}
+
 struct Lie {
   const char* name;
   const char* follow;
@@ -194,6 +205,56 @@ TEST_F(AgentLinkTest, AProbeThatIsNoJsonIsNoMachine) {
   EXPECT_THAT(WhyCut(Hear()), HasSubstr("probe is no JSON"));
 }
 
+// ---- sending that takes long ------------------------------------------------------------------
+
+class LongSending : public AgentLinkTest {
+ protected:
+  LongSending() {
+    Put(far.home() / "runs/r1/agent.events", "");  // its agent has not begun
+    Put(far.folder.path() / "project/data.bin", "contents");
+    Put(run() / "fingerprint.json",
+        R"({"code":[["data.bin","98bf7d8c15784f0a3d63204441e1e2aa",false]]})");
+    work.root = far.folder.path() / "project";
+    far.receive = fmt::format("touch {}/asked; {}", far.home().string(), far.receive);
+    LinkTarget target;
+    target.rental = 1;
+    target.machine = "m1";
+    link.emplace(work, target, renter, clock, files, far.folder.path() / "agents",
+                 [this](Event event) {
+                   const std::scoped_lock lock(mutex);
+                   if (event.kind == EventKind::kAgentReport)
+                     told.push_back(event.data.StringOr("kind", ""));
+                 });
+    EXPECT_TRUE(Await([this] { return Exists(far.home() / "asked"); }));
+  }
+
+  bool Await(const std::function<bool()>& happens) {
+    const Ticks end = clock.Awake() + std::chrono::seconds(5);
+    while (!happens() && clock.Awake() < end) clock.Wait(std::chrono::milliseconds(10));
+    return happens();
+  }
+  bool Heard(const std::string& kind) {
+    const std::scoped_lock lock(mutex);
+    return std::ranges::find(told, kind) != told.end();
+  }
+
+  Renter renter{"r1", {}, {}, std::make_unique<OneMachine>(), "", clock};
+  std::mutex mutex;
+  std::vector<std::string> told;  // guarded by mutex
+  std::optional<AgentLink> link;
+};
+
+TEST_F(LongSending, IsNotWaitedForWhenTheLinkEnds) {
+  const Ticks began = clock.Awake();
+  link.reset();
+  EXPECT_LT(clock.Awake() - began, std::chrono::seconds(3));
+}
+
+TEST_F(LongSending, EndsWhenTheStepIsToSave) {
+  link->Tell("c1", Json::MakeObject({{"kind", "save"}}));
+  EXPECT_TRUE(Await([this] { return Heard("saved"); }));
+}
+
 // ---- single calls -----------------------------------------------------------------------------
 
 std::unique_ptr<FarMachine> Reach(Far& far, Clock& clock) {
@@ -218,7 +279,7 @@ TEST_F(AgentLinkTest, ACheckpointsNameStaysInItsFolder) {
   const std::unique_ptr<FarMachine> machine = Reach(far, clock);
   ASSERT_NE(machine, nullptr);
   for (const char* name : {"..", "../x", "/etc/passwd", "a/b", "", "."}) {
-    EXPECT_FALSE(KeepCheckpoint(*machine, name, run()).ok()) << name;
+    EXPECT_FALSE(KeepCheckpoint(*machine, name, run(), {}).ok()) << name;
   }
 }
 

@@ -12,6 +12,7 @@
 #include "run/away/checkpoints_home.h"
 #include "run/away/own_place.h"
 #include "run/away/recall.h"
+#include "run/away/transfer_note.h"
 #include "sys/environment.h"
 #include "sys/files.h"
 
@@ -59,7 +60,8 @@ class AwayHands::Impl {
                 std::move(public_key), outside.clock) {
     if (work_.wish.kept_at.url.empty()) return;
     const auto open = [this] { return OpenOwnPlace(work_.wish.kept_at, secrets_, outside_.clock); };
-    work_.place = std::make_shared<const RunPlace>(work_.run, work_.folder, open, *http_);
+    work_.place =
+        std::make_shared<const RunPlace>(work_.run, work_.folder, open, *http_, outside_.clock);
   }
 
   void Begin(const Effect& effect, const RunState& state, RentMoney money);
@@ -73,10 +75,11 @@ class AwayHands::Impl {
 
   Event Perform(const Effect& effect, const RunState& state, const RentMoney& money);
   Event Extend(const RunState& state, AgentLink* link);
-  Event Fetch(AgentLink* link);
+  Event Fetch(AgentLink* link, const std::stop_token& stop);
   Event Recall(const RunState& state, int64_t rental, AgentLink* link);
   Event Destroy(const RunState& state, int64_t rental, AgentLink* link);
-  Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine);
+  Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine,
+             const std::stop_token& stop);
   void Tell(const Effect& effect);
   void Heard(Event event);
   std::shared_ptr<AgentLink> LinkTo(int64_t rental) const;
@@ -100,20 +103,20 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
   const Shared copy = std::make_shared<const RunState>(state);
   const std::shared_ptr<AgentLink> link = LinkTo(effect.rental);
   jobs_.Start(effect.id,
-              [this, effect, copy, money = std::move(money), link](const std::stop_token&) {
+              [this, effect, copy, money = std::move(money), link](const std::stop_token& stop) {
                 Event outcome;
                 switch (effect.kind) {
                   case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
                   case EffectKind::kFetch:
                     outcome = copy->recalling && copy->current == effect.rental
                                   ? Recall(*copy, effect.rental, link.get())
-                                  : Fetch(link.get());
+                                  : Fetch(link.get(), stop);
                     break;
                   case EffectKind::kDestroy:
                     outcome = Destroy(*copy, effect.rental, link.get());
                     break;
                   case EffectKind::kKeep:
-                    outcome = Keep(*copy, link ? link->machine() : nullptr);
+                    outcome = Keep(*copy, link ? link->machine() : nullptr, stop);
                     break;
                   default: outcome = Perform(effect, *copy, money); break;
                 }
@@ -145,10 +148,12 @@ Event AwayHands::Impl::Extend(const RunState& state, AgentLink* link) {
 }
 
 // The outputs, and all that was logged before them.
-Event AwayHands::Impl::Fetch(AgentLink* link) {
+Event AwayHands::Impl::Fetch(AgentLink* link, const std::stop_token& stop) {
   const std::shared_ptr<FarMachine> machine = link == nullptr ? nullptr : link->machine();
   if (machine == nullptr) return Failed(EventKind::kFetchFailed, Unavailable("it is not reached"));
-  Status done = machine->FetchOutputs(work_.folder / "out");
+  TransferNote note(work_.folder, "brings outputs home", outside_.clock);
+  Status done = machine->FetchOutputs(
+      work_.folder / "out", {[&](const TransferProgress& progress) { note.Show(progress); }, stop});
   if (done.ok()) done = link->AwaitAll(kLogPatience);
   if (!done.ok()) return Failed(EventKind::kFetchFailed, done.error());
   Event fetched;
@@ -174,9 +179,10 @@ Event AwayHands::Impl::Recall(const RunState& state, int64_t rental, AgentLink* 
   return failed;
 }
 
-Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine) {
+Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine,
+                            const std::stop_token& stop) {
   if (machine == nullptr) return Failed(EventKind::kKeepFailed, Unavailable("it is not reached"));
-  const Status done = KeepCheckpoint(*machine, state.last_checkpoint, work_.folder);
+  const Status done = KeepCheckpoint(*machine, state.last_checkpoint, work_.folder, {{}, stop});
   if (!done.ok()) return Failed(EventKind::kKeepFailed, done.error());
   Event kept;
   kept.kind = EventKind::kKept;
@@ -227,6 +233,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.last_report = state.last_agent_seq;
   target.safe_work_ms = state.safe_work_ms;
   target.attempts = state.attempt;
+  target.per_hour = rental->terms.billing.per_hour;
   link_ =
       std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
                                   outside_.agent, [this](Event event) { Heard(std::move(event)); });

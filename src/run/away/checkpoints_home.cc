@@ -30,12 +30,12 @@ Result<std::vector<std::string>> CheckpointsToSend(const AgentOrder& at_home,
 }
 
 Status KeepCheckpoint(FarMachine& machine, const std::string& name,
-                      const std::filesystem::path& folder) {
+                      const std::filesystem::path& folder, const TransferWatch& watch) {
   TRY(CheckInside(name));
   if (name.find('/') != name.npos) return Corrupt("a checkpoint's name has no `/`");
   TRY_ASSIGN(const AgentOrder at_home, ReadOrder(folder));
   if (at_home.checkpoint_dir.empty()) return NotFound("the step keeps no checkpoints");
-  return machine.FetchCheckpoint(name, at_home.checkpoint_dir);
+  return machine.FetchCheckpoint(name, at_home.checkpoint_dir, watch);
 }
 
 }  // namespace curbstop

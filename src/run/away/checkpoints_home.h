@@ -19,8 +19,8 @@ Result<std::vector<std::string>> CheckpointsToSend(const AgentOrder& at_home,
                                                    const std::filesystem::path& folder,
                                                    FileStore& files);
 
-// Brings one home, whole or not at all. Errors: kUnavailable, kNotFound, kExhausted.
+// Brings one home, whole or not at all. Errors: kUnavailable, kNotFound, kExhausted, kCancelled.
 Status KeepCheckpoint(FarMachine& machine, const std::string& name,
-                      const std::filesystem::path& folder);
+                      const std::filesystem::path& folder, const TransferWatch& watch);
 
 }  // namespace curbstop

@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "store/transfer/transfer.h"
-#include "store/work_tree.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 
@@ -168,32 +167,41 @@ Status FarMachine::WriteLease(int64_t end_s) {
 
 // ---- the step ---------------------------------------------------------------------------------
 
-TransferOptions FarMachine::Options() const {
+TransferOptions FarMachine::Options(const TransferWatch& watch) const {
   TransferOptions options;
   options.agent = places_.Agent();
+  options.progress = watch.progress;
+  options.stop = watch.stop;
   return options;
 }
 
-Status FarMachine::Stage(const std::vector<StagedFile>& files, const Progress& progress) {
+namespace {
+
+std::vector<TransferFile> ListOf(const std::vector<StagedFile>& files) {
   std::vector<TransferFile> list;
   for (const StagedFile& file : files)
     list.push_back({file.path, file.md5, file.size, file.executable, file.source, file.link_to});
-  TransferOptions options = Options();
-  options.progress = progress;
-  TRY_ASSIGN([[maybe_unused]] const TransferTotals sent,
-             SendFiles(*ssh_, places_.Work(), list, options, clock_));
-  return {};
+  return list;
+}
+
+}  // namespace
+
+Result<TransferTotals> FarMachine::AskWhatIsLacking(const std::vector<StagedFile>& files,
+                                                    const TransferWatch& watch) {
+  return curbstop::AskWhatIsLacking(*ssh_, places_.Work(), ListOf(files), Options(watch), clock_);
+}
+
+Result<TransferTotals> FarMachine::Stage(const std::vector<StagedFile>& files,
+                                         const TransferWatch& watch) {
+  return SendFiles(*ssh_, places_.Work(), ListOf(files), Options(watch), clock_);
 }
 
 Status FarMachine::SendCheckpoints(const std::filesystem::path& folder,
-                                   const std::vector<std::string>& names) {
+                                   const std::vector<std::string>& names,
+                                   const TransferWatch& watch) {
   if (names.empty()) return {};
-  TRY_ASSIGN(const std::vector<HashedFile> files, HashPaths(folder, names, LinksAs::kContents));
-  std::vector<TransferFile> list;
-  for (const HashedFile& file : files)
-    list.push_back({file.path, file.md5, file.size, file.executable, folder / file.path, ""});
   TRY_ASSIGN([[maybe_unused]] const TransferTotals sent,
-             SendFiles(*ssh_, places_.Checkpoints(), list, Options(), clock_));
+             SendFolder(*ssh_, places_.Checkpoints(), folder, names, Options(watch), clock_));
   return {};
 }
 
@@ -240,22 +248,24 @@ Status MoveInto(const std::filesystem::path& from, const std::filesystem::path& 
 }  // namespace
 
 Result<TransferTotals> FarMachine::FetchPart(std::string_view part,
-                                             const std::filesystem::path& folder) {
+                                             const std::filesystem::path& folder,
+                                             const TransferWatch& watch) {
   const std::string from = places_.Folder() + "/" + std::string(part);
   TRY_ASSIGN([[maybe_unused]] const std::string made, Ask("mkdir -p " + from));
-  return FetchFiles(*ssh_, from, folder, {}, Options(), clock_);
+  return FetchFiles(*ssh_, from, folder, {}, Options(watch), clock_);
 }
 
 // What a cut left half done lies in `incoming` and is gone on with.
-Status FarMachine::FetchOutputs(const std::filesystem::path& folder) {
+Status FarMachine::FetchOutputs(const std::filesystem::path& folder, const TransferWatch& watch) {
   const std::filesystem::path incoming = folder.string() + ".incoming";
   TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
-             FetchFiles(*ssh_, places_.Out(), incoming, {}, Options(), clock_));
+             FetchFiles(*ssh_, places_.Out(), incoming, {}, Options(watch), clock_));
   return MoveInto(incoming, folder);
 }
 
 // The step may delete or write on while it travels: what travels are links of its own.
-Status FarMachine::FetchCheckpoint(const std::string& name, const std::filesystem::path& folder) {
+Status FarMachine::FetchCheckpoint(const std::string& name, const std::filesystem::path& folder,
+                                   const TransferWatch& watch) {
   const std::string shot = places_.Folder() + "/shot";
   const std::string entry = ShellQuote(places_.Checkpoints() + "/" + name);
   TRY_ASSIGN([[maybe_unused]] const std::string made,
@@ -264,7 +274,7 @@ Status FarMachine::FetchCheckpoint(const std::string& name, const std::filesyste
                              shot, entry)));
   const std::filesystem::path incoming = folder / (".incoming-" + name);
   TRY_ASSIGN([[maybe_unused]] const TransferTotals fetched,
-             FetchFiles(*ssh_, shot, incoming, {}, Options(), clock_));
+             FetchFiles(*ssh_, shot, incoming, {}, Options(watch), clock_));
   TRY(MoveInto(incoming / name, folder / name));
   return RemoveTree(incoming);
 }

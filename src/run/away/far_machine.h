@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -58,10 +59,14 @@ struct LoggedSoFar {
   int64_t calls = 0;
 };
 
+// How a transfer is watched from outside.
+struct TransferWatch {
+  std::function<void(const TransferProgress&)> progress;  // a few times a second, and at the end
+  std::stop_token stop;                                   // kCancelled, within a moment
+};
+
 class FarMachine {
  public:
-  using Progress = std::function<void(const TransferProgress&)>;
-
   // Learns where its files lie and what is there already. Errors: kUnavailable (not reached),
   // kDenied (key or host key), kCorrupt.
   static Result<std::unique_ptr<FarMachine>> Reach(std::shared_ptr<SshClient> ssh,
@@ -81,10 +86,13 @@ class FarMachine {
   // Renamed into place, and read back.
   Status WriteLease(int64_t end_s);
 
-  Status Stage(const std::vector<StagedFile>& files, const Progress& progress);
+  // What of the step's files Stage would send.
+  Result<TransferTotals> AskWhatIsLacking(const std::vector<StagedFile>& files,
+                                          const TransferWatch& watch);
+  Result<TransferTotals> Stage(const std::vector<StagedFile>& files, const TransferWatch& watch);
   // Complete checkpoints from a folder at home.
-  Status SendCheckpoints(const std::filesystem::path& folder,
-                         const std::vector<std::string>& names);
+  Status SendCheckpoints(const std::filesystem::path& folder, const std::vector<std::string>& names,
+                         const TransferWatch& watch);
 
   // Writes the order, then starts the keeper. Again: nothing, where the agent has spoken.
   Status StartAgent(const AgentOrder& order, const AgentSecrets& secrets);
@@ -93,11 +101,13 @@ class FarMachine {
   Result<std::unique_ptr<SshChannel>> Follow(int64_t events, int64_t log_bytes, int64_t calls);
 
   // What lies in that folder of the run by now, added to `folder`. "out", "checkpoints".
-  Result<TransferTotals> FetchPart(std::string_view part, const std::filesystem::path& folder);
+  Result<TransferTotals> FetchPart(std::string_view part, const std::filesystem::path& folder,
+                                   const TransferWatch& watch);
   // Into `folder`, which is replaced.
-  Status FetchOutputs(const std::filesystem::path& folder);
+  Status FetchOutputs(const std::filesystem::path& folder, const TransferWatch& watch);
   // One entry of the checkpoint folder, into `folder` under its name, whole or not at all.
-  Status FetchCheckpoint(const std::string& name, const std::filesystem::path& folder);
+  Status FetchCheckpoint(const std::string& name, const std::filesystem::path& folder,
+                         const TransferWatch& watch);
 
  private:
   FarMachine(std::shared_ptr<SshClient> ssh, FarPlaces places, Greeting greeting, Clock& clock)
@@ -105,7 +115,7 @@ class FarMachine {
         places_(std::move(places)),
         greeting_(std::move(greeting)),
         clock_(clock) {}
-  TransferOptions Options() const;
+  TransferOptions Options(const TransferWatch& watch) const;
   Result<std::string> Ask(const std::string& command, std::string_view input = {});
   Status Put(const std::string& path, std::string_view bytes, std::string_view mode);
 

@@ -64,7 +64,7 @@ Status RunPlace::CheckAbout(const Json& about) const {
 Result<Json> RunPlace::Unpack(const NamedPlace& place, const std::string& object,
                               const std::filesystem::path& folder) const {
   const std::filesystem::path pack = run_folder_ / ".place-pack";
-  Status fetched = FetchObject(http_, place, object, pack);
+  Status fetched = FetchObject(http_, place, object, pack, clock_);
   Result<Json> about = fetched.ok() ? ReadPackAbout(pack) : fetched.error();
   if (about.ok()) fetched = CheckAbout(*about);
   if (fetched.ok() && about.ok()) fetched = RemoveTree(folder);
@@ -82,7 +82,7 @@ Result<Json> RunPlace::Fetch(int64_t rental, std::string_view what,
 }
 
 Result<Json> RunPlace::ReadAbout(const NamedPlace& place, const std::string& object) const {
-  TRY_ASSIGN(const std::string start, FetchStart(http_, place, object, kStart));
+  TRY_ASSIGN(const std::string start, FetchStart(http_, place, object, kStart, clock_));
   const std::filesystem::path file = run_folder_ / ".place-start";
   TRY(RemoveTree(file));
   TRY(AppendQuickly(file, start));

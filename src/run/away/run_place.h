@@ -20,6 +20,7 @@
 #include "base/units.h"
 #include "run/agent/away_order.h"
 #include "store/places/named_place.h"
+#include "sys/clock.h"
 #include "sys/http/http_client.h"
 
 namespace curbstop {
@@ -35,11 +36,12 @@ class RunPlace {
  public:
   // `run_folder` holds what is on its way.
   RunPlace(std::string run, std::filesystem::path run_folder,
-           std::function<Result<NamedPlace>()> open, HttpClient& http)
+           std::function<Result<NamedPlace>()> open, HttpClient& http, Clock& clock)
       : run_(std::move(run)),
         run_folder_(std::move(run_folder)),
         open_(std::move(open)),
-        http_(http) {}
+        http_(http),
+        clock_(clock) {}
 
   // For the agent on that machine; they expire an hour after the lease, in 7 days at most.
   Result<AwaySecrets> AddressesFor(int64_t rental, Millis lease) const;
@@ -65,6 +67,7 @@ class RunPlace {
   std::filesystem::path run_folder_;
   std::function<Result<NamedPlace>()> open_;
   HttpClient& http_;
+  Clock& clock_;
 };
 
 }  // namespace curbstop

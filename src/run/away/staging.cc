@@ -114,11 +114,75 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
   return order;
 }
 
-std::string StagingText(const std::vector<StagedFile>& files) {
-  int64_t bytes = 0;
-  for (const StagedFile& file : files) bytes += file.size;
-  return fmt::format("{} file{}, {}", files.size(), files.size() == 1 ? "" : "s",
-                     BytesText({bytes}));
+namespace {
+
+constexpr int64_t kAssumedBytesPerS = 12'500'000;
+
+std::string CountText(int64_t files, int64_t bytes) {
+  return fmt::format("{} file{}, {}", files, files == 1 ? "" : "s", BytesText({bytes}));
+}
+
+std::string SendingText(const Sending& sending, Millis eta, MicroUsd wait) {
+  const TransferTotals& totals = sending.totals;
+  const std::string what = sending.what.empty() ? "" : sending.what + ": ";
+  if (totals.moved_files == 0 && totals.files > 0) {
+    return fmt::format("{}nothing: the machine has all of {}", what,
+                       CountText(totals.files, totals.bytes));
+  }
+  const int64_t rate = sending.bytes_per_s > 0 ? sending.bytes_per_s : kAssumedBytesPerS;
+  std::string text = fmt::format("{}{} · about {} at {:.3g} Mbit/s, {} · machine waits = {} USD",
+                                 what, CountText(totals.moved_files, totals.moved_bytes),
+                                 DurationText(eta), static_cast<double>(rate) * 8 / 1e6,
+                                 sending.bytes_per_s > 0 ? "measured" : "assumed", UsdText(wait));
+  if (totals.moved_files < totals.files) {
+    text += fmt::format(
+        " · stays home: {} that are there already",
+        CountText(totals.files - totals.moved_files, totals.bytes - totals.moved_bytes));
+  }
+  return text;
+}
+
+}  // namespace
+
+Json SendingReport(const Sending& sending) {
+  const TransferTotals& totals = sending.totals;
+  const int64_t rate = sending.bytes_per_s > 0 ? sending.bytes_per_s : kAssumedBytesPerS;
+  const Millis eta(static_cast<int64_t>(1000.0 * static_cast<double>(totals.moved_bytes) /
+                                        static_cast<double>(rate)));
+  const MicroUsd wait = CostOf(sending.per_hour, eta);
+  return Json::MakeObject({{"kind", "staging"},
+                           {"text", SendingText(sending, eta, wait)},
+                           {"files", totals.moved_files},
+                           {"bytes", totals.moved_bytes},
+                           {"files_there", totals.files - totals.moved_files},
+                           {"bytes_there", totals.bytes - totals.moved_bytes},
+                           {"eta_ms", int64_t{eta.count()}},
+                           {"bytes_per_s", rate},
+                           {"is_measured", sending.bytes_per_s > 0},
+                           {"wait_micro_usd", wait.value()}});
+}
+
+TransferTotals SizeOf(const std::filesystem::path& folder, const std::vector<std::string>& names) {
+  namespace fs = std::filesystem;
+  TransferTotals totals;
+  const auto count = [&](const fs::directory_entry& entry) {
+    std::error_code failed;
+    if (entry.is_directory(failed) && !entry.is_symlink(failed)) return;
+    totals.files += 1;
+    if (!entry.is_symlink(failed)) totals.bytes += static_cast<int64_t>(entry.file_size(failed));
+  };
+  for (const std::string& name : names) {
+    std::error_code failed;
+    const fs::directory_entry top(folder / name, failed);
+    if (top.symlink_status(failed).type() == fs::file_type::not_found) continue;
+    count(top);
+    if (!top.is_directory(failed) || top.is_symlink(failed)) continue;
+    for (fs::recursive_directory_iterator walk(top, failed), end; !failed && walk != end;
+         walk.increment(failed))
+      count(*walk);
+  }
+  totals.moved_files = totals.files, totals.moved_bytes = totals.bytes;
+  return totals;
 }
 
 }  // namespace curbstop

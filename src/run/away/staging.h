@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/money.h"
 #include "base/result.h"
-#include "base/units.h"
 #include "run/agent/order.h"
+#include "store/transfer/transfer.h"
 
 namespace curbstop {
 
@@ -58,7 +59,23 @@ struct MachineTerms {
 AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
                       const MachineTerms& terms);
 
-// "12 files, 3.4 MB"
-std::string StagingText(const std::vector<StagedFile>& files);
+// What is sent to a machine, as it is told before it begins.
+struct Sending {
+  std::string what;  // "checkpoints"; empty: the step's files
+  TransferTotals totals;
+  int64_t bytes_per_s = 0;  // measured on this machine; 0: not yet, 100 Mbit/s are assumed
+  MicroUsd per_hour;        // that the machine costs meanwhile
+};
+
+// The report `staging`: what is lacking there, how long that takes, at which rate, what the machine
+// costs meanwhile, and what stays home because it is there already.
+//
+//   {"kind":"staging","text":"2 files, 5.5 MiB · about 461 ms at 100 Mbit/s, assumed · …",
+//    "files":2,"bytes":5767168,"files_there":0,"bytes_there":0,"eta_ms":461,
+//    "bytes_per_s":12500000,"is_measured":false,"wait_micro_usd":401}
+Json SendingReport(const Sending& sending);
+
+// Files and bytes below those entries of a folder; what cannot be read is not counted.
+TransferTotals SizeOf(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
 }  // namespace curbstop

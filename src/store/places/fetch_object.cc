@@ -12,7 +12,8 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kPiece = 8 << 20;
-constexpr int kTries = 3;  // of a piece, one after the other
+constexpr int kTries = 3;  // of a piece
+constexpr std::chrono::seconds kPause{1};
 constexpr std::chrono::seconds kExpires{600};
 
 struct Piece {
@@ -38,8 +39,8 @@ Error Refused(int status, const std::string& what) {
 
 class ObjectReader {
  public:
-  ObjectReader(HttpClient& http, const NamedPlace& place, const std::string& name)
-      : http_(http), place_(place), name_(name) {}
+  ObjectReader(HttpClient& http, const NamedPlace& place, const std::string& name, Clock& clock)
+      : http_(http), place_(place), name_(name), clock_(clock) {}
 
   // `most` bytes from `from` on, or fewer at its end.
   Result<Piece> Read(int64_t from, int64_t most) const {
@@ -47,6 +48,7 @@ class ObjectReader {
       Result<Piece> piece = ReadOnce(from, most);
       if (piece.ok() || piece.error().kind() != ErrorKind::kUnavailable || tries == kTries)
         return piece;
+      clock_.Wait(kPause * tries);
     }
   }
 
@@ -74,13 +76,14 @@ class ObjectReader {
   HttpClient& http_;
   const NamedPlace& place_;
   const std::string& name_;
+  Clock& clock_;
 };
 
 }  // namespace
 
 Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string& name,
-                   const std::filesystem::path& file) {
-  const ObjectReader reader(http, place, name);
+                   const std::filesystem::path& file, Clock& clock) {
+  const ObjectReader reader(http, place, name, clock);
   TRY(RemoveTree(file));
   TRY_ASSIGN(const Piece first, reader.Read(0, kPiece));
   TRY(AppendQuickly(file, first.bytes));
@@ -95,9 +98,9 @@ Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string&
 }
 
 Result<std::string> FetchStart(HttpClient& http, const NamedPlace& place, const std::string& name,
-                               int64_t most) {
-  TRY_ASSIGN(Piece piece, ObjectReader(http, place, name).Read(0, most));
-  return std::move(piece.bytes);
+                               int64_t most, Clock& clock) {
+  TRY_ASSIGN(Piece piece, ObjectReader(http, place, name, clock).Read(0, most));
+  return piece.bytes.substr(0, static_cast<size_t>(most));
 }
 
 }  // namespace curbstop

@@ -1,4 +1,5 @@
-// Reads objects of a named place, in pieces: memory stays bounded, and a cut costs a piece.
+// Reads objects of a named place, in pieces: memory stays bounded, and a cut costs a piece. A piece
+// that does not come is asked for again after 1 s, and once more after 2 s.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 
 #include "base/result.h"
 #include "store/places/named_place.h"
+#include "sys/clock.h"
 #include "sys/http/http_client.h"
 
 namespace curbstop {
@@ -15,10 +17,11 @@ namespace curbstop {
 // as well where there is none), kUnavailable, kCorrupt (it was replaced meanwhile, or the server
 // sends something else than was asked for), those of the disk.
 Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string& name,
-                   const std::filesystem::path& file);
+                   const std::filesystem::path& file, Clock& clock);
 
-// Its first bytes, `most` of them where there are as many. Errors: as above.
+// Its first bytes, `most` of them where there are as many, whatever a server without ranges sends.
+// Errors: as above.
 Result<std::string> FetchStart(HttpClient& http, const NamedPlace& place, const std::string& name,
-                               int64_t most);
+                               int64_t most, Clock& clock);
 
 }  // namespace curbstop

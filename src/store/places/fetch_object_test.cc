@@ -55,7 +55,7 @@ class FetchesObjects : public testing::Test {
               return name.starts_with("AWS_ACCESS") || name.starts_with("AWS_SECRET") ? "x" : "";
             },
             clock_)) {}
-  Status Fetch() { return FetchObject(store_, place_, "a/b", file_); }
+  Status Fetch() { return FetchObject(store_, place_, "a/b", file_, clock_); }
 
   FakeClock clock_;
   NamedPlace place_;
@@ -71,6 +71,17 @@ TEST_F(FetchesObjects, APieceAfterTheOther) {
   ASSERT_TRUE(Fetch().ok());
   EXPECT_EQ(*ReadFile(file_), store_.object);
   EXPECT_EQ(store_.calls, 4);
+}
+
+TEST_F(FetchesObjects, TriesAgainAfterAPauseThatGrows) {
+  store_.object = "small";
+  store_.trouble = {503, 503};
+  const Ticks began = clock_.Awake();
+  ASSERT_TRUE(Fetch().ok());
+  EXPECT_EQ(clock_.Awake() - began, std::chrono::seconds(1 + 2));
+  store_.trouble = {404};
+  EXPECT_FALSE(Fetch().ok());
+  EXPECT_EQ(clock_.Awake() - began, std::chrono::seconds(3));  // no pause for an answer
 }
 
 TEST_F(FetchesObjects, WhatLayThereBeforeIsReplaced) {
@@ -118,8 +129,11 @@ TEST_F(FetchesObjects, LessThanWasAnnouncedIsNoWhole) {
 
 TEST_F(FetchesObjects, TheStartAlone) {
   store_.object = "0123456789";
-  EXPECT_EQ(*FetchStart(store_, place_, "a/b", 4), "0123");
-  EXPECT_EQ(*FetchStart(store_, place_, "a/b", 400), "0123456789");
+  for (const bool knows_ranges : {true, false}) {
+    store_.knows_ranges = knows_ranges;
+    EXPECT_EQ(*FetchStart(store_, place_, "a/b", 4, clock_), "0123");
+    EXPECT_EQ(*FetchStart(store_, place_, "a/b", 400, clock_), "0123456789");
+  }
 }
 
 }  // namespace

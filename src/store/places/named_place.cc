@@ -128,11 +128,6 @@ Result<Secret> NamedPlace::PresignGet(const std::string& name, std::chrono::seco
   return Presign("GET", name, expires);
 }
 
-Result<Secret> NamedPlace::PresignHead(const std::string& name,
-                                       std::chrono::seconds expires) const {
-  return Presign("HEAD", name, expires);
-}
-
 Result<HttpAnswer> SendToPlace(HttpClient& http, const HttpCall& call) {
   Result<HttpAnswer> answer = http.Send(call);
   if (answer.ok() || answer.error().kind() != ErrorKind::kNotFound) return answer;

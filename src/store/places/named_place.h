@@ -34,7 +34,6 @@ class NamedPlace {
   // Errors: kInvalidInput.
   Result<Secret> PresignPut(const std::string& name, std::chrono::seconds expires) const;
   Result<Secret> PresignGet(const std::string& name, std::chrono::seconds expires) const;
-  Result<Secret> PresignHead(const std::string& name, std::chrono::seconds expires) const;
 
   // Whether we may really write there: puts a small object, reads it back and removes it.
   // Errors: kDenied, kNotFound (no such bucket), kUnavailable.

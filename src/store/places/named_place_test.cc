@@ -48,7 +48,7 @@ TEST_F(Places, AnEndpointOrADottedBucketHasTheBucketInThePath) {
   variables["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9000/";
   const Result<NamedPlace> place = Open("s3://my-bucket/p/", variables);
   ASSERT_TRUE(place.ok());
-  EXPECT_THAT(place->PresignHead("x", std::chrono::seconds(60))->Reveal(),
+  EXPECT_THAT(place->PresignGet("x", std::chrono::seconds(60))->Reveal(),
               StartsWith("http://127.0.0.1:9000/my-bucket/p/x?"));
 }
 

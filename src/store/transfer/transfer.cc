@@ -37,10 +37,15 @@ class Watcher {
   Watcher(const TransferOptions& options, Clock& clock)
       : options_(options), clock_(clock), start_(clock.Awake()), shown_(start_) {}
 
+  Status CheckStop() const {
+    if (options_.stop.stop_requested()) return Cancelled("the transfer was stopped");
+    return {};
+  }
+
   // `part` is a sender or a receiver.
   template <typename Part>
   Status Look(const Part& part) {
-    if (options_.stop.stop_requested()) return Cancelled("the transfer was stopped");
+    TRY(CheckStop());
     if (options_.progress && clock_.Awake() - shown_ >= kShowEvery) Show(part);
     return {};
   }
@@ -107,7 +112,7 @@ Result<TransferTotals> Send(SshClient& client, const std::string& far_root,
   TransferSender* running = nullptr;
   TransferSender sender(wire, *source, clock, [&] { return watcher.Look(*running); });
   running = &sender;
-  if (Status greeted = wire.GreetAsHome(); !greeted.ok()) {
+  if (Status greeted = wire.GreetAsHome([&] { return watcher.CheckStop(); }); !greeted.ok()) {
     return WhyItEnded(*channel, std::move(greeted).error(), clock);
   }
   Result<WireDone> done = sender.Run(only_asks);
@@ -117,8 +122,7 @@ Result<TransferTotals> Send(SshClient& client, const std::string& far_root,
     return WhyItEnded(*channel, std::move(done).error(), clock);
   }
   AwaitEnd(*channel, clock);
-  TransferTotals totals{sender.totals().files, sender.totals().bytes, done->files, done->bytes,
-                        wire.bytes_out()};
+  TransferTotals totals{sender.totals().files, sender.totals().bytes, done->files, done->bytes};
   if (only_asks) {
     totals.moved_files = sender.lacking_files(), totals.moved_bytes = sender.lacking_bytes();
   }
@@ -175,7 +179,7 @@ Result<TransferTotals> FetchFiles(SshClient& client, const std::string& far_root
       wire, writer, [&](const WireHello& hello) { return Allowed(hello, limits); },
       [&] { return watcher.Look(*running); });
   running = &receiver;
-  if (Status greeted = wire.GreetAsHome(); !greeted.ok()) {
+  if (Status greeted = wire.GreetAsHome([&] { return watcher.CheckStop(); }); !greeted.ok()) {
     return WhyItEnded(*channel, std::move(greeted).error(), clock);
   }
   Result<WireDone> done = receiver.Run();
@@ -189,8 +193,7 @@ Result<TransferTotals> FetchFiles(SshClient& client, const std::string& far_root
     return Unavailable(fmt::format(
         "{} resumed files arrived damaged; the next try fetches them whole", done->damaged));
   }
-  return TransferTotals{receiver.totals().files, receiver.totals().bytes, done->files, done->bytes,
-                        wire.bytes_out()};
+  return TransferTotals{receiver.totals().files, receiver.totals().bytes, done->files, done->bytes};
 }
 
 std::string PutCommand(const std::string& far_path, size_t size, std::string_view mode) {

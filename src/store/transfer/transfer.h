@@ -56,7 +56,6 @@ struct TransferTotals {
   int64_t bytes = 0;
   int64_t moved_files = 0;  // that the other side lacked
   int64_t moved_bytes = 0;
-  int64_t wire_bytes = 0;  // sent by our side, compressed, before ssh
 };
 
 struct TransferLimits {

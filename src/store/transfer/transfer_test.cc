@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -289,6 +290,29 @@ TEST_F(Transfer, AStopIsCancelled) {
       SendFiles(client, Target().string(), files_, options, clock_);
   ASSERT_FALSE(totals.ok());
   EXPECT_EQ(totals.error().kind(), ErrorKind::kCancelled);
+}
+
+// Neither one that never greets nor one that greets and then says nothing.
+TEST_F(Transfer, AStopDoesNotWaitForASilentFarEnd) {
+  MakeSource();
+  files_ = FilesIn(Source());
+  for (const char* far : {"exec sleep 60", "printf curbxfr1p; exec sleep 60"}) {
+    FakeSshClient client;
+    client.translate = [far](const std::string&) { return far; };
+    std::stop_source stop;
+    TransferOptions options = Options();
+    options.stop = stop.get_token();
+    const std::jthread stopper([&] {
+      clock_.Wait(Millis(100));
+      stop.request_stop();
+    });
+    const Ticks began = clock_.Awake();
+    EXPECT_EQ(SendFiles(client, Target().string(), files_, options, clock_).error().kind(),
+              ErrorKind::kCancelled);
+    EXPECT_EQ(FetchFiles(client, "/x", Target(), {}, options, clock_).error().kind(),
+              ErrorKind::kCancelled);
+    EXPECT_LT(clock_.Awake() - began, Millis(2'000)) << far;
+  }
 }
 
 TEST_F(Transfer, MoreThanAllowedIsRefusedBeforeAnythingIsFetched) {

@@ -145,21 +145,6 @@ Result<std::unique_ptr<SshClient>> OpenSsh(SshTarget target) {
   return client;
 }
 
-void CloseSsh(const SshTarget& target) {
-  SshTarget whole = target;
-  if (whole.control_folder.empty()) {
-    Result<std::filesystem::path> folder = MakeControlFolder(ReadVariable("XDG_RUNTIME_DIR"));
-    if (!folder.ok()) return;
-    whole.control_folder = *std::move(folder);
-  }
-  if (!MasterIsThere(ControlPath(whole))) return;
-  ProcessRequest request;
-  request.argv = SessionArguments(whole);
-  request.argv.insert(request.argv.end(), {"-O", "exit", "--", DestinationOf(whole)});
-  request.timeout = Millis(5'000);
-  [[maybe_unused]] const Result<ProcessOutcome> outcome = RealProcessRunner().Run(request);
-}
-
 Error LostLink(SshChannel& channel) {
   constexpr size_t kMost = 300;
   const std::string said = channel.ErrorText();

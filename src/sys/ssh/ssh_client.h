@@ -93,9 +93,6 @@ class SshClient {
 // Nothing is connected before the first use. Errors: kDenied and kInvalidInput of ssh_folder.h.
 Result<std::unique_ptr<SshClient>> OpenSsh(SshTarget target);
 
-// Ends the target's connection and with it all its channels, by whatever process.
-void CloseSsh(const SshTarget& target);
-
 // What a channel that ended with 255 died of.
 Error LostLink(SshChannel& channel);
 

@@ -10,7 +10,7 @@ namespace {
 constexpr int64_t kSayTakenEvery = kLeastWindow / 4;
 // A sender of ours has at most 2 * kMostBatches manifests open, of at least 24 bytes an entry.
 constexpr size_t kMostWanted = 2 * kMostBatches * (kMostPayload / 24);
-constexpr Millis kWait{1'000};
+constexpr Millis kWait{200};  // a wish to stop is seen within it
 
 }  // namespace
 

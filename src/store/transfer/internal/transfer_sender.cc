@@ -15,7 +15,7 @@ namespace {
 // One manifest asks for about so much, so that many are on their way while contents are.
 constexpr int64_t kEnoughBytes = 2 << 20;
 constexpr size_t kEnoughFiles = 512;
-constexpr Millis kWait{1'000};
+constexpr Millis kWait{200};  // a wish to stop is seen within it
 constexpr Millis kWaitForSource{5};
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr size_t kMostChatter = 16 << 10;
 constexpr size_t kMostText = 4 * kMostPayload;
 constexpr size_t kHeader = 5;
 constexpr Millis kLifeEvery{1'000};
+constexpr Millis kGreetingWait{200};
 
 }  // namespace
 
@@ -31,8 +32,9 @@ void TransferWire::Start(bool plain) {
 }
 
 // The byte after the magic.
-Result<char> TransferWire::ReadGreeting() {
+Result<char> TransferWire::ReadGreeting(const std::function<Status()>& look) {
   for (;;) {
+    TRY(look());
     const size_t at = in_.find(kMagic);
     if (at != in_.npos && in_.size() > at + kMagic.size()) {
       const char mode = in_[at + kMagic.size()];
@@ -43,20 +45,20 @@ Result<char> TransferWire::ReadGreeting() {
       return Corrupt(fmt::format("the machine says `{}` in place of a greeting",
                                  Printable(std::string_view(in_).substr(0, 100))));
     }
-    TRY(Move(Millis(1'000)));
+    TRY(Move(kGreetingWait));
   }
 }
 
 Status TransferWire::GreetAsFar() {
   out_ = std::string(kMagic) + (CanSqueeze() ? 'z' : 'p');
-  TRY_ASSIGN(const char mode, ReadGreeting());
+  TRY_ASSIGN(const char mode, ReadGreeting([] { return Status(); }));
   if (mode != 'p' && (mode != 'z' || !CanSqueeze())) return Corrupt("an unknown greeting");
   Start(mode == 'p');
   return {};
 }
 
-Status TransferWire::GreetAsHome() {
-  TRY_ASSIGN(const char theirs, ReadGreeting());
+Status TransferWire::GreetAsHome(const std::function<Status()>& look) {
+  TRY_ASSIGN(const char theirs, ReadGreeting(look));
   const bool plain = theirs != 'z' || !CanSqueeze();
   out_ = std::string(kMagic) + (plain ? 'p' : 'z');
   Start(plain);

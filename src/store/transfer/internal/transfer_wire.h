@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ class TransferWire {
 
   // The far end speaks first and says whether it has zstd; home decides. What a login shell prints
   // before is passed over, up to 16 KiB. Errors: kUnavailable, kCorrupt.
-  Status GreetAsHome();
+  // `look` is called while it waits, and may end it.
+  Status GreetAsHome(const std::function<Status()>& look);
   Status GreetAsFar();
 
   void Send(WireType type, std::string_view payload);
@@ -42,14 +44,12 @@ class TransferWire {
   // In the middle of long work of our own.
   Status Breathe();
 
-  int64_t bytes_out() const { return bytes_out_; }
-
  private:
   static constexpr size_t kMostOut = 256 << 10;
   Status WriteSome();
   Status ReadSome();
   Status SayLife();
-  Result<char> ReadGreeting();
+  Result<char> ReadGreeting(const std::function<Status()>& look);
   void Start(bool plain);
 
   ByteStream& stream_;

@@ -1,9 +1,9 @@
 // The link's parts as a program, for the end-to-end tests and the benchmark; not installed.
 //
-//   link-tool proxy TARGET_PORT BYTES_PER_S DELAY_MS      prints its port, serves until stdin ends
-//   link-tool sshd FOLDER                                 prints port and user, serves likewise
+//   link-tool proxy TARGET_PORT BYTES_PER_S DELAY_MS      its port, serves until stdin ends; bytes
+//   up link-tool sshd FOLDER                                 prints port and user, serves likewise
 //   link-tool send|fetch PORT SSHD_FOLDER FAR LOCAL AGENT prints moved bytes
-//   link-tool presign put|get|head PLACE NAME             prints the address
+//   link-tool presign put|get PLACE NAME             prints the address
 //   link-tool test-place PLACE
 //   link-tool put curl|wget|python3|any FILE              the address by stdin
 #include <cstdlib>
@@ -38,6 +38,7 @@ Status Proxy(const Words& words) {
   const SlowProxy proxy(std::stoi(words[1]), {std::stoll(words[2]), Millis(std::stoll(words[3]))});
   Say(fmt::format("{}", proxy.port()));
   ReadAll();
+  Say(fmt::format("{}", proxy.bytes_up()));
   return {};
 }
 
@@ -86,9 +87,8 @@ Status Presign(const Words& words) {
   RealClock clock;
   constexpr std::chrono::seconds kHour{3600};
   TRY_ASSIGN(const NamedPlace place, PlaceOf(words[2], clock));
-  TRY_ASSIGN(const Secret address, words[1] == "put"   ? place.PresignPut(words[3], kHour)
-                                   : words[1] == "get" ? place.PresignGet(words[3], kHour)
-                                                       : place.PresignHead(words[3], kHour));
+  TRY_ASSIGN(const Secret address, words[1] == "put" ? place.PresignPut(words[3], kHour)
+                                                     : place.PresignGet(words[3], kHour));
   Say(address.Reveal());
   return {};
 }

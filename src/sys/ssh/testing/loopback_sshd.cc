@@ -17,7 +17,9 @@
 #include "sys/file_store.h"
 #include "sys/files.h"
 #include "sys/process.h"
+#include "sys/ssh/ssh_folder.h"
 #include "sys/ssh/ssh_key.h"
+#include "sys/ssh/ssh_options.h"
 
 namespace curbstop {
 namespace {
@@ -105,6 +107,19 @@ Status LoopbackSshd::Launch() {
 
 LoopbackSshd::LoopbackSshd(LoopbackSshd&& other) noexcept
     : folder_(std::move(other.folder_)), port_(other.port_), pid_(std::exchange(other.pid_, -1)) {}
+
+void CloseSsh(SshTarget target) {
+  if (target.control_folder.empty()) {
+    Result<std::filesystem::path> folder = MakeControlFolder(ReadVariable("XDG_RUNTIME_DIR"));
+    if (!folder.ok()) return;
+    target.control_folder = *std::move(folder);
+  }
+  ProcessRequest request;
+  request.argv = SessionArguments(target);
+  request.argv.insert(request.argv.end(), {"-O", "exit", "--", DestinationOf(target)});
+  request.timeout = Millis(5'000);
+  [[maybe_unused]] const Result<ProcessOutcome> outcome = RealProcessRunner().Run(request);
+}
 
 LoopbackSshd::~LoopbackSshd() {
   if (pid_ <= 0) return;

@@ -32,6 +32,9 @@ class LoopbackSshd {
   int pid_;
 };
 
+// Ends the target's connection and with it all its channels, by whatever process.
+void CloseSsh(SshTarget target);
+
 // A port of 127.0.0.1 that nobody has just now.
 int FreePort();
 
