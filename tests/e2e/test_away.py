@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -140,6 +141,9 @@ def test_a_step_runs_on_a_rented_machine_and_its_outputs_come_home(user):
     assert run["state"] == "succeeded" and run["metrics"] == {"accuracy": 0.5}
     assert f"step {STEPS}\n" in user.log(run["id"])
     assert user.log(run["id"]).count("step 7\n") == 1
+    # Before it is sent: what, how long, what the machine costs meanwhile.
+    assert re.search(r"train  sends 1 file, \d+ B · about 1 s at 100 Mbit/s, assumed · "
+                     r"machine waits = 0\.\d+ USD\n", done.stderr), done.stderr
     check_books(user)
     assert user.answer("ps")["month"]["spent_micro_usd"] == 0  # play money
     again = user.call("run", "--on", "practice:vast", "--yes")
@@ -211,6 +215,7 @@ def test_a_lost_machine_is_replaced_and_the_work_goes_on(user):
     assert (user.folder / "out/train/model.txt").read_text() == "model after 80\n"
     run = user.run()
     assert run["resumed_from"] and run["attempts"] == 2, out
+    assert "sends checkpoints: " in out, out
     check_books(user)
 
 

@@ -147,8 +147,9 @@ std::string SendingText(const Sending& sending, Millis eta, MicroUsd wait) {
 Json SendingReport(const Sending& sending) {
   const TransferTotals& totals = sending.totals;
   const int64_t rate = sending.bytes_per_s > 0 ? sending.bytes_per_s : kAssumedBytesPerS;
-  const Millis eta(static_cast<int64_t>(1000.0 * static_cast<double>(totals.moved_bytes) /
-                                        static_cast<double>(rate)));
+  // Whole seconds, and never none: below that the way there and back counts most.
+  const Millis eta =
+      std::chrono::seconds(totals.moved_files > 0 ? totals.moved_bytes / rate + 1 : 0);
   const MicroUsd wait = CostOf(sending.per_hour, eta);
   return Json::MakeObject({{"kind", "staging"},
                            {"text", SendingText(sending, eta, wait)},

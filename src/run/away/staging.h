@@ -70,9 +70,9 @@ struct Sending {
 // The report `staging`: what is lacking there, how long that takes, at which rate, what the machine
 // costs meanwhile, and what stays home because it is there already.
 //
-//   {"kind":"staging","text":"2 files, 5.5 MiB · about 461 ms at 100 Mbit/s, assumed · …",
-//    "files":2,"bytes":5767168,"files_there":0,"bytes_there":0,"eta_ms":461,
-//    "bytes_per_s":12500000,"is_measured":false,"wait_micro_usd":401}
+//   {"kind":"staging","text":"2 files, 5.5 MiB · about 1 s at 100 Mbit/s, assumed · …",
+//    "files":2,"bytes":5767168,"files_there":0,"bytes_there":0,"eta_ms":1000,
+//    "bytes_per_s":12500000,"is_measured":false,"wait_micro_usd":870}
 Json SendingReport(const Sending& sending);
 
 // Files and bytes below those entries of a folder; what cannot be read is not counted.

@@ -45,7 +45,7 @@ TransferNote::~TransferNote() {
 // Not durable, and torn where a reader comes at the wrong moment: he then shows nothing.
 void TransferNote::Show(const TransferProgress& progress) {
   const Ticks now = clock_.Awake();
-  if (shown_ != Ticks(0) && now - shown_ < kShowEvery) return;
+  if (shown_ && now - *shown_ < kShowEvery) return;
   shown_ = now;
   std::ofstream(file_, std::ios::trunc)
       << WriteJson(Json::MakeObject({{"at_ms", clock_.WallMs()},

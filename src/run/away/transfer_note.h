@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "store/transfer/transfer.h"
@@ -29,7 +30,7 @@ class TransferNote {
   std::filesystem::path file_;
   std::string what_;
   Clock& clock_;
-  Ticks shown_{0};
+  std::optional<Ticks> shown_;
 };
 
 // "sends checkpoints: 40 %, …"; empty: nothing travels. A file whose writer died counts for 5 s.
