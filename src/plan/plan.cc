@@ -11,6 +11,7 @@
 #include "machine/accelerators.h"
 #include "market/drivers.h"
 #include "market/match.h"
+#include "plan/interval.h"
 #include "plan/local_fit.h"
 
 namespace curbstop {
@@ -233,6 +234,11 @@ void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offe
   row.lease_grade = NameOf(terms.grade);
   row.login_needed = !rules->second.logged_in;
   row.per_hour = terms.billing.per_hour;
+  if (current.step.checkpoint) {
+    const bool bids = current.step.spot == SpotUse::kOnly;
+    row.interval = current.step.checkpoint->every.value_or(
+        CheckpointInterval(kAssumedWrite, bids ? std::optional(kAssumedSpotLife) : std::nullopt));
+  }
   if (!time.worst && !IsPractice(row.place)) return;
   row.lease =
       facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);

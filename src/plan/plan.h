@@ -51,6 +51,7 @@ struct PlanRow {
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
   std::optional<Millis> lease;       // of a machine that can be rented
+  std::optional<Millis> interval;    // between checkpoints on it, at most; empty: it writes none
   std::string held;                  // why it is held for longer than its lease
   bool login_needed = false;         // no key of an account there was found
   std::string source;                // of the price

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "plan/interval.h"
 #include "plan/local_fit.h"
 
 namespace curbstop {
@@ -480,6 +481,18 @@ TEST(Plan, ARentedPlaceIsPricedByItsReserveAndOneWithoutADriverStaysInformation)
   EXPECT_THAT(row.why, HasSubstr("held for 3 d: not proven yet"));
   EXPECT_EQ(plan.rows[2].lease_grade, "none");
   EXPECT_FALSE(plan.rows[2].lease);
+}
+
+TEST(Plan, ARentedPlaceSaysHowMuchWorkALostMachineTakesWithIt) {
+  World world = RentingWorld();
+  EXPECT_FALSE(world.Compare().rows[0].interval);
+  EXPECT_THAT(PlanText(world.Compare()), HasSubstr("A lost machine takes all of the step's work"));
+  world.step().checkpoint = CheckpointRule{.dir = "ckpt", .every = {}};
+  EXPECT_EQ(world.Compare().rows[0].interval, kLongestInterval);
+  EXPECT_THAT(PlanText(world.Compare()), HasSubstr("A lost machine takes at most 1 h of work"));
+  world.step().checkpoint->every = 10 * kMinute;
+  EXPECT_THAT(PlanText(world.Compare()), HasSubstr("A lost machine takes at most 10 min of work"));
+  EXPECT_FALSE(world.Compare().rows[1].interval);  // home is not rented
 }
 
 TEST(Plan, WithoutAKeyTheRowSaysLoginNeeded) {

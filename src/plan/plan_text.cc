@@ -151,6 +151,19 @@ std::string LeftOutText(const Plan& plan, const std::string& step) {
   return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ", "  ");
 }
 
+// What goes with the machine that was chosen, if it is lost.
+std::string LossText(const PlanRow& chosen) {
+  if (!chosen.lease) return "";
+  const std::string text =
+      chosen.interval
+          ? fmt::format(
+                "A lost machine takes at most {} of work with it (a checkpoint is asked for "
+                "that often), and what the latest takes to come home.",
+                DurationText(*chosen.interval))
+          : "A lost machine takes all of the step's work with it: there is no `checkpoint:`.";
+  return Paragraph(text, "  ", "  ");
+}
+
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
   Columns columns;
   for (const PlanRow& row : rows) {
@@ -159,7 +172,7 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
   }
   const std::string& step = rows.front().step;
   return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) +
-         LeftOutText(plan, step) + "\n";
+         LeftOutText(plan, step) + (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
 }
 
 std::string Notes(const Plan& plan) {
@@ -236,6 +249,7 @@ Json RowJson(const PlanRow& row) {
                            {"finish_p50_s", SecondsJson(row.finish_p50)},
                            {"lease_grade", row.lease_grade},
                            {"lease_s", SecondsJson(row.lease)},
+                           {"checkpoint_interval_s", SecondsJson(row.interval)},
                            {"login_needed", row.login_needed},
                            {"why", TextOrNull(row.why)},
                            {"why_not", TextOrNull(row.why_not)},

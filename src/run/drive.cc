@@ -6,6 +6,7 @@
 #include "base/text_or_null.h"
 #include "run/away/transfer_note.h"
 #include "run/narrate.h"
+#include "run/rent_story.h"
 #include "run/shell.h"
 #include "sys/file_lock.h"
 #include "sys/files.h"
@@ -174,7 +175,8 @@ class Follower {
       TRY(Narrate(row));
       if (!row.active) {
         audience_.Live("");
-        audience_.Line(row.run.step, NarrateEnd(row));
+        Say(row.run.step, NarrateEnd(row));
+        Say(row.run.step, story_.Saving(row.spent));
         return row;
       }
       TRY(PassOn(interrupts.count()));
@@ -189,12 +191,17 @@ class Follower {
     TRY_ASSIGN(const auto events, journal_.EventsAfter(run_, last_seq_));
     for (const Journal::NumberedEvent& entry : events) {
       last_seq_ = entry.seq;
-      const std::string text = NarrateEvent(entry.event);
-      if (text.empty() || text == last_line_) continue;  // what is tried again is said once
-      audience_.Line(row.run.step, text);
-      last_line_ = text;
+      Say(row.run.step, story_.Add(entry.event));
+      Say(row.run.step, NarrateEvent(entry.event));
     }
     return {};
+  }
+
+  // What is tried again is said once.
+  void Say(const std::string& step, const std::string& text) {
+    if (text.empty() || text == last_line_) return;
+    audience_.Line(step, text);
+    last_line_ = text;
   }
 
   Status PassOn(int interrupts) {
@@ -251,6 +258,7 @@ class Follower {
   RunAudience& audience_;
   std::filesystem::path folder_;
   int64_t last_seq_ = 0;
+  RentStory story_;
   std::string last_line_;
   int passed_on_ = 0;
   Ticks alone_since_ = outside_.clock.Awake();

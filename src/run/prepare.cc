@@ -118,6 +118,11 @@ Status TakeOver(const RunRow& last, Journal& journal, const RunOutside& outside,
   return {};
 }
 
+const RentedPlace* FindAway(const RunWishes& wishes, const std::string& step) {
+  const auto found = wishes.away.find(step);
+  return found == wishes.away.end() ? nullptr : &found->second;
+}
+
 Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journal& journal,
                          const RunOutside& outside, PreparedRun& prepared) {
   AgentOrder& order = prepared.order;
@@ -126,6 +131,10 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
     order.checkpoint_dir = outside.directories.RunFolder(order.run) / "checkpoints";
     return {};
   }
+  const std::optional<Millis> every = prepared.step.checkpoint->every;
+  if (every && !FindAway(wishes, prepared.step.name))
+    order.environment.emplace_back("CURBSTOP_CHECKPOINT_INTERVAL_MS",
+                                   std::to_string(every->count()));
   order.checkpoint_dir = project.root / prepared.step.checkpoint->dir;
   TRY_ASSIGN(const std::optional<RunRow> last, LastAttempted(project, prepared.step, journal));
   const std::string owner = last ? last->run.id : "before";
@@ -137,11 +146,6 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
       prepared.moves_aside,
       CheckFreshCheckpointFolder(project.root, prepared.step.checkpoint->dir, outside.processes));
   return {};
-}
-
-const RentedPlace* FindAway(const RunWishes& wishes, const std::string& step) {
-  const auto found = wishes.away.find(step);
-  return found == wishes.away.end() ? nullptr : &found->second;
 }
 
 // In commands that run at home the folder itself; away it stands for the machine's.
@@ -166,6 +170,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   RentWish wish{.place = away.place, .needs = step.needs, .spot = step.spot};
   wish.disk = RentedDisk(step.needs);
   wish.kept_at = wishes.kept_at;
+  if (step.checkpoint) wish.every = step.checkpoint->every;
   prepared.rent = std::move(wish);
   prepared.order.gpus_needed = step.needs.gpu ? step.needs.gpu->count : 0;
   AwayTerms& terms = prepared.away;

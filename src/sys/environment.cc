@@ -41,7 +41,8 @@ constexpr Variable kVariables[] = {
     {"CURBSTOP_OUT", VariableUse::kSetForStep, "Folder for a step's outputs, empty at its start."},
     {"CURBSTOP_CHECKPOINT_DIR", VariableUse::kSetForStep, "Folder for a step's checkpoints."},
     {"CURBSTOP_CHECKPOINT_INTERVAL_MS", VariableUse::kSetForStep,
-     "On a rented machine: the time between checkpoints that the plan reckons with."},
+     "Time between checkpoints that the plan reckons with: `every` of `checkpoint`, and on a rented "
+     "machine without it one by how long such machines live."},
     {"CURBSTOP_RESUME", VariableUse::kSetForStep,
      "Empty on a first start, else the folder that holds the complete checkpoints."},
     {"CURBSTOP_RESUME_FROM", VariableUse::kSetForStep, "The newest entry of CURBSTOP_RESUME."},

@@ -161,7 +161,7 @@ def test_with_a_named_place_the_machine_ends_alone_and_all_comes_home(user, s3):
     check_no_address(user)
 
 
-def test_a_machine_lost_meanwhile_is_replaced_from_the_place(user, s3, tmp_path):
+def test_a_machine_lost_meanwhile_leaves_its_work_at_the_place(user, s3, tmp_path):
     use_place(user, s3)
     faults = tmp_path / "faults.yaml"
     faults.write_text("faults:\n  - {at_s: 20, do: vanish}\n")
@@ -172,8 +172,11 @@ def test_a_machine_lost_meanwhile_is_replaced_from_the_place(user, s3, tmp_path)
     until(lambda: living(user) == [], "the end of the machine")
     assert any(f"runs/{run}/1/checkpoint" in key for key in keys(s3))
     until(lambda: user.answer("ps")["runs"] == [], "its end", 2 * PATIENCE_S)
-    assert user.run()["state"] == "succeeded", user.run()
-    assert user.run()["resumed_from"], user.log(run)
+    assert user.run()["state"] == "crashed", user.run()  # `ps` rents nothing
+    assert list(user.folder.glob("ckpt/step-*")), "the checkpoint that was at the place"
+    done = user.call("run", "--on", "practice:vast", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert user.run()["resumed_from"], done.stderr
     assert (user.folder / "out/train/model.txt").read_text() == "model after 300\n"
     assert commits(user) == 1
     check_books(user)

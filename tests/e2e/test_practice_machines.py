@@ -332,7 +332,8 @@ def test_twenty_connections_and_rude_clients(cloud):
 def test_a_hang_up_ends_the_process_group_but_not_what_has_left_it(cloud, place):
     machine = cloud.rent().up()
     child = subprocess.Popen(machine.command(
-        "setsid sleep 4001 & echo $! >~/left; trap '' HUP; sleep 4002 & echo $! >~/stayed; echo ready; wait"),
+        "setsid sh -c 'echo $$ >~/left; exec sleep 4001' & trap '' HUP; sleep 4002 & echo $! >~/stayed; "
+        "until [ -s ~/left ]; do sleep 0.05; done; echo ready; wait"),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert child.stdout.readline() == b"ready\n"
     child.kill()

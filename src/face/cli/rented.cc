@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
+#include "cloud/mark.h"
 #include "cloud/practice/practice_control.h"
+#include "cloud/practice/practice_meter.h"
 #include "sys/environment.h"
 #include "sys/http/http_client.h"
 
@@ -33,6 +35,33 @@ Status StartPracticeFor(CommandContext& context) {
   TRY_ASSIGN(const PracticeAddress address, StartPractice({}, outside));
   SecretStore secrets = SecretsOf(context);
   return KeepPracticeKey(secrets, address);
+}
+
+namespace {
+
+// Of one run's machines, by the practice cloud's own meter. The oldest of many machines that are
+// gone are not known one by one.
+int64_t PracticeBillOf(const PracticeWorld& world, const std::string& run) {
+  int64_t sum = 0;
+  for (const PracticeMachine& machine : world.state.machines) {
+    const std::optional<Mark> mark = ParseMark(machine.name);
+    if (!mark || mark->run != run) continue;
+    sum += PracticeBill(machine, HostOf(world, machine), world.state.now_ms);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::string PracticeMeterText(const RunRow& row, CommandContext& context) {
+  if (!row.run.place.starts_with("practice:")) return "";
+  const Result<PracticeWorld> world =
+      LookAtPractice(PracticeHomeOf(context.directories), context.clock);
+  const MicroUsd metered(world.ok() ? PracticeBillOf(*world, row.run.id) : 0);
+  if (metered == MicroUsd()) return "";
+  return fmt::format("{}: ledger {} USD {} the practice cloud's own meter {} USD\n", row.run.step,
+                     ExactUsdText(row.spent),
+                     row.spent < metered ? "<" : ">=", ExactUsdText(metered));
 }
 
 Result<OpenAccount> OpenPlace(const Place& place, CommandContext& context) {

@@ -14,11 +14,16 @@
 #include "plan/rental.h"
 #include "project/place.h"
 #include "run/away/sweep.h"
+#include "run/journal.h"
 
 namespace curbstop {
 
 // Starts the practice cloud unless it runs, and keeps its key among the secrets.
 Status StartPracticeFor(CommandContext& context);
+
+// What the practice cloud's own meter says of a run there: "ledger 0.031 USD >= the practice
+// cloud's own meter 0.030 USD"; empty where it does not say.
+std::string PracticeMeterText(const RunRow& row, CommandContext& context);
 
 // An account's driver with what it needs to live.
 struct OpenAccount {

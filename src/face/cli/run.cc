@@ -250,11 +250,15 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::vector<StepOutcome> outcomes,
              DriveSteps(request, journal, OutsideOf(context), voice));
   Json runs = Json::MakeArray();
-  for (const StepOutcome& outcome : outcomes) runs.Push(OutcomeJson(outcome));
+  std::string meters;
+  for (const StepOutcome& outcome : outcomes) {
+    runs.Push(OutcomeJson(outcome));
+    if (!outcome.unchanged && !outcome.detached) meters += PracticeMeterText(outcome.row, context);
+  }
   TRY_ASSIGN(const Spending spending, SpendingNow(journal, planning->project, context));
   context.out.Answer(
       Json::MakeObject({{"runs", runs}, {"month", MonthJson(planning->project.budget, spending)}}),
-      OutcomeText(outcomes, context.directories) + MoneyText(planning->project, spending));
+      OutcomeText(outcomes, context.directories) + meters + MoneyText(planning->project, spending));
   context.exit_code = ExitCodeFor(outcomes, journal);
   return {};
 }

@@ -20,6 +20,7 @@ Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalM
   candidate.terms = TermsFor(market.facts, live, wish.disk, bid, wish.transfer);
   GradeTerms(candidate.terms, market.end);
   candidate.spot = bid.has_value();
+  if (bid) candidate.mtbf = kAssumedSpotLife;
   candidate.work = work;
   return candidate;
 }
@@ -67,6 +68,7 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
 Event DecidedEvent(const Decision& decision, const RentableOffer* taken, const RentWish& wish) {
   Event event;
   event.kind = EventKind::kDecided;
+  event.data = Json::MakeObject();
   Facts& facts = event.facts;
   facts.decision = static_cast<int64_t>(decision.kind);
   facts.reason = static_cast<int64_t>(decision.reason);
@@ -76,7 +78,10 @@ Event DecidedEvent(const Decision& decision, const RentableOffer* taken, const R
   facts.offer = taken->candidate.offer;
   facts.spot = taken->candidate.spot ? 1 : 0;
   FillTerms(facts, taken->candidate.terms);
-  facts.interval_ms = CheckpointInterval(wish.write, taken->candidate.mtbf).count();
+  facts.interval_ms =
+      wish.every.value_or(CheckpointInterval(wish.write, taken->candidate.mtbf)).count();
+  if (taken->candidate.spot && taken->live.offer.per_hour)
+    event.data.Set("on_demand_micro_usd_per_hour", taken->live.offer.per_hour->value());
   return event;
 }
 

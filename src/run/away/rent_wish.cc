@@ -50,7 +50,8 @@ Result<RentWish> WishOf(const Json& json) {
   wish.image = json.StringOr("image", "");
   TRY_ASSIGN(wish.disk.value, json.GetInt("disk"));
   wish.transfer.value = json.IntOr("transfer", 0);
-  wish.write = Millis(json.IntOr("write_ms", 1000));
+  wish.write = Millis(json.IntOr("write_ms", kAssumedWrite.count()));
+  if (const int64_t every = json.IntOr("every_ms", 0); every > 0) wish.every = Millis(every);
   if (const Json* kept = json.Find("kept_at"); kept != nullptr && kept->IsObject())
     wish.kept_at = {kept->StringOr("url", ""), kept->StringOr("endpoint", ""),
                     kept->StringOr("region", "")};
@@ -68,6 +69,7 @@ Json RentWishJson(const RentWish& wish) {
                            {"disk", wish.disk.value},
                            {"transfer", wish.transfer.value},
                            {"write_ms", int64_t{wish.write.count()}},
+                           {"every_ms", int64_t{wish.every.value_or(Millis(0)).count()}},
                            {"kept_at", Json::MakeObject({{"url", wish.kept_at.url},
                                                          {"endpoint", wish.kept_at.endpoint},
                                                          {"region", wish.kept_at.region}})}});

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "plan/interval.h"
 #include "project/place.h"
 #include "project/project.h"
 #include "sys/file_store.h"
@@ -27,8 +28,9 @@ struct RentWish {
   SpotUse spot = SpotUse::kAuto;
   std::string image;  // of the container; empty: the provider's usual one
   Bytes disk{10'000'000'000};
-  Bytes transfer;      // both ways, kept in reserve where it bills
-  Millis write{1000};  // a checkpoint takes so long
+  Bytes transfer;                // both ways, kept in reserve where it bills
+  Millis write = kAssumedWrite;  // a checkpoint takes so long
+  std::optional<Millis> every;   // between checkpoints, as the project says; empty: reckoned
   PlaceWish kept_at;
 };
 

@@ -71,10 +71,9 @@ Event Renter::Decide(const RunState& state, const RentMoney& money) {
   Event decided = DecidedEvent(decision, rents ? &rentable[decision.candidate] : nullptr, wish_);
   decided.facts.boot_ms = asked.facts.boot_ms;
   if (listing.ok()) decided.facts.date_ms = listing->date_ms;
-  if (rents && !state.reason.empty()) decided.data = Json::MakeObject({{"because", state.reason}});
+  if (rents && !state.reason.empty()) decided.data.Set("because", state.reason);
   if (decision.reason == DecisionReason::kNoMoney) {
-    decided.data =
-        Json::MakeObject({{"short_micro_usd", (decision.reserve - situation.left).value()}});
+    decided.data.Set("short_micro_usd", (decision.reserve - situation.left).value());
   }
   return offers.ok() ? decided : WithError(std::move(decided), offers.error());
 }
