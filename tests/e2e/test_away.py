@@ -97,14 +97,14 @@ class User:
         return json.loads(self.call("runs", "show", run, "--json").stdout)
 
 
-def until(condition, what, patience_s=PATIENCE_S):
+def until(condition, what, patience_s=PATIENCE_S, pause_s=0.2):
     end = time.monotonic() + patience_s
     while True:
         found = condition()
         if found:
             return found
         assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.2)
+        time.sleep(pause_s)
 
 
 @pytest.fixture(name="user")

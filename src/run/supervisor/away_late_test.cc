@@ -495,6 +495,24 @@ TEST(AwayLate, WhatWaitsForAnOutcomeIsNotWaitedForByTheClock) {
   EXPECT_GT(WakeAt(life.state), life.state.timeline.boot_ms);
 }
 
+TEST(AwayLate, WithNothingRentedTheClockIsNotWaitedForWhileItDecides) {
+  Away life;
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}}));
+  ASSERT_TRUE(life.Wants(EffectKind::kDecide));
+  EXPECT_EQ(WakeAt(life.state), INT64_MAX);
+}
+
+// Its first look may be answered by a listing that is older than the machine's end.
+TEST(AwayLate, WhoTookOverLooksAgainSoon) {
+  Away life;
+  life.Work();
+  life.Look({kSeen});
+  life.Pass(5 * kMinute);
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}}));
+  life.Look({kSeen});
+  EXPECT_LE(WakeAt(life.state), life.state.timeline.boot_ms + 10 * kSecond);
+}
+
 TEST(AwayLate, NothingIsJudgedWhileTheProviderCannotBeReached) {
   Away life;
   life.Work();

@@ -136,6 +136,7 @@ void Recovered(StepContext& context) {
   state.boot_id = context.Text("boot_id");
   state.can_restart = context.event.data.BoolOr("can_restart", true);
   state.connected = false;
+  state.cut_ms = context.boot();  // what became of its machine meanwhile is to be known soon
   if (state.terms.away) LookForLostCreates(context);
 }
 

@@ -212,7 +212,10 @@ void ScheduleLook(StepContext& context) {
   if (state.rentals.empty() && MayTurnUp(context)) {
     every = std::clamp(state.settled_ms - context.now() + kSecond, kSecond, kMinute);
   }
-  if (every == kNoWake) return;
+  if (every == kNoWake) {  // nothing to look for, whatever was asked for
+    state.next_look_ms = kNoWake;
+    return;
+  }
   LookSoon(context, every);
   if (context.boot() < state.next_look_ms) return;
   if (!context.IsPending(EffectKind::kLook)) return context.Add(EffectKind::kLook);
