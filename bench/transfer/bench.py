@@ -126,10 +126,14 @@ def run(options, build, tool, base):
             shutil.rmtree(target)
         sshd.stop()
         return
+
+    def ours(what, far, local):
+        return timed([tool, what, port, str(base / "sshd"), str(far), str(local),
+                      str(build / "curbstop-agent")])
     ways = {
         "raw: ssh cat": lambda: timed([*ssh, f"{user}@127.0.0.1", f"cat > {base}/far"], open(raw, "rb")),
-        "curbstop": lambda: timed([tool, "send", port, str(base / "sshd"), str(target), str(source),
-                                   str(build / "curbstop-agent")]),
+        "curbstop": lambda: ours("send", target, source),
+        "curbstop, back": lambda: ours("fetch", source, target),
     }
     if shutil.which("rsync"):
         ways["rsync -r"] = lambda: timed(["rsync", "-r", "-e", " ".join(ssh), f"{source}/",

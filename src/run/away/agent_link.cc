@@ -316,7 +316,8 @@ Result<std::vector<std::string>> AgentLink::SendCheckpoints(FarMachine& machine,
                                                             const AgentOrder& at_home) {
   if (work_.place != nullptr && target_.rental > 1) {
     TRY_ASSIGN([[maybe_unused]] const std::optional<KeptCheckpoint> brought,
-               BringCheckpointHome(work_, target_.rental, target_.safe_work_ms));
+               BringCheckpointHome(work_, target_.rental, target_.safe_work_ms,
+                                   sending_stop_.get_token()));
   }
   TRY_ASSIGN(const std::vector<std::string> names,
              CheckpointsToSend(at_home, work_.folder, files_));

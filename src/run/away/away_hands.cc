@@ -76,7 +76,7 @@ class AwayHands::Impl {
   Event Perform(const Effect& effect, const RunState& state, const RentMoney& money);
   Event Extend(const RunState& state, AgentLink* link);
   Event Fetch(AgentLink* link, const std::stop_token& stop);
-  Event Recall(const RunState& state, int64_t rental, AgentLink* link);
+  Event Recall(const RunState& state, int64_t rental, AgentLink* link, const std::stop_token& stop);
   Event Destroy(const RunState& state, int64_t rental, AgentLink* link);
   Event Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine,
              const std::stop_token& stop);
@@ -109,7 +109,7 @@ void AwayHands::Impl::Begin(const Effect& effect, const RunState& state, RentMon
                   case EffectKind::kExtend: outcome = Extend(*copy, link.get()); break;
                   case EffectKind::kFetch:
                     outcome = copy->recalling && copy->current == effect.rental
-                                  ? Recall(*copy, effect.rental, link.get())
+                                  ? Recall(*copy, effect.rental, link.get(), stop)
                                   : Fetch(link.get(), stop);
                     break;
                   case EffectKind::kDestroy:
@@ -162,12 +162,13 @@ Event AwayHands::Impl::Fetch(AgentLink* link, const std::stop_token& stop) {
 }
 
 // The machine is gone: its link, which may still wait for it, comes to its end first.
-Event AwayHands::Impl::Recall(const RunState& state, int64_t rental, AgentLink* link) {
+Event AwayHands::Impl::Recall(const RunState& state, int64_t rental, AgentLink* link,
+                              const std::stop_token& stop) {
   if (link != nullptr) link->Stop();
   while (link != nullptr && !link->is_over()) outside_.clock.Wait(std::chrono::milliseconds(50));
   const RecallTarget target{rental, state.last_agent_seq, state.safe_work_ms};
-  const Result<bool> is_done = RecallFromPlace(work_, target, outside_.files,
-                                               [this](Event event) { Heard(std::move(event)); });
+  const Result<bool> is_done = RecallFromPlace(
+      work_, target, outside_.files, [this](Event event) { Heard(std::move(event)); }, stop);
   if (is_done.ok() && *is_done) {
     Event fetched;
     fetched.kind = EventKind::kFetched;
@@ -182,7 +183,10 @@ Event AwayHands::Impl::Recall(const RunState& state, int64_t rental, AgentLink* 
 Event AwayHands::Impl::Keep(const RunState& state, const std::shared_ptr<FarMachine>& machine,
                             const std::stop_token& stop) {
   if (machine == nullptr) return Failed(EventKind::kKeepFailed, Unavailable("it is not reached"));
-  const Status done = KeepCheckpoint(*machine, state.last_checkpoint, work_.folder, {{}, stop});
+  TransferNote note(work_.folder, "brings a checkpoint home", outside_.clock);
+  const Status done =
+      KeepCheckpoint(*machine, state.last_checkpoint, work_.folder,
+                     {[&](const TransferProgress& progress) { note.Show(progress); }, stop});
   if (!done.ok()) return Failed(EventKind::kKeepFailed, done.error());
   Event kept;
   kept.kind = EventKind::kKept;

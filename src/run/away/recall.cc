@@ -31,17 +31,18 @@ Status AppendRest(const fs::path& from, int64_t known, const fs::path& to) {
 class Recaller {
  public:
   Recaller(const LinkWork& work, const RecallTarget& target, FileStore& files,
-           const AgentLink::Sink& sink)
+           const AgentLink::Sink& sink, const std::stop_token& stop)
       : work_(work),
         target_(target),
         files_(files),
         sink_(sink),
+        stop_(stop),
         notes_(work.folder, target.rental) {}
 
   Result<bool> Recall() {
     const fs::path spools = notes_.PathOf("place");
     TRY_ASSIGN([[maybe_unused]] const Json about,
-               work_.place->Fetch(target_.rental, "spools", spools));
+               work_.place->Fetch(target_.rental, "spools", spools, stop_));
     TRY(CarryOnLog(spools / "step.log"));
     TRY(Replay(spools));
     TRY_ASSIGN(const std::vector<SpoolLine> lines, ReadSpool(spools / "agent.events", 0));
@@ -95,7 +96,7 @@ class Recaller {
   Status FetchOut() {
     const fs::path incoming = notes_.PathOf("out");
     TRY_ASSIGN([[maybe_unused]] const Json about,
-               work_.place->Fetch(target_.rental, "out", incoming));
+               work_.place->Fetch(target_.rental, "out", incoming, stop_));
     const fs::path out = work_.folder / "out";
     TRY(RemoveTree(out));
     TRY(MakeFolders(incoming / "out"));
@@ -107,7 +108,7 @@ class Recaller {
 
   Status BringCheckpoint() {
     TRY_ASSIGN(const std::optional<KeptCheckpoint> kept,
-               BringCheckpointHome(work_, target_.rental + 1, target_.safe_work_ms));
+               BringCheckpointHome(work_, target_.rental + 1, target_.safe_work_ms, stop_));
     if (!kept) return {};
     Event told;
     told.kind = EventKind::kKept;
@@ -121,23 +122,25 @@ class Recaller {
   const RecallTarget& target_;
   FileStore& files_;
   const AgentLink::Sink& sink_;
+  const std::stop_token& stop_;
   MachineNotes notes_;
 };
 
 }  // namespace
 
 Result<bool> RecallFromPlace(const LinkWork& work, const RecallTarget& target, FileStore& files,
-                             const AgentLink::Sink& sink) {
-  return Recaller(work, target, files, sink).Recall();
+                             const AgentLink::Sink& sink, const std::stop_token& stop) {
+  return Recaller(work, target, files, sink, stop).Recall();
 }
 
 Result<std::optional<KeptCheckpoint>> BringCheckpointHome(const LinkWork& work, int64_t rental,
-                                                          int64_t least_work_ms) {
+                                                          int64_t least_work_ms,
+                                                          const std::stop_token& stop) {
   TRY_ASSIGN(const AgentOrder at_home, ReadOrder(work.folder));
   if (at_home.checkpoint_dir.empty()) return std::optional<KeptCheckpoint>();
   TRY_ASSIGN(std::optional<KeptCheckpoint> newest, work.place->FindNewest(1, rental - 1));
   if (!newest || newest->work_ms < least_work_ms) return std::optional<KeptCheckpoint>();
-  TRY(work.place->FetchCheckpoint(*newest, at_home.checkpoint_dir));
+  TRY(work.place->FetchCheckpoint(*newest, at_home.checkpoint_dir, stop));
   return newest;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 
 #include "run/away/agent_link.h"
 #include "run/away/run_place.h"
@@ -23,11 +24,12 @@ struct RecallTarget {
 // checkpoint, if there is one, is at home and was told of. Reports go to `sink` on the way.
 // Errors: those of RunPlace::Fetch and of the record: to be tried again.
 Result<bool> RecallFromPlace(const LinkWork& work, const RecallTarget& target, FileStore& files,
-                             const AgentLink::Sink& sink);
+                             const AgentLink::Sink& sink, const std::stop_token& stop);
 
 // The newest checkpoint of the machines before `rental`, to the run's checkpoints at home, where it
 // holds at least so much work. Empty: there is none. Errors: those of RunPlace.
 Result<std::optional<KeptCheckpoint>> BringCheckpointHome(const LinkWork& work, int64_t rental,
-                                                          int64_t least_work_ms);
+                                                          int64_t least_work_ms,
+                                                          const std::stop_token& stop);
 
 }  // namespace curbstop

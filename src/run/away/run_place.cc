@@ -62,9 +62,10 @@ Status RunPlace::CheckAbout(const Json& about) const {
 
 // A pack holds no more than its own bytes; so much room it may take.
 Result<Json> RunPlace::Unpack(const NamedPlace& place, const std::string& object,
-                              const std::filesystem::path& folder) const {
+                              const std::filesystem::path& folder,
+                              const std::stop_token& stop) const {
   const std::filesystem::path pack = run_folder_ / ".place-pack";
-  Status fetched = FetchObject(http_, place, object, pack, clock_);
+  Status fetched = FetchObject(http_, place, object, pack, clock_, stop);
   Result<Json> about = fetched.ok() ? ReadPackAbout(pack) : fetched.error();
   if (about.ok()) fetched = CheckAbout(*about);
   if (fetched.ok() && about.ok()) fetched = RemoveTree(folder);
@@ -76,9 +77,10 @@ Result<Json> RunPlace::Unpack(const NamedPlace& place, const std::string& object
 }
 
 Result<Json> RunPlace::Fetch(int64_t rental, std::string_view what,
-                             const std::filesystem::path& folder) const {
+                             const std::filesystem::path& folder,
+                             const std::stop_token& stop) const {
   TRY_ASSIGN(const NamedPlace place, open_());
-  return Unpack(place, NameOf(rental, what), folder);
+  return Unpack(place, NameOf(rental, what), folder, stop);
 }
 
 Result<Json> RunPlace::ReadAbout(const NamedPlace& place, const std::string& object) const {
@@ -112,13 +114,13 @@ Result<std::optional<KeptCheckpoint>> RunPlace::FindNewest(int64_t first, int64_
   return newest;
 }
 
-Status RunPlace::FetchCheckpoint(const KeptCheckpoint& kept,
-                                 const std::filesystem::path& folder) const {
+Status RunPlace::FetchCheckpoint(const KeptCheckpoint& kept, const std::filesystem::path& folder,
+                                 const std::stop_token& stop) const {
   if (Exists(folder / kept.name)) return {};
   TRY_ASSIGN(const NamedPlace place, open_());
   TRY(MakeFolders(folder));
   const std::filesystem::path incoming = folder / (".incoming-" + kept.name);
-  TRY_ASSIGN(const Json about, Unpack(place, kept.object, incoming));
+  TRY_ASSIGN(const Json about, Unpack(place, kept.object, incoming, stop));
   if (about.StringOr("name", "") != kept.name)
     return Unavailable("the checkpoint was replaced while it was read");
   TRY(MoveTo(incoming / kept.name, folder / kept.name));

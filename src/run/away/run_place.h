@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/json.h"
@@ -47,19 +48,21 @@ class RunPlace {
   Result<AwaySecrets> AddressesFor(int64_t rental, Millis lease) const;
 
   // The pack `what` ("spools", "out") of that machine, taken apart into `folder`, which is
-  // replaced; what `curbstop.json` in it says. Errors: kNotFound, kDenied, kUnavailable, kCorrupt.
-  Result<Json> Fetch(int64_t rental, std::string_view what,
-                     const std::filesystem::path& folder) const;
+  // replaced; what `curbstop.json` in it says. Errors: kNotFound, kDenied, kUnavailable, kCorrupt,
+  // kCancelled.
+  Result<Json> Fetch(int64_t rental, std::string_view what, const std::filesystem::path& folder,
+                     const std::stop_token& stop) const;
 
   // Of the machines `first` to `last` the checkpoint with the most work; empty: there is none.
   Result<std::optional<KeptCheckpoint>> FindNewest(int64_t first, int64_t last) const;
   // Into `folder` under its name, whole or not at all; one that is there already stays.
-  Status FetchCheckpoint(const KeptCheckpoint& kept, const std::filesystem::path& folder) const;
+  Status FetchCheckpoint(const KeptCheckpoint& kept, const std::filesystem::path& folder,
+                         const std::stop_token& stop) const;
 
  private:
   std::string NameOf(int64_t rental, std::string_view what) const;
   Result<Json> Unpack(const NamedPlace& place, const std::string& object,
-                      const std::filesystem::path& folder) const;
+                      const std::filesystem::path& folder, const std::stop_token& stop) const;
   Result<Json> ReadAbout(const NamedPlace& place, const std::string& object) const;
   Status CheckAbout(const Json& about) const;
 

@@ -12,9 +12,8 @@ std::string TextOf(const Sending& sending) { return SendingReport(sending).Strin
 // 5,767,168 B at 12.5 MB/s are 461 ms, so 1 s; at 3.13 USD/h it costs 869.4 micro-dollars.
 TEST(SendingReport, SaysSizeTimeAndWhatTheMachineCostsMeanwhile) {
   const Sending sending{"", {2, 5'767'168, 2, 5'767'168}, 0, MicroUsd(3'130'000)};
-  EXPECT_EQ(
-      TextOf(sending),
-      "2 files, 5.5 MiB · about 1 s at 100 Mbit/s, assumed · machine waits = 0.00087 USD");
+  EXPECT_EQ(TextOf(sending),
+            "2 files, 5.5 MiB · about 1 s at 100 Mbit/s, assumed · machine waits = 0.00087 USD");
   const Json report = SendingReport(sending);
   EXPECT_EQ(report.IntOr("bytes", 0), 5'767'168);
   EXPECT_EQ(report.IntOr("files_there", -1), 0);

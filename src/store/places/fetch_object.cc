@@ -39,16 +39,18 @@ Error Refused(int status, const std::string& what) {
 
 class ObjectReader {
  public:
-  ObjectReader(HttpClient& http, const NamedPlace& place, const std::string& name, Clock& clock)
-      : http_(http), place_(place), name_(name), clock_(clock) {}
+  ObjectReader(HttpClient& http, const NamedPlace& place, const std::string& name, Clock& clock,
+               std::stop_token stop)
+      : http_(http), place_(place), name_(name), clock_(clock), stop_(std::move(stop)) {}
 
   // `most` bytes from `from` on, or fewer at its end.
   Result<Piece> Read(int64_t from, int64_t most) const {
     for (int tries = 1;; ++tries) {
+      if (stop_.stop_requested()) return Cancelled("the transfer was stopped");
       Result<Piece> piece = ReadOnce(from, most);
       if (piece.ok() || piece.error().kind() != ErrorKind::kUnavailable || tries == kTries)
         return piece;
-      clock_.Wait(kPause * tries);
+      clock_.Wait(kPause * tries, stop_);
     }
   }
 
@@ -77,13 +79,14 @@ class ObjectReader {
   const NamedPlace& place_;
   const std::string& name_;
   Clock& clock_;
+  std::stop_token stop_;
 };
 
 }  // namespace
 
 Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string& name,
-                   const std::filesystem::path& file, Clock& clock) {
-  const ObjectReader reader(http, place, name, clock);
+                   const std::filesystem::path& file, Clock& clock, const std::stop_token& stop) {
+  const ObjectReader reader(http, place, name, clock, stop);
   TRY(RemoveTree(file));
   TRY_ASSIGN(const Piece first, reader.Read(0, kPiece));
   TRY(AppendQuickly(file, first.bytes));
@@ -99,7 +102,7 @@ Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string&
 
 Result<std::string> FetchStart(HttpClient& http, const NamedPlace& place, const std::string& name,
                                int64_t most, Clock& clock) {
-  TRY_ASSIGN(Piece piece, ObjectReader(http, place, name, clock).Read(0, most));
+  TRY_ASSIGN(Piece piece, ObjectReader(http, place, name, clock, {}).Read(0, most));
   return piece.bytes.substr(0, static_cast<size_t>(most));
 }
 

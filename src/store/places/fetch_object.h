@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -13,11 +14,13 @@
 
 namespace curbstop {
 
-// Replaces `file`. Errors: kNotFound (no such object), kDenied (a key that may not list is told so
-// as well where there is none), kUnavailable, kCorrupt (it was replaced meanwhile, or the server
-// sends something else than was asked for), those of the disk.
+// Replaces `file`. A stop is seen between two pieces. Errors: kCancelled, kNotFound (no such
+// object), kDenied (a key that may not list is told so as well where there is none), kUnavailable,
+// kCorrupt (it was replaced meanwhile, or the server sends something else than was asked for),
+// those of the disk.
 Status FetchObject(HttpClient& http, const NamedPlace& place, const std::string& name,
-                   const std::filesystem::path& file, Clock& clock);
+                   const std::filesystem::path& file, Clock& clock,
+                   const std::stop_token& stop = {});
 
 // Its first bytes, `most` of them where there are as many, whatever a server without ranges sends.
 // Errors: as above.

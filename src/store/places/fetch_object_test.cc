@@ -1,6 +1,7 @@
 #include "store/places/fetch_object.h"
 
 #include <deque>
+#include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,6 +34,7 @@ class FakeStore final : public HttpClient {
         "bytes " + std::to_string(from) + "-" + std::to_string(to) + "/" + std::to_string(total());
     answer.headers = {{"Content-Range", range}, {"ETag", version}};
     if (replaced_after == calls) version = "other";
+    if (after_call) after_call();
     return answer;
   }
   size_t total() const { return announced == 0 ? object.size() : announced; }
@@ -42,6 +44,7 @@ class FakeStore final : public HttpClient {
   std::deque<int> trouble;
   size_t announced = 0;
   int replaced_after = 0;
+  std::function<void()> after_call;
   bool knows_ranges = true;
   int calls = 0;
 };
@@ -82,6 +85,15 @@ TEST_F(FetchesObjects, TriesAgainAfterAPauseThatGrows) {
   store_.trouble = {404};
   EXPECT_FALSE(Fetch().ok());
   EXPECT_EQ(clock_.Awake() - began, std::chrono::seconds(3));  // no pause for an answer
+}
+
+TEST_F(FetchesObjects, AStopEndsItBeforeTheNextPiece) {
+  store_.object.assign((16 << 20) + 5, 'a');
+  std::stop_source stop;
+  store_.after_call = [&] { stop.request_stop(); };
+  EXPECT_EQ(FetchObject(store_, place_, "a/b", file_, clock_, stop.get_token()).error().kind(),
+            ErrorKind::kCancelled);
+  EXPECT_EQ(store_.calls, 1);
 }
 
 TEST_F(FetchesObjects, WhatLayThereBeforeIsReplaced) {

@@ -3,11 +3,13 @@
 #include "store/transfer/transfer.h"
 
 #include <algorithm>
+#include <malloc.h>
 #include <map>
 #include <random>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -18,6 +20,7 @@
 #include "store/transfer/internal/squeeze.h"
 #include "store/transfer/internal/transfer_messages.h"
 #include "store/transfer/internal/transfer_pace.h"
+#include "store/transfer/internal/transfer_wire.h"
 #include "sys/files.h"
 #include "sys/ssh/testing/fake_ssh_client.h"
 #include "sys/testing/temporary_folder.h"
@@ -262,6 +265,37 @@ TEST_F(Transfer, SomethingElseInTheWayIsAConflictThatNamesIt) {
   ASSERT_FALSE(totals.ok());
   EXPECT_EQ(totals.error().kind(), ErrorKind::kConflict);
   EXPECT_THAT(totals.error().Text(), ::testing::HasSubstr("target/a`"));
+}
+
+// Takes all but the last byte of what it is given.
+class SlowStream final : public ByteStream {
+ public:
+  Result<std::string> Read(size_t) override { return std::exchange(says_, ""); }
+  bool AtEnd() const override { return false; }
+  Result<size_t> Write(std::string_view bytes) override { return bytes.size() - 1; }
+  void Wait(bool, Millis) override {}
+
+ private:
+  std::string says_ = "curbxfr1p";
+};
+
+// A link that is never idle must not let what was sent pile up.
+TEST(TransferWire, MemoryStaysBoundedWhileItNeverRunsEmpty) {
+  SlowStream stream;
+  RealClock clock;
+  TransferWire wire(stream, clock, Millis(1'000'000));
+  ASSERT_TRUE(wire.GreetAsHome([] { return Status(); }).ok());
+  const std::string piece(kMostPayload, 'x');
+  const auto in_use = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const size_t before = in_use();
+  for (int i = 0; i < 1'000; ++i) {
+    wire.Send(WireType::kData, piece);
+    while (wire.Full()) ASSERT_TRUE(wire.Move(Millis(0)).ok());
+  }
+  EXPECT_LT(in_use(), before + (4u << 20));  // of 65 MB
 }
 
 TEST_F(Transfer, ProgressEndsAtAllOfIt) {
