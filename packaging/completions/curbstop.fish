@@ -157,12 +157,14 @@ complete -c curbstop -n '__fish_seen_subcommand_from practice' -a status -d 'Sho
 complete -c curbstop -n '__fish_seen_subcommand_from practice' -a stop -d 'End its machines, then itself'
 complete -c curbstop -n '__fish_seen_subcommand_from practice' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l boot
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l disk
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l faults
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l fresh
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l list-lag
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l no-self-end
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l seed
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l trace
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from status' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from stop' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from paths' -l help

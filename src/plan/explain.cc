@@ -8,6 +8,8 @@
 namespace curbstop {
 namespace {
 
+constexpr const char* kPerHour = "per hour";  // of the machine alone
+
 struct Explanation {
   std::string step;
   std::string number;
@@ -20,6 +22,13 @@ struct Explanation {
 
 std::string UsdOrUnknown(std::optional<MicroUsd> amount) {
   return amount ? ExactUsdText(*amount) + " USD" : "unknown";
+}
+
+// "0.400000 USD/h, disk 0.041096 USD/h"; the disk only of what is rented.
+std::string RateText(const PlanRow& row) {
+  const std::string rate = UsdOrUnknown(row.per_hour) + "/h";
+  if (!row.disk_per_hour) return rate;
+  return fmt::format("{}, disk {}/h", rate, UsdOrUnknown(row.disk_per_hour));
 }
 
 Explanation OfTime(const PlanRow& row, const StepTime& time) {
@@ -37,15 +46,16 @@ Explanation OfReserve(const PlanRow& row) {
           UsdOrUnknown(row.worst),
           "reserve for the longest life of a machine with this lease, its disk, and room for a "
           "price that moved",
-          fmt::format("{}/h, lease {}, grade {}{}{}", UsdOrUnknown(row.per_hour),
-                      DurationText(*row.lease), row.lease_grade, row.held.empty() ? "" : ", ",
-                      row.held),
+          fmt::format("{}, lease {}, grade {}{}{}{}{}", RateText(row), DurationText(*row.lease),
+                      row.lease_grade, row.held.empty() ? "" : ", ", row.held,
+                      row.not_modelled.empty() ? "" : "; left out: ", row.not_modelled),
           row.source,
           row.as_of};
 }
 
 Explanation OfCost(const PlanRow& row, std::string number, std::optional<MicroUsd> cost,
                    std::optional<Millis> time, const ElectricityPrice& electricity) {
+  const bool with_disk = row.disk_per_hour && number != kPerHour;
   Explanation why{row.step, std::move(number), UsdOrUnknown(cost), "", "", row.source, row.as_of};
   const std::string how_long = time ? DurationText(*time) : "unknown time";
   if (row.power) {
@@ -53,8 +63,10 @@ Explanation OfCost(const PlanRow& row, std::string number, std::optional<MicroUs
     why.inputs = fmt::format("{} W, {} USD/kWh, {}", row.power->watts, UsdText(electricity.per_kwh),
                              how_long);
   } else {
-    why.formula = "price per hour x time, rounded up to a micro-dollar";
-    why.inputs = fmt::format("{}/h, {}", UsdOrUnknown(row.per_hour), how_long);
+    why.formula = with_disk ? "(price + disk) per hour x time, rounded up to a micro-dollar"
+                            : "price per hour x time, rounded up to a micro-dollar";
+    why.inputs = with_disk ? fmt::format("{}, {}", RateText(row), how_long)
+                           : fmt::format("{}/h, {}", UsdOrUnknown(row.per_hour), how_long);
   }
   return why;
 }
@@ -70,7 +82,7 @@ std::vector<Explanation> Explain(const Plan& plan) {
     all.push_back(row.lease ? OfReserve(row)
                             : OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
     all.push_back(OfCost(row, "usual", row.p50, row.finish_p50, plan.electricity));
-    all.push_back(OfCost(row, "per hour", row.per_hour, Millis(3'600'000), plan.electricity));
+    all.push_back(OfCost(row, kPerHour, row.per_hour, Millis(3'600'000), plan.electricity));
   }
   return all;
 }

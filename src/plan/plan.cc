@@ -239,6 +239,8 @@ void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offe
     row.interval = current.step.checkpoint->every.value_or(
         CheckpointInterval(kAssumedWrite, bids ? std::optional(kAssumedSpotLife) : std::nullopt));
   }
+  row.disk_per_hour = terms.billing.disk_per_hour;
+  row.not_modelled = rules->second.not_modelled;
   if (!time.worst && !IsPractice(row.place)) return;
   row.lease =
       facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);

@@ -52,13 +52,15 @@ struct PlanRow {
   std::string lease_grade;           // "home" for local, "none" without a driver
   std::optional<Millis> lease;       // of a machine that can be rented
   std::optional<Millis> interval;    // between checkpoints on it, at most; empty: it writes none
-  std::string held;                  // why it is held for longer than its lease
-  bool login_needed = false;         // no key of an account there was found
-  std::string source;                // of the price
-  std::string as_of;                 // of the price: "2026-10-10", "assumed", "setting"
-  std::string why;                   // chosen: the reason
-  std::string why_not;               // lost: the reason
-  std::string compared;              // meets the needs but lost: "+0.42 USD, memory not listed"
+  std::optional<MicroUsd> disk_per_hour;  // of a machine that can be rented; in `p50` and `worst`
+  std::string not_modelled;               // charges there that no figure holds
+  std::string held;                       // why it is held for longer than its lease
+  bool login_needed = false;              // no key of an account there was found
+  std::string source;                     // of the price
+  std::string as_of;                      // of the price: "2026-10-10", "assumed", "setting"
+  std::string why;                        // chosen: the reason
+  std::string why_not;                    // lost: the reason
+  std::string compared;  // meets the needs but lost: "+0.42 USD, memory not listed"
 };
 
 struct LeftOut {

@@ -179,5 +179,23 @@ TEST(Explanation, GivesFormulaInputsSourceAndDateOfTheChosenRow) {
   EXPECT_EQ(ExplanationJson(TwoRows()).items().size(), 4u);
 }
 
+TEST(Explanation, OfARentalNamesItsDiskAndWhatNoFigureHolds) {
+  Plan plan = TwoRows();
+  PlanRow& row = plan.rows[0];
+  row.power.reset();
+  row.per_hour = MicroUsd(400'000);
+  row.disk_per_hour = MicroUsd(4110);
+  row.lease = std::chrono::hours(2);
+  row.lease_grade = "B";
+  row.not_modelled = "volumes made elsewhere";
+  const std::string text = ExplanationText(plan);
+  EXPECT_THAT(text,
+              HasSubstr("  with 0.400000 USD/h, disk 0.004110 USD/h, lease 2 h, grade B; left "
+                        "out:\n    volumes made elsewhere\n"));
+  EXPECT_THAT(text, HasSubstr("  = (price + disk) per hour x time, rounded up to a micro-dollar\n"
+                              "  with 0.400000 USD/h, disk 0.004110 USD/h, 30 min\n"));
+  EXPECT_THAT(text, HasSubstr("  with 0.400000 USD/h, 1 h\n"));
+}
+
 }  // namespace
 }  // namespace curbstop

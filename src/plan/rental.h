@@ -21,6 +21,7 @@ struct RentalRules {
   MicroUsd disk_per_gb_month;  // a dear one there
   int64_t room_percent = 0;    // that live prices may be above those of the list
   bool takes_bids = true;      // false: nothing is rented there as spot
+  std::string not_modelled;    // charges there that no figure holds, for people
   bool logged_in = true;       // a key of an account there was found
 };
 

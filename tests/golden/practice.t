@@ -12,14 +12,20 @@ The practice cloud: both providers' APIs on this computer, billed in play money.
   the practice cloud runs on this computer, as Vast.ai and as RunPod
     ADDRESS  and  ADDRESS/v2, key `PRACTICE_API_KEY`
   its money is play money: a second bills as a minute
+  not modelled, runpod: network volumes and clusters made elsewhere
+  not modelled, vast: volumes made elsewhere, transfer above what is reserved
   $ curbstop practice start
   the practice cloud is running already on this computer, as Vast.ai and as RunPod
     ADDRESS  and  ADDRESS/v2, key `PRACTICE_API_KEY`
   its money is play money: a second bills as a minute
+  not modelled, runpod: network volumes and clusters made elsewhere
+  not modelled, vast: volumes made elsewhere, transfer above what is reserved
   $ curbstop practice status
   running on PORT, market 1
   HOW-THEY-LIVE
   0 ended before; billed $0.00 of play money
+  not modelled, runpod: network volumes and clusters made elsewhere
+  not modelled, vast: volumes made elsewhere, transfer above what is reserved
 
 Its key lies among the secrets and is never shown.
 
@@ -57,9 +63,13 @@ A fault script says what goes wrong; a mistake in it has its place.
   the practice cloud runs on this computer, as Vast.ai and as RunPod
     ADDRESS  and  ADDRESS/v2, key `PRACTICE_API_KEY`
   its money is play money: a second bills as a minute
+  not modelled, runpod: network volumes and clusters made elsewhere
+  not modelled, vast: volumes made elsewhere, transfer above what is reserved
   $ curbstop practice status
   running on PORT, market 7
   HOW-THEY-LIVE
   0 ended before; billed $0.00 of play money
+  not modelled, runpod: network volumes and clusters made elsewhere
+  not modelled, vast: volumes made elsewhere, transfer above what is reserved
   $ curbstop practice stop
   the practice cloud has stopped; 0 machines ended, billed $0.00 of play money

@@ -36,9 +36,11 @@ std::string KeyFor(const PracticeState& state, int64_t id) {
   return fmt::format("{:016x}{:016x}", PracticeHash(seed, id, 1), PracticeHash(seed, id, 2));
 }
 
+// At least a millisecond: being up is a moment after the create.
 int64_t BootTime(const PracticeWorld& world, const PracticeHost& host) {
   const int64_t half = world.state.settings.boot_ms / 2;
   const uint64_t spread = PracticeHash(world.state.settings.seed, host.id, -2);
+  if (half == 0) return 1;
   return half + static_cast<int64_t>(spread % static_cast<uint64_t>(2 * half + 1));
 }
 
@@ -88,7 +90,7 @@ void Bear(PracticeWorld& world, PracticeMachine& machine, int64_t at_ms) {
 
 void FollowBids(PracticeWorld& world, PracticeMachine& machine, int64_t at_ms) {
   if (!FollowsBids(machine)) return;
-  const int64_t price = BidPriceAt(world.state.settings.seed, HostOf(world, machine), at_ms);
+  const int64_t price = BidPriceAt(world.market, HostOf(world, machine), at_ms);
   const bool wins = machine.bid >= price;
   const bool runs = machine.life == PracticeLife::kRunning;
   if (wins == runs) return;

@@ -42,8 +42,10 @@ Result<PracticeState> Prepare(const PracticeStart& start, const PracticeOutside&
   const int64_t now_ms = outside.clock.WallMs();
   if (is_new) {
     state.key = NewToken(outside.random);
-    state.now_ms = state.script_from_ms = now_ms;
+    state.now_ms = state.script_from_ms = state.market_from_ms = now_ms;
   }
+  if (start.settings && start.settings->trace != state.settings.trace)
+    state.market_from_ms = now_ms;
   if (start.settings) state.settings = *start.settings;
   if (start.script) {
     state.faults = start.script->faults;

@@ -74,6 +74,10 @@ Status SavePractice(const PracticeHome& home, FileStore& files, const PracticeSt
 Result<PracticeWorld> WorldOf(PracticeState state) {
   PracticeWorld world;
   TRY_ASSIGN(world.hosts, PracticeHosts(state.settings.seed, state.settings.bad_percent));
+  world.market = {.seed = state.settings.seed, .trace_from_ms = state.market_from_ms};
+  if (!state.settings.trace.empty()) {
+    TRY_ASSIGN(world.market.trace, BundledSpotTrace(state.settings.trace));
+  }
   for (const PracticeMachine& machine : state.machines) {
     const bool known = std::any_of(world.hosts.begin(), world.hosts.end(),
                                    [&](const auto& host) { return host.id == machine.host; });

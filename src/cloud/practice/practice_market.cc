@@ -53,6 +53,21 @@ int64_t LevelAt(int64_t seed, int64_t host, int64_t stretch) {
   return 250 + static_cast<int64_t>(PracticeHash(seed, host, stretch) % 850);
 }
 
+int64_t MadeUpPrice(int64_t seed, const PracticeHost& host, int64_t tick) {
+  const int64_t from = LevelAt(seed, host.id, tick / kStretch);
+  const int64_t to = LevelAt(seed, host.id, tick / kStretch + 1);
+  const int64_t thousandths = from + (to - from) * (tick % kStretch) / kStretch;
+  return host.micro_usd_per_hour * thousandths / 1000;
+}
+
+int64_t ReplayedPrice(const SpotTrace& trace, const PracticeHost& host, int64_t tick) {
+  const SpotZone& zone = ZoneOf(trace, host);
+  const SpotChange& now = SpotAt(trace, zone, std::max<int64_t>(0, tick));
+  if (!now.is_available) return kNoBidWins;
+  // At most 2 USD/h x 60 in micro-dollars times the spot price: below 2^63.
+  return host.micro_usd_per_hour * now.per_hour.value() / zone.on_demand_per_hour.value();
+}
+
 }  // namespace
 
 uint64_t PracticeHash(int64_t seed, int64_t a, int64_t b) {
@@ -77,12 +92,15 @@ Result<std::vector<PracticeHost>> PracticeHosts(int64_t seed, int64_t bad_percen
   return hosts;
 }
 
-int64_t BidPriceAt(int64_t seed, const PracticeHost& host, int64_t at_ms) {
+const SpotZone& ZoneOf(const SpotTrace& trace, const PracticeHost& host) {
+  return trace.zones[static_cast<size_t>(host.id) % trace.zones.size()];
+}
+
+int64_t BidPriceAt(const PracticeMarket& market, const PracticeHost& host, int64_t at_ms) {
   const int64_t tick = at_ms / kMarketTickMs;
-  const int64_t from = LevelAt(seed, host.id, tick / kStretch);
-  const int64_t to = LevelAt(seed, host.id, tick / kStretch + 1);
-  const int64_t thousandths = from + (to - from) * (tick % kStretch) / kStretch;
-  return host.micro_usd_per_hour * thousandths / 1000;
+  return market.trace == nullptr
+             ? MadeUpPrice(market.seed, host, tick)
+             : ReplayedPrice(*market.trace, host, tick - market.trace_from_ms / kMarketTickMs);
 }
 
 }  // namespace curbstop

@@ -2,7 +2,7 @@
 //
 // A practice second bills as a minute: every price by the hour or month that the market itself
 // names is 60 times the list's. Clocks are never sped up. The way of a bid price is a pure function
-// of seed, host and time, so that a killed server finds the same market again.
+// of market, host and time, so that a killed server finds the same market again.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "market/spot_trace.h"
 
 namespace curbstop {
 
@@ -37,8 +38,24 @@ struct PracticeHost {
 // `bad_percent` of the hosts are bad, by `seed`. Errors: kCorrupt (the list inside the program).
 Result<std::vector<PracticeHost>> PracticeHosts(int64_t seed, int64_t bad_percent);
 
-// What a bid must reach at that time: between a quarter and one and a tenth of the list price.
-int64_t BidPriceAt(int64_t seed, const PracticeHost& host, int64_t at_ms);
+// What moves the prices that bids must reach.
+struct PracticeMarket {
+  int64_t seed = 1;
+  const SpotTrace* trace =
+      nullptr;                // replayed, a tick of it in each of the market's; null: made up
+  int64_t trace_from_ms = 0;  // its tick 0
+};
+
+// Above every bid that is taken: nobody gets the machine.
+inline constexpr int64_t kNoBidWins = 1'000'000'000;
+
+// What a bid must reach at that time: made up, between a quarter and one and a tenth of the list
+// price; replayed, the list price times the share that spot had of on demand in the host's zone
+// then, and `kNoBidWins` while that zone had no machine.
+int64_t BidPriceAt(const PracticeMarket& market, const PracticeHost& host, int64_t at_ms);
+
+// Hosts are spread over the trace's zones by their number.
+const SpotZone& ZoneOf(const SpotTrace& trace, const PracticeHost& host);
 
 // Spread evenly over 63 bits.
 uint64_t PracticeHash(int64_t seed, int64_t a, int64_t b);

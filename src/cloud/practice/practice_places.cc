@@ -70,6 +70,12 @@ EnvironmentList EnvironmentOf(const PracticeMachine& machine, const PracticeHost
   return list;
 }
 
+int64_t DiskBytes(const PracticeSettings& settings, const PracticeMachine& machine) {
+  constexpr int64_t kMb = 1'000'000;
+  const int64_t asked = machine.disk_gb * 1000;
+  return kMb * (settings.disk_mb > 0 ? std::min(settings.disk_mb, asked) : asked);
+}
+
 std::vector<WantedMachine> WantedMachines(const PracticeWorld& world) {
   std::vector<WantedMachine> wanted;
   for (const PracticeMachine& machine : world.state.machines) {
@@ -81,7 +87,7 @@ std::vector<WantedMachine> WantedMachines(const PracticeWorld& world) {
                       .port = machine.ssh_port,
                       .environment = EnvironmentOf(machine, host),
                       .start = machine.birth,
-                      .disk_gb = machine.disk_gb});
+                      .disk_bytes = DiskBytes(world.state.settings, machine)});
   }
   return wanted;
 }

@@ -65,6 +65,8 @@ const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*) {
       Field<&PracticeSettings::bad_percent>("bad_percent", "Hosts that never come up."),
       Field<&PracticeSettings::self_end_works>("self_end_works", "Machines may end themselves."),
       Field<&PracticeSettings::idle_ms>("idle_ms", "Ends so long after its last machine."),
+      Field<&PracticeSettings::disk_mb>("disk_mb", "No disk holds more; 0: as asked for."),
+      Field<&PracticeSettings::trace>("trace", "Replayed for bid prices; empty: made up."),
       Field<&PracticeSettings::keeps_pace>("keeps_pace", "Too fast calls are refused.")};
   return kTable;
 }
@@ -116,6 +118,7 @@ const FieldTable<PracticeState>& FieldsOf(const PracticeState*) {
       Field<&S::port>("port", "Where it listens."),
       Field<&S::now_ms>("now_ms", "Worked out up to here."),
       Field<&S::script_from_ms>("script_from_ms", "Start of the fault script."),
+      Field<&S::market_from_ms>("market_from_ms", "Start of the replayed trace."),
       Field<&S::next_id>("next_id", "The next machine's number."),
       Field<&S::settled_micro_usd>("settled_micro_usd", "Of machines no longer listed here."),
       Field<&S::faults>("faults", "Still to come."),

@@ -59,6 +59,8 @@ struct PracticeSettings {
   int64_t bad_percent = 3;
   bool self_end_works = true;  // an account may forbid that machines end themselves
   int64_t idle_ms = 0;         // the server ends so long after its last machine; 0: never
+  int64_t disk_mb = 0;         // no machine's disk holds more, whatever it asked for; 0: as asked
+  std::string trace;           // the market's bid prices are replayed from it; empty: made up
   bool keeps_pace = true;      // calls faster than the provider allows are answered 429
 };
 const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*);
@@ -113,6 +115,7 @@ struct PracticeState {
   int64_t port = 0;    // kept over restarts: machines call back there
   int64_t now_ms = 0;  // up to here all has been worked out
   int64_t script_from_ms = 0;
+  int64_t market_from_ms = 0;  // tick 0 of the replayed trace
   int64_t next_id = 1'234'568;
   int64_t settled_micro_usd = 0;  // of machines that were taken off the books
   std::vector<PracticeFault> faults;

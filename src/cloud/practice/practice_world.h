@@ -18,7 +18,8 @@ namespace curbstop {
 
 struct PracticeWorld {
   PracticeState state;
-  std::vector<PracticeHost> hosts;           // follow from the settings
+  std::vector<PracticeHost> hosts;  // these two follow from the settings
+  PracticeMarket market;
   std::map<std::string, int64_t> last_call;  // by key and endpoint, for the pace and the RateLimit
 };
 

@@ -66,7 +66,7 @@ class Practice : public testing::Test {
     world_.state.script_from_ms = now_;
   }
   int64_t Bid(int64_t at_ms) {
-    return BidPriceAt(world_.state.settings.seed, HostOfSkin(PracticeSkin::kVast), at_ms);
+    return BidPriceAt(world_.market, HostOfSkin(PracticeSkin::kVast), at_ms);
   }
 
   int64_t now_ = kStart;
@@ -77,9 +77,9 @@ TEST_F(Practice, TheMarketIsTheSameForOneSeedAndAnotherForAnother) {
   const PracticeHost host = HostOfSkin(PracticeSkin::kVast);
   std::vector<int64_t> first, again, other;
   for (int64_t tick = 0; tick < 100; ++tick) {
-    first.push_back(BidPriceAt(1, host, kStart + tick * kMarketTickMs));
-    again.push_back(BidPriceAt(1, host, kStart + tick * kMarketTickMs + 1999));
-    other.push_back(BidPriceAt(2, host, kStart + tick * kMarketTickMs));
+    first.push_back(BidPriceAt({.seed = 1}, host, kStart + tick * kMarketTickMs));
+    again.push_back(BidPriceAt({.seed = 1}, host, kStart + tick * kMarketTickMs + 1999));
+    other.push_back(BidPriceAt({.seed = 2}, host, kStart + tick * kMarketTickMs));
   }
   EXPECT_EQ(first, again);
   EXPECT_NE(first, other);

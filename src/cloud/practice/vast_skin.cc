@@ -61,7 +61,7 @@ struct VastRoute {
 // ---- search ----
 
 Json VastOfferJson(const PracticeWorld& world, const PracticeHost& host, double storage_gb) {
-  const int64_t bid = BidPriceAt(world.state.settings.seed, host, world.state.now_ms);
+  const int64_t bid = BidPriceAt(world.market, host, world.state.now_ms);
   const double base = Usd(host.micro_usd_per_hour);
   const double storage_cost = Usd(host.disk_micro_usd_per_gb_month);
   const double disk = storage_cost * storage_gb / 730;
@@ -186,7 +186,7 @@ PracticeReply VastCreate(PracticeWorld& world, const PracticeCall& call) {
   const PracticeHost* host = FindHost(world, PracticeSkin::kVast, id);
   if (host == nullptr || FreeOn(world, *host) < 1 || call.fault == FaultDo::kNoStock)
     return NoSuchAsk(id);
-  const int64_t market = BidPriceAt(world.state.settings.seed, *host, world.state.now_ms);
+  const int64_t market = BidPriceAt(world.market, *host, world.state.now_ms);
   ask.order.gpus = host->gpus;
   ask.order.bad = call.fault == FaultDo::kBadHost;
   ask.order.refused =
@@ -247,7 +247,7 @@ Json VastInstanceJson(const PracticeWorld& world, const PracticeMachine& machine
       {"gpu_frac", 1.0},
       {"cpu_arch", "amd64"},
       {"is_bid", machine.bid > 0},
-      {"min_bid", Usd(BidPriceAt(world.state.settings.seed, host, world.state.now_ms))},
+      {"min_bid", Usd(BidPriceAt(world.market, host, world.state.now_ms))},
       {"dph_base", base},
       {"dph_total", base + disk},
       {"storage_cost", Usd(host.disk_micro_usd_per_gb_month)},

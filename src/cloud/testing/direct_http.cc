@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "cloud/practice/practice_home.h"
 
 namespace curbstop {
 namespace {
@@ -43,12 +44,11 @@ PracticeRequest ToPractice(const HttpCall& call) {
 }  // namespace
 
 DirectHttp::DirectHttp(FakeClock& clock, PracticeSettings settings) : clock_(clock) {
-  Result<std::vector<PracticeHost>> hosts = PracticeHosts(settings.seed, settings.bad_percent);
-  CHECK(hosts.ok());
-  world_.hosts = *std::move(hosts);
-  world_.state.settings = settings;
-  world_.state.key = kDirectKey;
-  world_.state.now_ms = world_.state.script_from_ms = clock.WallMs();
+  PracticeState state{.settings = std::move(settings), .key = kDirectKey};
+  state.now_ms = state.script_from_ms = state.market_from_ms = clock.WallMs();
+  Result<PracticeWorld> world = WorldOf(std::move(state));
+  CHECK(world.ok());
+  world_ = *std::move(world);
 }
 
 PracticeSettings DirectHttp::CalmSettings() { return {.bad_percent = 0, .keeps_pace = false}; }

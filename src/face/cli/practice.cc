@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 #include "base/units.h"
 #include "cloud/practice/machines/machine_inside.h"
 #include "cloud/practice/machines/machine_keeper.h"
 #include "cloud/practice/practice_control.h"
 #include "cloud/practice/practice_meter.h"
 #include "cloud/practice/practice_server.h"
+#include "cloud/provider_table.h"
 #include "face/cli/commands.h"
 #include "face/cli/usage.h"
 #include "sys/files.h"
@@ -26,6 +28,8 @@ struct StartOptions {
   std::string faults;
   std::string boot;
   std::string list_lag;
+  std::string trace;
+  std::string disk;
   bool no_self_end = false;
   bool fresh = false;
   const CLI::App* command = nullptr;
@@ -45,12 +49,27 @@ Result<int64_t> ReadMillis(const std::string& text, const char* option) {
   return time->count();
 }
 
+Result<int64_t> ReadDiskMb(const std::string& text) {
+  constexpr int64_t kMb = 1'000'000;
+  Result<Bytes> size = ParseBytes(text);
+  if (!size.ok()) return std::move(size).error().While("cannot use `--disk`");
+  return std::max<int64_t>(1, size->value / kMb);
+}
+
 // Empty where no option changes what is there.
 Result<std::optional<PracticeSettings>> SettingsFrom(const StartOptions& options) {
   const bool asked = options.command->count("--seed") > 0 || !options.boot.empty() ||
-                     !options.list_lag.empty() || options.no_self_end;
+                     !options.list_lag.empty() || !options.trace.empty() || !options.disk.empty() ||
+                     options.no_self_end;
   if (!asked) return std::optional<PracticeSettings>();
-  PracticeSettings settings{.seed = options.seed, .self_end_works = !options.no_self_end};
+  PracticeSettings settings{
+      .seed = options.seed, .self_end_works = !options.no_self_end, .trace = options.trace};
+  if (!options.disk.empty()) {
+    TRY_ASSIGN(settings.disk_mb, ReadDiskMb(options.disk));
+  }
+  if (!options.trace.empty()) {
+    TRY_ASSIGN([[maybe_unused]] const SpotTrace* trace, BundledSpotTrace(options.trace));
+  }
   if (!options.boot.empty()) {
     TRY_ASSIGN(settings.boot_ms, ReadMillis(options.boot, "--boot"));
   }
@@ -58,6 +77,23 @@ Result<std::optional<PracticeSettings>> SettingsFrom(const StartOptions& options
     TRY_ASSIGN(settings.list_lag_ms, ReadMillis(options.list_lag, "--list-lag"));
   }
   return std::optional(settings);
+}
+
+// Charges that neither its meter nor the ledger knows, by provider.
+Json NotModelledJson() {
+  Json all = Json::MakeObject();
+  for (const ProviderFacts& facts : AllProviderFacts())
+    all.Set(std::string(facts.name), TextOrNull(std::string(facts.not_modelled)));
+  return all;
+}
+
+std::string NotModelledText() {
+  std::string text;
+  for (const ProviderFacts& facts : AllProviderFacts()) {
+    if (!facts.not_modelled.empty())
+      text += fmt::format("not modelled, {}: {}\n", facts.name, facts.not_modelled);
+  }
+  return text;
 }
 
 Status Start(const StartOptions& options, CommandContext& context) {
@@ -74,12 +110,13 @@ Status Start(const StartOptions& options, CommandContext& context) {
                         {"port", address.port},
                         {"vast_url", address.VastUrl()},
                         {"runpod_url", address.RunpodUrl()},
-                        {"key_name", kPracticeKeyName}}),
+                        {"key_name", kPracticeKeyName},
+                        {"not_modelled", NotModelledJson()}}),
       fmt::format("the practice cloud {} on this computer, as Vast.ai and as RunPod\n"
                   "  {}  and  {}, key `{}`\n"
-                  "its money is play money: a second bills as a minute\n",
+                  "its money is play money: a second bills as a minute\n{}",
                   address.was_running ? "is running already" : "runs", address.VastUrl(),
-                  address.RunpodUrl(), kPracticeKeyName));
+                  address.RunpodUrl(), kPracticeKeyName, NotModelledText()));
   return {};
 }
 
@@ -116,6 +153,15 @@ std::string PlaceText(const std::optional<PlaceChoice>& place) {
   return fmt::format("machines are plain processes with your rights: {}\n", Printable(place->why));
 }
 
+// Where the interruptions of its market come from; empty: they are made up.
+std::string TraceText(const PracticeWorld& world) {
+  if (world.market.trace == nullptr) return "";
+  const int64_t tick = (world.state.now_ms - world.market.trace_from_ms) / kMarketTickMs;
+  return fmt::format(", bids as in `{}` (SkyNomad's trace), tick {} of {}",
+                     world.market.trace->name, tick % world.market.trace->ticks,
+                     world.market.trace->ticks);
+}
+
 std::string StatusText(const PracticeWorld& world, bool running,
                        const std::optional<PlaceChoice>& place) {
   std::vector<std::vector<std::string>> table;
@@ -130,10 +176,11 @@ std::string StatusText(const PracticeWorld& world, bool running,
   const std::string lived =
       last == nullptr ? ""
                       : ", the last after " + DurationText(Millis(last->gone_ms - last->made_ms));
-  return fmt::format("{} on port {}, market {}\n{}{}{} ended before{}; billed ${} of play money\n",
-                     running ? "running" : "not running", world.state.port,
-                     world.state.settings.seed, PlaceText(place), TextTable(table), ended, lived,
-                     UsdText(MicroUsd(WholePracticeBill(world))));
+  return fmt::format(
+      "{} on port {}, market {}{}\n{}{}{} ended before{}; billed ${} of play money\n",
+      running ? "running" : "not running", world.state.port, world.state.settings.seed,
+      TraceText(world), PlaceText(place), TextTable(table), ended, lived,
+      UsdText(MicroUsd(WholePracticeBill(world))));
 }
 
 Status ShowStatus(CommandContext& context) {
@@ -148,14 +195,16 @@ Status ShowStatus(CommandContext& context) {
       Json::MakeObject({{"running", running},
                         {"port", world.state.port},
                         {"seed", world.state.settings.seed},
+                        {"trace", TextOrNull(world.state.settings.trace)},
                         {"speed", kPracticeSpeed},
                         {"self_end_works", world.state.settings.self_end_works},
                         {"place", place ? Json(NameOf(place->kind)) : Json()},
                         {"place_why", place && !place->why.empty() ? Json(place->why) : Json()},
                         {"faults_left", static_cast<int64_t>(world.state.faults.size())},
                         {"machines", machines},
+                        {"not_modelled", NotModelledJson()},
                         {"billed_micro_usd", WholePracticeBill(world)}}),
-      StatusText(world, running, place));
+      StatusText(world, running, place) + NotModelledText());
   return {};
 }
 
@@ -221,6 +270,14 @@ Action AddPracticeStart(CLI::App& parent) {
       ->type_name("TIME");
   command->add_option("--list-lag", options->list_lag, "How late listings are, default 1 s")
       ->type_name("TIME");
+  command
+      ->add_option("--trace", options->trace,
+                   fmt::format("Replay a recorded spot market for bids, a tick in 2 s: {}",
+                               Join(SpotTraceNames(), " or ")))
+      ->type_name("NAME");
+  command
+      ->add_option("--disk", options->disk, "No machine's disk holds more, whatever it asked for")
+      ->type_name("SIZE");
   command->add_flag("--no-self-end", options->no_self_end,
                     "The account forbids that machines end themselves");
   command->add_flag("--fresh", options->fresh, "Forget the market and the bill so far");

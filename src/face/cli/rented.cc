@@ -178,6 +178,7 @@ std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context) {
                                         .disk_per_gb_month = facts.dear_disk,
                                         .room_percent = kRoomPercent,
                                         .takes_bids = facts.takes_bids,
+                                        .not_modelled = std::string(facts.not_modelled),
                                         .logged_in = account.ok()});
   }
   return all;
@@ -189,7 +190,9 @@ Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandCon
              account.provider->FindOffers({.gpus = static_cast<double>(gpus)}));
   TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
   PracticeSale sale{{},
-                    {.terms = UnpricedTerms(OnPractice(facts)), .takes_bids = facts.takes_bids}};
+                    {.terms = UnpricedTerms(OnPractice(facts)),
+                     .takes_bids = facts.takes_bids,
+                     .not_modelled = std::string(facts.not_modelled)}};
   sale.rules.terms.grade = LeaseGrade::kB;  // proven there
   for (const LiveOffer& one : live) {
     Offer offer = one.offer;

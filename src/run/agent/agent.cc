@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <signal.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,6 +21,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kLookEvery{50};
+constexpr std::string_view kFull =
+    "the machine's disk was full, the failed attempt's outputs were removed";
 constexpr size_t kTailBytes = 4096;
 
 Json Said(std::string_view kind) { return Json::MakeObject({{"kind", kind}}); }
@@ -82,7 +85,7 @@ Status Agent::Run() {
   Tell(Said("finished")
            .Set("outcome", ending.outcome)
            .Set("exit_code", int64_t{ending.exit_code})
-           .Set("reason", ending.reason));
+           .Set("reason", was_full_ ? fmt::format("{}; {}", ending.reason, kFull) : ending.reason));
   away_ ? Depart() : AwaitRelease();
   return {};
 }
@@ -236,6 +239,7 @@ CheckpointTrace Agent::TraceCheckpoints() const {
 }
 
 Status Agent::PrepareFolders(int64_t attempt) {
+  can_make_room_ = false;
   TRY(RemoveTree(folder_ / "out"));
   TRY(MakeFolders(folder_ / "out"));
   resume_from_.clear();
@@ -283,6 +287,7 @@ Result<Agent::AttemptEnd> Agent::RunAttempt(int64_t attempt) {
   watch_.reset();
   left_by_ = end.killed ? AfterKill::kYes : AfterKill::kNo;
   FAILPOINT("agent.after_step_end");
+  can_make_room_ = away_ && end.exit_code != 0;
   Tell(Said("attempt_ended")
            .Set("attempt", attempt)
            .Set("exit_code", int64_t{end.exit_code})
@@ -462,10 +467,25 @@ void Agent::FlushTold() {
     FAILPOINT("agent.before_event");
     const Status told = spool_->Append(untold_.front());
     // What is too long for a line no later try takes; anything else is tried again.
-    if (!told.ok() && told.error().kind() != ErrorKind::kInvalidInput) return;
+    if (!told.ok() && told.error().kind() != ErrorKind::kInvalidInput)
+      return MakeRoom(told.error());
     FAILPOINT("agent.after_event");
     untold_.pop_front();
   }
+  if (was_full_ && !std::exchange(said_full_, true))
+    LogOwn("[curbstop] " + std::string(kFull) + "\n");
+}
+
+// On a machine whose disk is full nobody could hear that an attempt has failed. Its outputs, which
+// would be emptied before the next one, make room.
+void Agent::MakeRoom(const Error& why) {
+  if (why.kind() != ErrorKind::kExhausted || !std::exchange(can_make_room_, false)) return;
+  was_full_ = true;
+  for (Json& told : untold_) {
+    if (told.StringOr("kind", "") == "finished")
+      told.Set("reason", fmt::format("{}; {}", told.StringOr("reason", ""), kFull));
+  }
+  [[maybe_unused]] const Status removed = RemoveTree(folder_ / "out");
 }
 
 void Agent::ReadCommands() {

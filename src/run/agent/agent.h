@@ -99,6 +99,7 @@ class Agent {
 
   void Tell(Json body);
   void FlushTold();
+  void MakeRoom(const Error& why);
   void ReadCommands();
   void Wishes(const std::string& why);
   void KeepSupervisor();
@@ -117,7 +118,10 @@ class Agent {
   ProcessRunner& processes_;
   Redactor redactor_;
   std::optional<SpoolWriter> spool_;
-  std::deque<Json> untold_;  // not on disk yet: the disk is full
+  std::deque<Json> untold_;     // not on disk yet: the disk is full
+  bool can_make_room_ = false;  // away: by the outputs of an attempt that has failed
+  bool was_full_ = false;
+  bool said_full_ = false;
   HeldResources held_;
   std::optional<CheckpointWatch> watch_;
   TouchWatch record_life_;         // moved by the supervisor

@@ -59,6 +59,8 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
                       live.offer.spot_per_hour && Meets(live, wish, SpotUse::kOnly);
     if (!bids) continue;
     const MicroUsd minimum = *live.offer.spot_per_hour;
+    // No bid goes above the price on demand: this one would be refused.
+    if (live.offer.per_hour && minimum > *live.offer.per_hour) continue;
     const MicroUsd bid = BidFor(minimum, live.offer.per_hour.value_or(minimum));
     rentable.push_back({live, CandidateOf(live, wish, market, work, bid), bid});
   }

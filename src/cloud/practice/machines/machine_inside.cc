@@ -18,7 +18,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cloud/practice/machines/machine_disk.h"
 #include "cloud/practice/machines/machine_order.h"
+#include "cloud/practice/machines/machine_place.h"
 #include "sys/environment.h"
 #include "sys/ssh_server/ssh_connection.h"
 
@@ -44,13 +46,19 @@ void DropStandardInput() {
   if (null >= 0) dup2(null, 0);
 }
 
-void LimitPlain(const MachineOrder& order) {
+// Below which lies what a machine can write to.
+std::vector<std::filesystem::path> DiskFolders(const MachineOrder& order) {
+  if (order.is_plain) return {std::filesystem::path(order.home).parent_path()};
+  std::vector<std::filesystem::path> folders;
+  for (const char* name : kOwnFolders) folders.push_back(std::filesystem::path("/") / name);
+  return folders;
+}
+
+// What process 1 and the namespaces do in a place of its own.
+void LimitPlain() {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  const auto bytes = static_cast<rlim_t>(std::max<int64_t>(1, order.disk_gb)) * 1'000'000'000;
-  const rlimit file{bytes, bytes};
-  setrlimit(RLIMIT_FSIZE, &file);
 }
 
 std::string SystemShell() { return access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"; }
@@ -89,6 +97,7 @@ class Machine {
   [[noreturn]] void Serve(int socket);
 
   const MachineOrder& order_;
+  RealClock clock_;
   SshSetup setup_;
   int signals_ = -1;
   int listener_ = -1;
@@ -162,13 +171,14 @@ Status Machine::Live() {
   sigprocmask(SIG_BLOCK, &heard, nullptr);
   signals_ = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals_ < 0) return FromErrno(errno, "cannot hear signals");
-  if (order_.is_plain) LimitPlain(order_);
+  if (order_.is_plain) LimitPlain();
+  MachineDisk disk(DiskFolders(order_), order_.disk_bytes, clock_);
   Start();
   TRY_ASSIGN(listener_, ListenOnLoopback(order_.port));
   while (!over_) {
     std::array<pollfd, 2> polls = {pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
                                    pollfd{.fd = listener_, .events = POLLIN, .revents = 0}};
-    poll(polls.data(), reachable_ ? 2 : 1, -1);
+    poll(polls.data(), reachable_ ? 2 : 1, static_cast<int>(disk.Look().count()));
     Hear();
     if (reachable_) Accept();
   }

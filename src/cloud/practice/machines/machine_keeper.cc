@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cloud/practice/machines/internal/machine_folder.h"
+#include "cloud/practice/machines/internal/process_tree.h"
 #include "cloud/practice/machines/machine_order.h"
 #include "sys/files.h"
 #include "sys/process.h"
@@ -24,22 +25,6 @@ constexpr Ticks kEndLimit = std::chrono::seconds(5);
 constexpr Ticks kFirstPause = milliseconds(500);
 constexpr Ticks kLongestPause = std::chrono::seconds(30);
 constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-std::vector<int> ChildrenOf(int pid) {
-  const Result<std::string> text =
-      ReadFile(fmt::format("/proc/{0}/task/{0}/children", pid), 1 << 20);
-  std::vector<int> children;
-  if (!text.ok()) return children;
-  for (const std::string& word : Split(*text, ' ')) {
-    if (IsDigits(word)) children.push_back(std::atoi(word.c_str()));
-  }
-  return children;
-}
-
-void AddTree(int pid, std::vector<int>& tree) {
-  tree.push_back(pid);
-  for (const int child : ChildrenOf(pid)) AddTree(child, tree);
-}
 
 // What a boot that failed costs: longer and longer waits.
 struct Attempts {
@@ -100,8 +85,8 @@ class MachineKeeper final : public MachinePlaces {
   // In a place of its own it is the child of the one that was started.
   static int FirstProcess(const MachineProcess& kept) {
     if (kept.place == MachinePlaceKind::kPlain) return kept.process.pid;
-    const std::vector<int> children = ChildrenOf(kept.process.pid);
-    return children.empty() ? -1 : children.front();
+    const std::vector<int> tree = ProcessTree(kept.process.pid);
+    return tree.size() < 2 ? -1 : tree[1];
   }
 
   Status Boot(const WantedMachine& machine, const MachineFolder& folder) {
@@ -132,7 +117,7 @@ class MachineKeeper final : public MachinePlaces {
                              .home = plain ? (disk / "root").string() : "/root",
                              .log = (plain ? disk / "var/log" : "/var/log") / fs::path("start.log"),
                              .is_plain = plain,
-                             .disk_gb = machine.disk_gb};
+                             .disk_bytes = machine.disk_bytes};
     const std::vector<std::string> words = {"practice", "machine"};
     ChildRequest request{
         .argv = plain ? std::vector<std::string>{outside_.program.string(), words[0], words[1]}
@@ -166,7 +151,10 @@ class MachineKeeper final : public MachinePlaces {
     while (true) {
       std::vector<int> living;
       if (birth) living = FindByEnvironment(birth->sign);
-      if (kept && IsAlive(kept->process)) AddTree(first, living);
+      if (kept && IsAlive(kept->process)) {
+        const std::vector<int> tree = ProcessTree(first);
+        living.insert(living.end(), tree.begin(), tree.end());
+      }
       std::erase_if(living, [](int pid) { return !IdentifyProcess(pid); });
       if (living.empty()) return {};
       const bool alone =

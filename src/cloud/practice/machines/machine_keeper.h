@@ -34,7 +34,7 @@ struct WantedMachine {
   int64_t port = 0;
   EnvironmentList environment;  // of its first process
   std::string start;            // what it runs at each boot
-  int64_t disk_gb = 10;
+  int64_t disk_bytes = 10'000'000'000;
 };
 
 class MachinePlaces {

@@ -12,7 +12,7 @@ std::string MachineOrderText(const MachineOrder& order) {
                                      {"home", order.home},
                                      {"log", order.log},
                                      {"is_plain", order.is_plain},
-                                     {"disk_gb", order.disk_gb}}));
+                                     {"disk_bytes", order.disk_bytes}}));
 }
 
 Result<MachineOrder> ReadMachineOrder(std::string_view text) {
@@ -23,9 +23,9 @@ Result<MachineOrder> ReadMachineOrder(std::string_view text) {
                      .home = json.StringOr("home", ""),
                      .log = json.StringOr("log", ""),
                      .is_plain = json.BoolOr("is_plain", false),
-                     .disk_gb = json.IntOr("disk_gb", 0)};
+                     .disk_bytes = json.IntOr("disk_bytes", 0)};
   const bool good = json.IntOr("version", 0) == 1 && order.port > 0 && order.port < 65536 &&
-                    !order.host_key.empty() && order.home.starts_with('/');
+                    order.disk_bytes > 0 && !order.host_key.empty() && order.home.starts_with('/');
   if (good) return order;
   return InvalidInput("this is no order for a practice machine");
 }

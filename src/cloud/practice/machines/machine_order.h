@@ -17,7 +17,7 @@ struct MachineOrder {
   std::string home;      // of its user: /root, or a folder where it is no place of its own
   std::string log;       // what the start script says
   bool is_plain = false;
-  int64_t disk_gb = 0;
+  int64_t disk_bytes = 0;
 };
 
 std::string MachineOrderText(const MachineOrder& order);

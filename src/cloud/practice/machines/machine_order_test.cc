@@ -10,7 +10,7 @@ TEST(MachineOrder, ReadsWhatItWrote) {
                            .home = "/root",
                            .log = "/var/log/start.log",
                            .is_plain = true,
-                           .disk_gb = 12};
+                           .disk_bytes = 12};
   const Result<MachineOrder> read = ReadMachineOrder(MachineOrderText(order));
   ASSERT_TRUE(read.ok()) << read.error().Text();
   EXPECT_EQ(MachineOrderText(*read), MachineOrderText(order));
@@ -18,16 +18,18 @@ TEST(MachineOrder, ReadsWhatItWrote) {
 }
 
 TEST(MachineOrder, AnotherTextIsNoOrder) {
-  const MachineOrder good{.port = 1, .host_key = "k", .home = "/root"};
+  const MachineOrder good{.port = 1, .host_key = "k", .home = "/root", .disk_bytes = 1};
   MachineOrder bad_port = good;
   bad_port.port = 70'000;
   MachineOrder no_key = good;
   no_key.host_key.clear();
   MachineOrder bad_home = good;
   bad_home.home = "root";
-  for (const std::string& text :
-       {std::string(), std::string("[]"), std::string("{\"version\": 2}"),
-        MachineOrderText(bad_port), MachineOrderText(no_key), MachineOrderText(bad_home)})
+  MachineOrder no_disk = good;
+  no_disk.disk_bytes = 0;
+  for (const std::string& text : {std::string(), std::string("[]"), std::string("{\"version\": 2}"),
+                                  MachineOrderText(bad_port), MachineOrderText(no_key),
+                                  MachineOrderText(bad_home), MachineOrderText(no_disk)})
     EXPECT_FALSE(ReadMachineOrder(text).ok()) << text;
 }
 
