@@ -80,6 +80,13 @@ struct Legacy {
   std::set<std::string> renamed;  // into place, as an agent saw
 };
 
+// What was brought home got its name there by a rename, whether its agent could still tell of it or
+// not.
+Json AsRenamed(const Json& kept) {
+  return Json::MakeObject(
+      {{"kind", "checkpoint"}, {"name", kept.StringOr("name", "")}, {"renamed", true}});
+}
+
 Result<Legacy> LegacyOf(const RunRow& last, Journal& journal, const RunOutside& outside) {
   const Result<AgentOrder> order = ReadOrder(outside.directories.RunFolder(last.run.id));
   const bool kept = order.ok() && order->keep_checkpoints;
@@ -90,6 +97,7 @@ Result<Legacy> LegacyOf(const RunRow& last, Journal& journal, const RunOutside& 
   TRY_ASSIGN(const auto events, journal.EventsAfter(last.run.id, 0));
   for (const Journal::NumberedEvent& entry : events) {
     if (entry.event.kind == EventKind::kAgentReport) trace.Hear(entry.event.data);
+    if (entry.event.kind == EventKind::kKept) trace.Hear(AsRenamed(entry.event.data));
   }
   return Legacy{kept || last.attempt > 0, trace.left_by(), trace.renamed()};
 }

@@ -152,6 +152,20 @@ TEST_F(PrepareTest, ACheckpointSeenToArriveByRenameIsTakenOverFromRunToRunAfterA
   EXPECT_EQ(next->order.checkpoints_renamed, std::vector<std::string>{"ck1"});
 }
 
+// Of a machine that was lost with nobody connected: no agent's report tells of it.
+TEST_F(PrepareTest, ACheckpointThatWasBroughtHomeIsTakenOver) {
+  const std::string first = StartedRun("1");
+  Event kept;
+  kept.kind = EventKind::kKept;
+  kept.data = Json::MakeObject({{"name", "ck1"}, {"work_ms", 5000}});
+  Append(first, std::move(kept));
+  Crash(first);
+  folder.WriteFile("project/ckpt/ck1", "x");
+  const Result<PreparedRun> next = Prepare("1");
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next->newest_checkpoint, "ck1");
+}
+
 TEST_F(PrepareTest, LookingChangesNothing) {
   ASSERT_TRUE(Prepare("1").ok());
   EXPECT_TRUE(RunFolders().empty());
