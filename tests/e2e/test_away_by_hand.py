@@ -58,6 +58,14 @@ def test_pull_brings_what_there_is_while_the_step_goes_on(at_work):
     pulled = sorted(path.name for path in (at_work.folder / "looked/checkpoints").glob("step-*"))
     assert pulled and set(before) <= set(pulled)
     assert (at_work.folder / "looked/checkpoints/step-0010").read_text() == "10\n"
+    # On a terminal it shows how far it is.
+    keys, screen = pty.openpty()
+    done = subprocess.run(["curbstop", "pull", "train", "--to", "seen"], cwd=at_work.folder, env=at_work.env,
+                          stdin=screen, stdout=subprocess.PIPE, stderr=screen, timeout=60, check=False)
+    os.close(screen)
+    said = os.read(keys, 65536)
+    os.close(keys)
+    assert done.returncode == 0 and re.search(rb"checkpoints: 100 %, \d+ B of \d+ B", said), said
     assert living(at_work) and at_work.run()["state"] == "working"
 
 
