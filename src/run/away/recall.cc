@@ -41,8 +41,9 @@ class Recaller {
 
   Result<bool> Recall() {
     const fs::path spools = notes_.PathOf("place");
-    TRY_ASSIGN([[maybe_unused]] const Json about,
-               work_.place->Fetch(target_.rental, "spools", spools, stop_));
+    const Result<Json> about = work_.place->Fetch(target_.rental, "spools", spools, stop_);
+    if (!about.ok() && about.error().kind() == ErrorKind::kNotFound) TRY(BringCheckpoint());
+    if (!about.ok()) return about.error();
     TRY(CarryOnLog(spools / "step.log"));
     TRY(Replay(spools));
     TRY_ASSIGN(const std::vector<SpoolLine> lines, ReadSpool(spools / "agent.events", 0));
