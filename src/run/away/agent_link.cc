@@ -21,6 +21,10 @@ using std::chrono::seconds;
 
 constexpr milliseconds kTurn{50};
 constexpr seconds kAskAddressEvery{1};
+// Between tries to log in where an address is known, which costs no question: a machine that boots
+// listens within moments. After kSoon as often as it is asked for the address.
+constexpr milliseconds kTrySoon{250};
+constexpr seconds kSoon{10};
 constexpr seconds kLongestPause{10};
 constexpr seconds kAddressHolds{15};
 constexpr seconds kYoung{120};    // most machines have booted by then
@@ -165,12 +169,18 @@ void AgentLink::Run(const std::stop_token& stop) {
     if (!passed.ok() && passed.error().OneLine() != told)
       work_.log(fmt::format("link.waits rental={} why=\"{}\"", target_.rental,
                             told = passed.error().OneLine()));
-    const bool is_young = clock_.Awake() - began < kYoung;
-    pause = was_connected || is_young ? Ticks(kAskAddressEvery)
-                                      : std::min<Ticks>(pause * 5 / 4, kLongestPause);
+    pause = PauseAfter(was_connected, clock_.Awake() - began, pause);
     clock_.Wait(pause, stop);
   }
   is_over_ = true;
+}
+
+// Before the next try; `tried`: for how long by now.
+Ticks AgentLink::PauseAfter(bool was_connected, Ticks tried, Ticks before) {
+  if (!address_) soon_until_ = clock_.Awake() + kSoon;
+  if (address_ && !was_connected && clock_.Awake() < soon_until_) return kTrySoon;
+  if (was_connected || tried < kYoung) return kAskAddressEvery;
+  return std::min<Ticks>(std::max<Ticks>(before, kAskAddressEvery) * 5 / 4, kLongestPause);
 }
 
 // From the address to the cut.

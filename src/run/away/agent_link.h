@@ -98,6 +98,7 @@ class AgentLink {
 
  private:
   void Run(const std::stop_token& stop);
+  Ticks PauseAfter(bool was_connected, Ticks tried, Ticks before);
   Status Pass(const std::stop_token& stop);
   Status FindAddress();
   Result<std::shared_ptr<FarMachine>> Reach();
@@ -130,6 +131,7 @@ class AgentLink {
   Sink sink_;
   std::optional<SshAddress> address_;
   Ticks ask_address_at_{0};  // when it is to be asked for again
+  Ticks soon_until_{0};      // it is tried often, because it has just come by an address
   MachineProbe probe_;
   bool has_agent_ = false;
   int64_t bytes_per_s_ = 0;  // of the files that were sent; 0: not measured
