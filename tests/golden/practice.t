@@ -23,7 +23,7 @@ The practice cloud: both providers' APIs on this computer, billed in play money.
   $ curbstop practice status
   running on PORT, market 1
   HOW-THEY-LIVE
-  0 ended before; billed $0.00 of play money
+  0 ended before; billed 0.00 USD of play money
   not modelled, runpod: network volumes and clusters made elsewhere
   not modelled, vast: volumes made elsewhere, transfer above what is reserved
 
@@ -55,9 +55,9 @@ A fault script says what goes wrong; a mistake in it has its place.
   ! hint: write it as `N s`, `15 min`, `12 h` or `2 d`
   ? 2
   $ curbstop practice stop
-  the practice cloud has stopped; 0 machines ended, billed $0.00 of play money
+  the practice cloud has stopped; 0 machines ended, billed 0.00 USD of play money
   $ curbstop practice stop
-  the practice cloud was not running; 0 machines ended, billed $0.00 of play money
+  the practice cloud was not running; 0 machines ended, billed 0.00 USD of play money
   $ printf 'faults:\n  - {on: create, do: lose_answer}\n' > faults.yaml
   $ curbstop practice start --faults faults.yaml --seed 7
   the practice cloud runs on this computer, as Vast.ai and as RunPod
@@ -68,8 +68,8 @@ A fault script says what goes wrong; a mistake in it has its place.
   $ curbstop practice status
   running on PORT, market 7
   HOW-THEY-LIVE
-  0 ended before; billed $0.00 of play money
+  0 ended before; billed 0.00 USD of play money
   not modelled, runpod: network volumes and clusters made elsewhere
   not modelled, vast: volumes made elsewhere, transfer above what is reserved
   $ curbstop practice stop
-  the practice cloud has stopped; 0 machines ended, billed $0.00 of play money
+  the practice cloud has stopped; 0 machines ended, billed 0.00 USD of play money

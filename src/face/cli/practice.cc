@@ -140,8 +140,8 @@ std::vector<std::string> MachineRow(const PracticeMachine& machine, const Practi
           std::string(ProviderOf(host.skin)),
           host.gpu,
           std::string(*FieldCodec<PracticeLife>::Write(machine.life).AsString()),
-          fmt::format("${}/h", UsdText(MicroUsd(PracticeRate(machine, host)))),
-          fmt::format("${}", UsdText(MicroUsd(PracticeBill(machine, host, world.state.now_ms)))),
+          fmt::format("{} USD/h", UsdText(MicroUsd(PracticeRate(machine, host)))),
+          fmt::format("{} USD", UsdText(MicroUsd(PracticeBill(machine, host, world.state.now_ms)))),
           Printable(machine.name)};
 }
 
@@ -177,7 +177,7 @@ std::string StatusText(const PracticeWorld& world, bool running,
       last == nullptr ? ""
                       : ", the last after " + DurationText(Millis(last->gone_ms - last->made_ms));
   return fmt::format(
-      "{} on port {}, market {}{}\n{}{}{} ended before{}; billed ${} of play money\n",
+      "{} on port {}, market {}{}\n{}{}{} ended before{}; billed {} USD of play money\n",
       running ? "running" : "not running", world.state.port, world.state.settings.seed,
       TraceText(world), PlaceText(place), TextTable(table), ended, lived,
       UsdText(MicroUsd(WholePracticeBill(world))));
@@ -226,7 +226,7 @@ Status Stop(CommandContext& context) {
   const int64_t bill = WholePracticeBill(after);
   context.out.Answer(
       Json::MakeObject({{"stopped", stopped}, {"ended", living}, {"billed_micro_usd", bill}}),
-      fmt::format("{}; {} machine{} ended, billed ${} of play money\n",
+      fmt::format("{}; {} machine{} ended, billed {} USD of play money\n",
                   stopped ? "the practice cloud has stopped" : "the practice cloud was not running",
                   living, living == 1 ? "" : "s", UsdText(MicroUsd(bill))));
   return {};
