@@ -15,11 +15,13 @@ bool SpotAllowed(const Situation& situation, const Candidate& candidate) {
   return situation.spot != SpotUse::kNever && Survives(situation.places);
 }
 
-// The whole of the work where its length is known, but never more than was asked for.
+// The whole of the work where its length is known, but never more than was asked for; and the time
+// that the machine is to stay after it.
 Millis WantedLease(const Situation& situation, const Candidate& candidate) {
-  if (candidate.work.count() == 0) return situation.lease_asked;
-  return std::min(situation.lease_asked,
-                  candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
+  Millis work = situation.lease_asked;
+  if (candidate.work.count() != 0)
+    work = std::min(work, candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
+  return work + LongestKeep(candidate.terms, situation.keep);
 }
 
 // Not even the shortest useful lease fits.
@@ -57,9 +59,10 @@ Decision KeepOrExtend(const Situation& situation) {
   const HeldMachine& held = *situation.held;
   const Millis needed =
       situation.work_left.count() == 0 ? situation.lease_asked : situation.work_left;
-  const Millis missing = needed + needed / 4 - held.lease_left;
+  const Millis keep = LongestKeep(held.terms, situation.keep);
+  const Millis missing = needed + needed / 4 + keep - held.lease_left;
   if (missing.count() <= 0) return {DecisionKind::kKeep, DecisionReason::kWorks, 0, {}, {}};
-  const Millis longest = std::min(held.lease + missing, situation.lease_asked);
+  const Millis longest = std::min(held.lease + missing, situation.lease_asked + keep);
   const auto lease =
       LongestLease(held.terms, longest, situation.left + ReserveFor(held.terms, held.lease));
   if (!lease || *lease < held.lease + kShortestInterval) {

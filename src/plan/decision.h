@@ -38,7 +38,8 @@ struct Situation {
   std::optional<HeldMachine> held;  // empty: no machine works for this run
   Millis work_left{0};              // 0: unknown
   Millis lease_asked{0};
-  MicroUsd left;  // that the caps leave, everything in reserve taken off
+  Millis keep{0};  // beyond the work: the machine is to stay so long
+  MicroUsd left;   // that the caps leave, everything in reserve taken off
   SpotUse spot = SpotUse::kAuto;
   SurvivingPlaces places;
   std::span<const Candidate> candidates;        // empty: the market has nothing

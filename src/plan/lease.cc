@@ -47,6 +47,11 @@ std::optional<Millis> LongestLease(const LeaseTerms& terms, Millis asked, MicroU
   return Millis(fits * 1000);
 }
 
+Millis LongestKeep(const LeaseTerms& terms, Millis asked) {
+  const bool is_sure = terms.grade == LeaseGrade::kA || terms.grade == LeaseGrade::kB;
+  return is_sure || terms.has_guard ? asked : std::min(asked, kUnsureKeep);
+}
+
 MicroUsd ReserveToExtend(const LeaseTerms& terms, Millis lease, Millis longer) {
   return ReserveFor(terms, std::max(lease, longer)) - ReserveFor(terms, lease);
 }

@@ -48,7 +48,8 @@ struct LeaseTerms {
 };
 
 inline constexpr Millis kGuardReach = std::chrono::minutes(30);  // between two looks of a guard
-inline constexpr Millis kUnguarded = std::chrono::hours(72);     // until a person is back
+inline constexpr Millis kUnsureKeep = std::chrono::minutes(15);
+inline constexpr Millis kUnguarded = std::chrono::hours(72);  // until a person is back
 
 // From the create call to the read that shows it gone, at worst.
 Millis LongestLife(const LeaseTerms& terms, Millis lease);
@@ -59,6 +60,10 @@ MicroUsd ReserveFor(const LeaseTerms& terms, Millis lease);
 // The lease is the cap in seconds: the longest of at most `asked` whose reserve is at most `left`,
 // in whole seconds. Empty: not even the shortest lease (a second) fits.
 std::optional<Millis> LongestLease(const LeaseTerms& terms, Millis asked, MicroUsd left);
+
+// How long a machine whose work is done may be kept at most: where nobody but a process at home is
+// sure to end it, not for long.
+Millis LongestKeep(const LeaseTerms& terms, Millis asked);
 
 // Further reserve for a lease that grows while the machine lives.
 MicroUsd ReserveToExtend(const LeaseTerms& terms, Millis lease, Millis longer);

@@ -245,7 +245,9 @@ void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offe
   row.lease =
       facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);
   row.held = HeldText(terms, *row.lease);
-  row.worst = WorstOfListed(rules->second, terms, *row.lease);
+  row.kept = LongestKeep(terms, facts_.keep);
+  row.kept_worst = CostOf(terms.billing.per_hour + terms.billing.disk_per_hour, row.kept);
+  row.worst = WorstOfListed(rules->second, terms, *row.lease + row.kept);
   const MicroUsd per_hour = terms.billing.per_hour + terms.billing.disk_per_hour;
   if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
 }

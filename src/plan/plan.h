@@ -33,6 +33,7 @@ struct PlanFacts {
   ElectricityPrice electricity;
   Place on;                     // kAuto: each step's own `where`
   std::optional<Millis> lease;  // --lease: ends every step
+  Millis keep{0};               // rented machines stay so long after their step
   Spending spending;            // under the project's name, of no run in particular
 };
 
@@ -51,6 +52,8 @@ struct PlanRow {
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
   std::optional<Millis> lease;       // of a machine that can be rented
+  Millis kept{0};                    // it stays so long after the step, within `worst`
+  MicroUsd kept_worst;               // what that costs at most
   std::optional<Millis> interval;    // between checkpoints on it, at most; empty: it writes none
   std::optional<MicroUsd> disk_per_hour;  // of a machine that can be rented; in `p50` and `worst`
   std::string not_modelled;               // charges there that no figure holds

@@ -164,6 +164,17 @@ std::string LossText(const PlanRow& chosen) {
   return Paragraph(text, "  ", "  ");
 }
 
+// How long the chosen machine stays after the step, and what that costs beside it.
+std::string KeptText(std::span<const PlanRow> rows) {
+  for (const PlanRow& row : rows) {
+    if (!row.chosen || row.kept.count() == 0) continue;
+    return Paragraph(fmt::format("kept {}: at most {} USD more, within its worst case",
+                                 DurationText(row.kept), UsdTextUp(row.kept_worst)),
+                     "  ", "  ");
+  }
+  return "";
+}
+
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
   Columns columns;
   for (const PlanRow& row : rows) {
@@ -171,7 +182,7 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
     columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
   }
   const std::string& step = rows.front().step;
-  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) +
+  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) + KeptText(rows) +
          LeftOutText(plan, step) + (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
 }
 
@@ -250,6 +261,8 @@ Json RowJson(const PlanRow& row) {
                            {"lease_grade", row.lease_grade},
                            {"lease_s", SecondsJson(row.lease)},
                            {"checkpoint_interval_s", SecondsJson(row.interval)},
+                           {"kept_s", SecondsJson(row.kept)},
+                           {"kept_micro_usd", row.kept_worst.value()},
                            {"login_needed", row.login_needed},
                            {"why", TextOrNull(row.why)},
                            {"why_not", TextOrNull(row.why_not)},

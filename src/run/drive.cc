@@ -1,5 +1,7 @@
 #include "run/drive.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -8,6 +10,7 @@
 #include "run/narrate.h"
 #include "run/rent_story.h"
 #include "run/shell.h"
+#include "run/take_over.h"
 #include "sys/file_lock.h"
 #include "sys/files.h"
 
@@ -19,6 +22,7 @@ using std::chrono::seconds;
 
 constexpr int kMostQuickDeaths = 5;
 constexpr seconds kQuickDeath{10};
+constexpr seconds kPatienceWithKept{20};  // a run that has just ended is put in order first
 
 class Driver {
  public:
@@ -65,7 +69,8 @@ class Driver {
       TRY_ASSIGN(ask, AskOf(project, step, *request_.machine, request_.wishes.lease, rate.per_hour,
                             journal_));
     }
-    TRY(CreateRun(prepared, rate, ask, journal_, outside_));
+    TRY(LookForKept(prepared));
+    TRY(CreateOrRent(prepared, rate, ask));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
     if (prepared.rent) TellPlace(prepared);
@@ -82,6 +87,33 @@ class Driver {
                       Printable(step.checkpoint->dir), prepared.order.old_checkpoints.string()));
     }
     return Watch(prepared);
+  }
+
+  // A machine that an earlier run keeps makes it faster; without one it rents as ever.
+  Status LookForKept(PreparedRun& prepared) {
+    const Ticks end = outside_.clock.Awake() + kPatienceWithKept;
+    TRY_ASSIGN(std::optional<KeptMachine> kept, FindKept(prepared, journal_, outside_));
+    while (kept && kept->is_busy() && outside_.clock.Awake() < end) {
+      outside_.clock.Wait(milliseconds(100));
+      TRY_ASSIGN(kept, FindKept(prepared, journal_, outside_));
+    }
+    if (!kept) return {};
+    if (kept->why_not.empty()) prepared.machine_of = kept->run;
+    else NotTaken(prepared, *kept, kept->why_not);
+    return {};
+  }
+
+  void NotTaken(const PreparedRun& prepared, const KeptMachine& kept, const std::string& why) {
+    audience_.Line(prepared.step.name,
+                   fmt::format("does not take over machine {} that run {} keeps: {}",
+                               Printable(kept.machine), kept.run, why));
+  }
+
+  Status CreateOrRent(PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask) {
+    Status created = CreateRun(prepared, rate, ask, journal_, outside_);
+    if (created.ok() || prepared.machine_of.empty()) return created;
+    NotTaken(prepared, {std::exchange(prepared.machine_of, ""), "", ""}, created.error().OneLine());
+    return CreateRun(prepared, rate, ask, journal_, outside_);
   }
 
   // Where its work survives, while it is away.
@@ -161,8 +193,9 @@ Status CheckSet(const DriveRequest& request) {
 class Follower {
  public:
   Follower(const std::string& run, Journal& journal, const RunOutside& outside,
-           RunAudience& audience)
+           RunAudience& audience, FollowTo to)
       : run_(run),
+        to_(to),
         journal_(journal),
         outside_(outside),
         audience_(audience),
@@ -173,10 +206,11 @@ class Follower {
     for (;;) {
       TRY_ASSIGN(const RunRow row, journal_.GetRun(run_));
       TRY(Narrate(row));
-      if (!row.active) {
+      if (!row.active || (row.kept && to_ == FollowTo::kStepEnd)) {
         audience_.Live("");
         Say(row.run.step, NarrateEnd(row));
         Say(row.run.step, story_.Saving(row.spent));
+        if (row.kept) TRY(TellKept(row));
         return row;
       }
       TRY(PassOn(interrupts.count()));
@@ -202,6 +236,12 @@ class Follower {
     if (text.empty() || text == last_line_) return;
     audience_.Line(step, text);
     last_line_ = text;
+  }
+
+  Status TellKept(const RunRow& row) {
+    TRY_ASSIGN(const RunState state, journal_.StateOf(run_));
+    Say(row.run.step, NarrateKept(run_, state));
+    return {};
   }
 
   Status PassOn(int interrupts) {
@@ -253,6 +293,7 @@ class Follower {
   }
 
   std::string run_;
+  FollowTo to_;
   Journal& journal_;
   const RunOutside& outside_;
   RunAudience& audience_;
@@ -275,8 +316,8 @@ Result<std::vector<StepOutcome>> DriveSteps(const DriveRequest& request, Journal
 }
 
 Result<RunRow> FollowRun(const std::string& run, Journal& journal, const RunOutside& outside,
-                         RunAudience& audience) {
-  return Follower(run, journal, outside, audience).Follow();
+                         RunAudience& audience, FollowTo to) {
+  return Follower(run, journal, outside, audience, to).Follow();
 }
 
 Json RunJson(const RunRow& row) {
@@ -287,6 +328,7 @@ Json RunJson(const RunRow& row) {
                         {"state", row.state},
                         {"reason", TextOrNull(row.reason)},
                         {"place", row.run.place},
+                        {"kept", row.kept},
                         {"attempts", row.attempt},
                         {"resumed_from", TextOrNull(row.resumed_from)},
                         {"exit_code", Json()},

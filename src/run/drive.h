@@ -49,9 +49,10 @@ Result<std::vector<StepOutcome>> DriveSteps(const DriveRequest& request, Journal
 
 // Watches a run until it is over: a first interrupt asks it to save and cancel, a second kills.
 // A supervisor that vanishes is started again. Errors: kUnavailable if it ends at once, five times
-// in a row.
+// in a row. A run that keeps its machine is over for whoever waits for its step.
+enum class FollowTo { kStepEnd, kMachineEnd };
 Result<RunRow> FollowRun(const std::string& run, Journal& journal, const RunOutside& outside,
-                         RunAudience& audience);
+                         RunAudience& audience, FollowTo to = FollowTo::kStepEnd);
 
 // The run's JSON as contracts §1 has it under `runs`, with more fields.
 Json RunJson(const RunRow& row);

@@ -1,5 +1,7 @@
 #include "run/journal.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/embedded.h"
@@ -11,11 +13,17 @@
 
 CURBSTOP_EMBEDDED(money_schema, MoneySchema)
 CURBSTOP_EMBEDDED(money_schema_2, MoneySchema2)
+CURBSTOP_EMBEDDED(money_schema_3, MoneySchema3)
 
 namespace curbstop {
 namespace {
 
-constexpr int64_t kVersion = 2;
+constexpr int64_t kVersion = 3;
+
+// Values of runs.active. A step may run while its last run keeps a machine.
+constexpr int64_t kOver = 0;
+constexpr int64_t kRuns = 1;
+constexpr int64_t kKeepsMachine = 2;
 
 constexpr int64_t kNoExitCode = -1;  // in a column that may not be NULL
 
@@ -34,7 +42,8 @@ Result<int64_t> VersionOf(Database& database) {
   TRY_ASSIGN(const bool found, query.Step());
   const std::string text = found ? query.Text(0) : "none";
   if (text == "1") return 1;
-  if (text == "2") return kVersion;
+  if (text == "2") return 2;
+  if (text == "3") return kVersion;
   return Corrupt(fmt::format("`{}` has version {}, this curbstop knows versions 1 to {}",
                              database.file().string(), Printable(text), kVersion))
       .WithHint("use the newer curbstop that wrote it");
@@ -57,6 +66,7 @@ Status Migrate(Database& database) {
   TRY_ASSIGN(version, VersionOf(database));
   if (version < 1) TRY(database.Execute(MoneySchema()));
   if (version < 2) TRY(database.Execute(MoneySchema2()));
+  if (version < 3) TRY(database.Execute(MoneySchema3()));
   return transaction.Commit();
 }
 
@@ -78,7 +88,9 @@ RunRow RowOf(const Statement& row) {
   read.run.record_run = row.Text(at++);
   read.run.facts = JsonColumn(row, at++);
   read.created_at_ms = row.Int(at++);
-  read.active = row.Int(at++) == 1;
+  const int64_t active = row.Int(at++);
+  read.active = active != kOver;
+  read.kept = active == kKeepsMachine;
   read.state = row.Text(at++);
   read.reason = row.Text(at++);
   read.attempt = row.Int(at++);
@@ -190,11 +202,13 @@ Error AlreadyThere(const RunRow& row) {
 }  // namespace
 
 Status Journal::Create(const NewRun& run, const Event& wanted, const ProcessIdentity& creator,
-                       const CapAsk& ask) {
-  TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
-  TRY_ASSIGN(const std::vector<RunRow> others,
+                       const CapAsk& ask, const std::optional<HandOver>& hand_over) {
+  TRY_ASSIGN(Transaction transaction, TakeTransaction());
+  TRY_ASSIGN(std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
+  std::erase_if(others, [](const RunRow& other) { return other.kept; });
   if (!others.empty()) return AlreadyThere(others[0]);
+  if (hand_over) TRY(WriteHandOver(*hand_over));
   Event created = wanted;
   TRY(TakeReserve(database_, run.project, run.step, ask, created));
   TRY(InsertRun(run, created.at_ms));
@@ -204,6 +218,31 @@ Status Journal::Create(const NewRun& run, const Event& wanted, const ProcessIden
   TRY(InsertConsequences(run.id, 1, transition, state));
   TRY(SetOwner(run.id, "creator", creator));
   return transaction.Commit();
+}
+
+Result<Transaction> Journal::TakeTransaction() {
+  const std::unique_ptr<Transaction> held = std::exchange(held_, nullptr);
+  return held ? Result<Transaction>(std::move(*held)) : Transaction::Begin(database_);
+}
+
+Status Journal::WriteHandOver(const HandOver& hand_over) {
+  TRY_ASSIGN(RunState state, StateOf(hand_over.run));
+  TRY_ASSIGN(const std::vector<JournalRecord> records, RecordsOf(hand_over.run));
+  const int64_t seq = records.back().seq + 1;
+  const Transition transition = Apply(state, hand_over.event, seq);
+  TRY(InsertRecord(hand_over.run, EncodeEvent(hand_over.event, seq)));
+  return InsertConsequences(hand_over.run, seq, transition, state);
+}
+
+Result<RunState> Journal::StateOf(const std::string& run) {
+  TRY_ASSIGN(const std::vector<JournalRecord> records, RecordsOf(run));
+  if (records.empty()) return NotFound(fmt::format("run `{}` has no journal", run));
+  RunState state;
+  for (const JournalRecord& record : records) {
+    TRY_ASSIGN(const Event event, DecodeRecord(record));
+    Apply(state, event, record.seq);
+  }
+  return state;
 }
 
 Status Journal::InsertRecord(const std::string& run, const JournalRecord& record) {
@@ -245,15 +284,17 @@ Status Journal::UpdateRow(const std::string& run, const RunState& state) {
                  "checkpoints=?7, last_checkpoint=?8, exit_code=?9, started_at_ms=?10, "
                  "ended_at_ms=?11, busy_ms=?12, micro_usd=?13, outputs=?14, metrics=?15, "
                  "tail=?16 WHERE id=?1"));
+  const bool is_kept = state.warm_until_ms != 0 && !IsFinal(state.phase);
+  const int64_t active = IsFinal(state.phase) ? kOver : is_kept ? kKeepsMachine : kRuns;
+  const Phase shown = is_kept ? state.verdict : state.phase;
   const std::string outputs = WriteJson(state.outputs);
   const std::string metrics = WriteJson(state.metrics);
   return update
-      .BindAll(std::string_view(run), int64_t{IsFinal(state.phase) ? 0 : 1}, NameOf(state.phase),
-               std::string_view(state.reason), state.attempt, std::string_view(state.resumed_from),
-               state.checkpoints, std::string_view(state.last_checkpoint),
-               state.exit_code.value_or(kNoExitCode), state.started_at_ms, state.ended_at_ms,
-               state.busy_ms, state.spent.value(), std::string_view(outputs),
-               std::string_view(metrics), std::string_view(state.tail))
+      .BindAll(std::string_view(run), active, NameOf(shown), std::string_view(state.reason),
+               state.attempt, std::string_view(state.resumed_from), state.checkpoints,
+               std::string_view(state.last_checkpoint), state.exit_code.value_or(kNoExitCode),
+               state.started_at_ms, state.ended_at_ms, state.busy_ms, state.spent.value(),
+               std::string_view(outputs), std::string_view(metrics), std::string_view(state.tail))
       .Run();
 }
 
@@ -272,6 +313,14 @@ Result<std::vector<JournalRecord>> Journal::ReadRecords(const std::string& run, 
     TRY(CheckFollows(before, record, before ? before->seq + 1 : after + 1));
     records.push_back(std::move(record));
   }
+}
+
+Result<int64_t> Journal::LastSeq(const std::string& run) {
+  TRY_ASSIGN(Statement query,
+             database_.Prepare("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?"));
+  query.Bind(1, std::string_view(run));
+  TRY_ASSIGN([[maybe_unused]] const bool found, query.Step());
+  return query.Int(0);
 }
 
 Result<std::vector<JournalRecord>> Journal::RecordsOf(const std::string& run) {
@@ -299,9 +348,7 @@ Status Journal::Hold() {
 Status Journal::AppendRecord(const std::string& run, const JournalRecord& record,
                              const Transition& transition, const RunState& state) {
   FAILPOINT("journal.before_append");
-  const std::unique_ptr<Transaction> held = std::exchange(held_, nullptr);
-  TRY_ASSIGN(Transaction transaction,
-             held ? Result<Transaction>(std::move(*held)) : Transaction::Begin(database_));
+  TRY_ASSIGN(Transaction transaction, TakeTransaction());
   TRY(InsertRecord(run, record));
   TRY(InsertConsequences(run, record.seq, transition, state));
   TRY(transaction.Commit());
@@ -360,7 +407,7 @@ Result<std::vector<RunRow>> Journal::FindRuns(const RunFilter& filter) {
   const auto require = [&](std::string_view condition) {
     where += fmt::format("{}{}", where.empty() ? " WHERE " : " AND ", condition);
   };
-  if (filter.active_only) require("active = 1");
+  if (filter.active_only) require("active > 0");
   if (filter.attempted_only) require("attempt > 0");
   TRY_ASSIGN(Statement query, database_.Prepare(fmt::format(
                                   "SELECT {} FROM runs{} ORDER BY created_at_ms DESC, id LIMIT {}",

@@ -42,6 +42,7 @@ struct RunRow {
   NewRun run;
   int64_t created_at_ms = 0;
   bool active = false;
+  bool kept = false;  // active, but for its machine alone: its state is final
   std::string state;
   std::string reason;
   int64_t attempt = 0;
@@ -63,9 +64,15 @@ struct RunFilter {
   std::string project;  // empty: any
   std::string step;
   std::string root;
-  bool active_only = false;
+  bool active_only = false;     // also those that keep a machine
   bool attempted_only = false;  // those whose first attempt was about to start, or later
   int64_t most = 100;           // the newest
+};
+
+// A run's last word about the machine that it keeps: the one that is created takes it over.
+struct HandOver {
+  std::string run;
+  Event event;  // kHandedOver
 };
 
 struct UserRequest {
@@ -83,9 +90,13 @@ class Journal {
   // The run, its kCreated event, and who made it (until the run has a supervisor, it is looked
   // after by that process). What `ask` reserves is read, judged and entered in the same
   // transaction, so that two starts at once cannot both take the last of a cap.
+  // `hand_over` is written first. Whoever holds the journal (Hold) lets go of it with this call.
   // Errors: kConflict if the step has an active run, whose id is in the message; kOverBudget.
   Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator,
-                const CapAsk& ask = {});
+                const CapAsk& ask = {}, const std::optional<HandOver>& hand_over = {});
+
+  // The fold of its records. Errors: kNotFound, kCorrupt.
+  Result<RunState> StateOf(const std::string& run);
 
   Result<std::vector<RunRow>> FindRuns(const RunFilter& filter);
   Result<RunRow> GetRun(const std::string& id);  // Errors: kNotFound, with "did you mean"
@@ -104,6 +115,8 @@ class Journal {
     Event event;
   };
   Result<std::vector<NumberedEvent>> EventsAfter(const std::string& run, int64_t after);
+
+  Result<int64_t> LastSeq(const std::string& run);  // of its newest record; 0: it has none
 
   // One run's records, as the supervisor's Runner reads and writes them.
   // Errors: kCorrupt if one is missing, or lacks its sum where those before it have one.
@@ -134,6 +147,8 @@ class Journal {
   Status InsertRecord(const std::string& run, const JournalRecord& record);
   Status InsertConsequences(const std::string& run, int64_t seq, const Transition& transition,
                             const RunState& state);
+  Status WriteHandOver(const HandOver& hand_over);
+  Result<Transaction> TakeTransaction();
   Status DeleteRecord(const std::string& run, int64_t seq);
   Status UpdateRow(const std::string& run, const RunState& state);
 

@@ -36,7 +36,7 @@ class JournalVersionTest : public testing::Test {
     Database database = *Database::Open(elsewhere / "money.db");
     ASSERT_TRUE(database
                     .Execute("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);"
-                             "INSERT INTO meta VALUES('version', '3')")
+                             "INSERT INTO meta VALUES('version', '4')")
                     .ok());
     folder_.WriteFile("money.db", *ReadFile(elsewhere / "money.db"));
     folder_.WriteFile("money.db-wal", *ReadFile(elsewhere / "money.db-wal"));
@@ -109,7 +109,7 @@ TEST_F(JournalVersionTest, ANewerVersionIsRefusedWithTheReasonAndNoByteIsChanged
   const Result<Journal> journal = Journal::Open(file_);
   ASSERT_FALSE(journal.ok());
   EXPECT_EQ(journal.error().kind(), ErrorKind::kCorrupt);
-  EXPECT_NE(journal.error().Text().find("has version 3, this curbstop knows versions 1 to 2"),
+  EXPECT_NE(journal.error().Text().find("has version 4, this curbstop knows versions 1 to 3"),
             std::string::npos)
       << journal.error().Text();
   EXPECT_EQ(journal.error().hint(), "use the newer curbstop that wrote it");

@@ -1,8 +1,11 @@
 #include "run/narrate.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/time_text.h"
 #include "base/units.h"
 #include "plan/decision.h"
 #include "run/agent/step_process.h"
@@ -109,7 +112,7 @@ std::string NarrateAway(const Event& event) {
     case EventKind::kCreateUnknown:
       return WithWhy("no clear answer, the machine is looked for by its mark", event.data);
     case EventKind::kDestroyFailed: return WithWhy("its end is tried again", event.data);
-    case EventKind::kExtended: return "the lease is longer now";
+    case EventKind::kExtended: return "the machine has its new lease";
     case EventKind::kExtendFailed: return WithWhy("the lease stays as it is", event.data);
     case EventKind::kFetched: return "outputs are home";
     case EventKind::kFetchFailed:
@@ -118,13 +121,24 @@ std::string NarrateAway(const Event& event) {
                  : WithWhy("outputs are fetched again", event.data);
     case EventKind::kKept:
       return fmt::format("checkpoint `{}` is home", Printable(event.data.StringOr("name", "")));
+    case EventKind::kHandedOver:
+      return "its machine is run " + Printable(event.data.StringOr("to", "")) + "'s from now on";
     case EventKind::kPaused: return "parked: its disk is kept, and bills";
     case EventKind::kDisconnected: return WithWhy("not connected", event.data, "why");
     default: return "";
   }
 }
 
-std::string NarrateCreated(const Json& data) {
+std::string NarrateTaken(const Event& event) {
+  return fmt::format("takes over machine {} of run {} · {} of its lease left · holds {} USD",
+                     Printable(event.facts.machine), event.data.StringOr("takes_from", ""),
+                     DurationText(Millis(event.facts.lease_ms)),
+                     UsdTextUp(MicroUsd(event.facts.reserve_micro_usd)));
+}
+
+std::string NarrateCreated(const Event& event) {
+  const Json& data = event.data;
+  if (!event.facts.machine.empty()) return NarrateTaken(event);
   const MicroUsd held(data.IntOr("reserve_micro_usd", 0));
   if (held == MicroUsd()) return "";
   return fmt::format("holds {} USD of the cap ({})", UsdTextUp(held),
@@ -145,15 +159,16 @@ std::string OutputsText(const Json& outputs) {
 std::string SpentText(const RunRow& row) {
   if (row.run.place == "local") return fmt::format("energy {} USD", UsdText(row.spent));
   const bool is_practice = row.run.place.starts_with("practice:");
-  return fmt::format("rent {} USD{}{}", UsdText(row.spent), is_practice ? " of play money" : "",
-                     row.spent > MicroUsd() ? "\nwhat it rented is ended, and read back gone" : "");
+  return fmt::format(
+      "rent {} USD{}{}", UsdText(row.spent), is_practice ? " of play money" : "",
+      row.spent > MicroUsd() && !row.kept ? "\nwhat it rented is ended, and read back gone" : "");
 }
 
 }  // namespace
 
 std::string NarrateEvent(const Event& event) {
   switch (event.kind) {
-    case EventKind::kCreated: return NarrateCreated(event.data);
+    case EventKind::kCreated: return NarrateCreated(event);
     case EventKind::kAgentReport: return NarrateReport(event.data);
     case EventKind::kAgentGone: return "the agent is gone: ending what it left behind";
     case EventKind::kUserAsked: return fmt::format("asked to {}", event.data.StringOr("what", ""));
@@ -175,6 +190,41 @@ std::string NarrateEnd(const RunRow& row) {
                        row.reason.empty() ? "" : " · " + row.reason);
   }
   return fmt::format("{} · {}", StateText(row), cost);
+}
+
+namespace {
+
+// Why it stays for less than was asked for; empty: it does not.
+std::string WhyShorter(const RunState& state, const Rental& rental) {
+  const bool succeeded = state.verdict == Phase::kSucceeded;
+  const Millis asked(succeeded ? state.terms.keep_ms : state.terms.keep_on_failure_ms);
+  const Millis stays(state.warm_until_ms - state.timeline.now_ms);
+  const Millis most = LongestKeep(rental.terms, asked);
+  constexpr Millis kHardly{60'000};
+  if (stays + kHardly >= asked) return "";
+  return fmt::format(
+      " ({} were asked for: {})", DurationText(asked),
+      most < asked ? "it is not proven that machines there end themselves" : "its lease ends then");
+}
+
+}  // namespace
+
+std::string NarrateKept(const std::string& run, const RunState& state) {
+  const Rental* rental = FindRental(state, state.current);
+  if (state.phase != Phase::kWarm || rental == nullptr) return "its machine is being ended";
+  const MicroUsd more = DueAt(*rental, state.warm_until_ms) - rental->accrued;
+  return fmt::format(
+      "machine {} is kept until {} UTC{} · {} USD/h, at most {} USD more · then it ends by itself\n"
+      "{}; `curbstop cancel {}` ends it before",
+      Printable(rental->machine), ClockText(state.warm_until_ms), WhyShorter(state, *rental),
+      UsdText(rental->terms.billing.per_hour + rental->terms.billing.disk_per_hour),
+      UsdTextUp(std::max(more, MicroUsd())),
+      state.verdict == Phase::kSucceeded
+          ? "the next `curbstop run` of this project takes it over"
+          : fmt::format("look with `curbstop ssh {0}`, `curbstop exec {0} -- COMMAND`, "
+                        "`curbstop pull {0}`",
+                        run),
+      run);
 }
 
 }  // namespace curbstop

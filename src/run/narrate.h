@@ -21,4 +21,8 @@ std::string StateText(const RunRow& row);
 // "succeeded in 12 s · 3 files, 2.1 MiB · energy 0.0003 USD", "failed: …".
 std::string NarrateEnd(const RunRow& row);
 
+// What a run's machine does after its end, what that costs, and what can be done with it: two
+// lines, for a state in which one stays.
+std::string NarrateKept(const std::string& run, const RunState& state);
+
 }  // namespace curbstop

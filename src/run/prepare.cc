@@ -18,6 +18,7 @@
 #include "run/history.h"
 #include "run/secret_check.h"
 #include "run/spending.h"
+#include "run/take_over.h"
 #include "sys/files.h"
 #include "sys/hash/sha256.h"
 #include "sys/http/http_client.h"
@@ -190,6 +191,8 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   terms.named_place = !wishes.kept_at.url.empty();
   terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
   terms.at_end = step.at_end;
+  terms.keep_ms = wishes.keep.count();
+  terms.keep_on_failure_ms = wishes.keep_on_failure.count();
   prepared.run.place = PlaceText(away.place);
   prepared.run.machine_class = fmt::format("{} {}", PlaceText(away.place), away.hardware);
 }
@@ -330,7 +333,9 @@ Json AwayData(const AwayTerms& terms) {
                            {"named_place", terms.named_place},
                            {"detached", terms.detached},
                            {"spot", static_cast<int64_t>(terms.spot)},
-                           {"at_end", static_cast<int64_t>(terms.at_end)}});
+                           {"at_end", static_cast<int64_t>(terms.at_end)},
+                           {"keep_ms", terms.keep_ms},
+                           {"keep_on_failure_ms", terms.keep_on_failure_ms}});
 }
 
 // A run away is measured by boot time from its first event on.
@@ -339,10 +344,14 @@ void StampBoot(Event& event, const Clock& clock) {
   event.awake_ms = std::chrono::duration_cast<Millis>(clock.Awake()).count();
 }
 
-// A key pair that only this run's machines take.
+// A key pair that only this run's machines take; where it takes one over, that one's.
 Status FillForRent(const PreparedRun& prepared, const fs::path& folder, const RunOutside& outside) {
-  TRY_ASSIGN([[maybe_unused]] const SshKey key,
-             MakeSshKey(folder, "curbstop-" + prepared.run.id, outside.processes));
+  if (prepared.machine_of.empty()) {
+    TRY_ASSIGN([[maybe_unused]] const SshKey key,
+               MakeSshKey(folder, "curbstop-" + prepared.run.id, outside.processes));
+  } else {
+    TRY(CopyMachineKeys(outside.directories.RunFolder(prepared.machine_of), folder, outside.files));
+  }
   return WriteRentWish(*prepared.rent, folder, outside.files);
 }
 
@@ -367,6 +376,8 @@ Status EnterInJournal(const PreparedRun& prepared, const EnergyRate& rate, const
                                          {"energy_source", rate.source}});
   created.data.Set("boot_id", ReadBootId());
   if (prepared.rent) StampBoot(created, clock);
+  if (!prepared.machine_of.empty())
+    return CreateTaking(prepared, prepared.machine_of, std::move(created), journal, clock);
   return journal.Create(prepared.run, created, IdentifySelf(), ask);
 }
 

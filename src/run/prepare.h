@@ -38,6 +38,8 @@ struct RunWishes {
   std::map<std::string, RentedPlace> away;  // by step; the others run at home
   bool detach = false;                      // nobody stays to bring work home
   PlaceWish kept_at;                        // the user's named place, for steps away
+  Millis keep{0};                           // --keep: the machine stays after a success
+  Millis keep_on_failure{0};
 };
 
 // The outside world's pieces that starting a run needs.
@@ -63,6 +65,7 @@ struct PreparedRun {
   int64_t moves_aside = 0;        // entries of the checkpoint folder, to order.old_checkpoints
   std::optional<RentWish> rent;   // away
   AwayTerms away;
+  std::string machine_of;  // the run whose machine it takes over, or empty
 };
 
 // Applies --set. Errors: kInvalidInput for a key that is no parameter of the step.
@@ -91,7 +94,7 @@ Result<CapAsk> AskOf(const Project& project, const Step& step, const Machine& ma
 // Makes the run's folder with the order, and writes the run's first event; the supervisor can then
 // be started. A refused run leaves no folder.
 // Errors: kConflict if the step runs already; kOverBudget; those of opening the record and of
-// CheckSecrets.
+// CheckSecrets. With `machine_of` also those of CreateTaking, before anything is made.
 Status CreateRun(const PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask,
                  Journal& journal, const RunOutside& outside);
 

@@ -115,6 +115,7 @@ Status Shell::RunLocked() {
   TRY(runner_->TakeOver(recovered));
   next_tick_ = outside_.clock.Awake() + kTickEvery;
   while (!IsFinal(state().phase) || !begun_.empty() || runner_->held_back() != 0) {
+    if (IsHandedOver()) return FoldAnew();
     const Status turn = Turn();
     // Whatever failed is tried again: another supervisor could do no better. Only where the run was
     // removed together with its folder there is nothing left to look after.
@@ -126,6 +127,13 @@ Status Shell::RunLocked() {
   }
   Log(fmt::format("run.ended state={}", NameOf(state().phase)));
   return {};
+}
+
+// As its own successor: what there is still to do follows from the journal.
+Status Shell::FoldAnew() {
+  hands_.reset();
+  begun_.clear();
+  return RunLocked();
 }
 
 // A full disk or a busy database may be over in a moment; what lasts is tried after 1, 2, 4 … 60 s.
@@ -530,7 +538,7 @@ Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside) {
     for (bool is_active = true; is_active && outside.clock.Awake() < end;) {
       outside.clock.Wait(milliseconds(50));
       TRY_ASSIGN(const RunRow row, journal.GetRun(run));
-      is_active = row.active;
+      is_active = row.active && !row.kept;
     }
   }
   return static_cast<int>(orphans.size());

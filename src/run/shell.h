@@ -77,6 +77,8 @@ class Shell : private EffectSink {
   Status ReadRequests();
   Status HeedPanic();
   bool JournalIsInPlace() const;
+  bool IsHandedOver();
+  Status FoldAnew();
   Status NoticeLostAgent();
   Status TickWhenDue();
   Status TickAway();

@@ -135,8 +135,15 @@ Status Shell::TickAway() {
 // `curbstop panic` needs no database: it leaves a mark.
 Status Shell::HeedPanic() {
   if (hands_ == nullptr || state().panicked || !Exists(folder_ / kPanicMark)) return {};
-  if (state().phase >= Phase::kCommitting) return {};
+  if (state().phase >= Phase::kCommitting && state().phase != Phase::kWarm) return {};
   return Append(Outcome(EventKind::kUserAsked, Json::MakeObject({{"what", "panic"}})));
+}
+
+// Another run has taken the machine that stayed, and wrote so into this run's journal.
+bool Shell::IsHandedOver() {
+  if (hands_ == nullptr || state().phase != Phase::kWarm || runner_->held_back() != 0) return false;
+  const Result<int64_t> last = journal_->LastSeq(run_);
+  return last.ok() && *last > runner_->last_seq();
 }
 
 // Calls of the step to its record, made while it was away; from a link's thread.

@@ -21,7 +21,7 @@ constexpr std::string_view kMoneyOfRuns =
     "FROM ledger l LEFT JOIN runs r ON r.id = l.run "
     "WHERE l.project = ?1 AND l.class <> 'practice' AND (l.class <> 'energy' OR ?6) "
     "AND l.at_ms >= min(?2, coalesce((SELECT min(created_at_ms) FROM runs "
-    "WHERE project = ?1 AND active = 1), ?2)) "
+    "WHERE project = ?1 AND active > 0), ?2)) "
     "GROUP BY l.run, l.rental";
 
 constexpr int64_t kDay = 86'400'000;
@@ -33,7 +33,7 @@ int64_t DayStart(int64_t at_ms) {
 
 RunMoney MoneyOf(const Statement& row) {
   return {.run = row.Text(0),
-          .open = row.Int(1) == 1,
+          .open = row.Int(1) != 0,
           .reserved = MicroUsd(row.Int(2)),
           .spent = MicroUsd(row.Int(3)),
           .spent_this_month = MicroUsd(row.Int(4)),

@@ -22,7 +22,8 @@ Status Run(const Options& options, CommandContext& context) {
   }
   TRY(journal.Ask(row.run.id, options.kill ? "kill" : "cancel", context.clock.WallMs()));
   Voice voice(context);
-  TRY_ASSIGN(const RunRow ended, FollowRun(row.run.id, journal, OutsideOf(context), voice));
+  TRY_ASSIGN(const RunRow ended,
+             FollowRun(row.run.id, journal, OutsideOf(context), voice, FollowTo::kMachineEnd));
   context.out.Answer(RunJson(ended), fmt::format("run {} {}\n", ended.run.id, ended.state));
   return {};
 }

@@ -66,8 +66,9 @@ Result<std::vector<std::string>> RootsOfRuns(const std::filesystem::path& root,
                                              const CommandContext& context) {
   if (!Exists(context.directories.MoneyDb())) return std::vector<std::string>();
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
-  TRY_ASSIGN(const std::vector<RunRow> active,
+  TRY_ASSIGN(std::vector<RunRow> active,
              journal.FindRuns({.root = root.string(), .active_only = true}));
+  std::erase_if(active, [](const RunRow& row) { return row.kept; });
   if (!active.empty()) {
     return Conflict(fmt::format("run `{}` of this project is active", active[0].run.id))
         .WithHint("`curbstop ps` shows it; collect when it has ended");

@@ -47,7 +47,7 @@ Status Follow(const RunRow& first, const std::filesystem::path& file, int64_t fr
     if (!active) return {};
     context.clock.Wait(std::chrono::milliseconds(200));
     TRY_ASSIGN(const RunRow row, journal.GetRun(first.run.id));
-    active = row.active;
+    active = row.active && !row.kept;
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include "face/cli/rented.h"
 #include "face/cli/run_face.h"
 #include "run/drive.h"
+#include "run/narrate.h"
 
 namespace curbstop {
 namespace {
@@ -29,17 +30,20 @@ std::vector<std::string> ActiveCells(const RunRow& row, int64_t now_ms) {
   return {row.run.id,
           row.run.project,
           row.run.step,
-          row.state,
+          row.kept ? "kept" : row.state,
           row.run.place,
           std::to_string(row.attempt),
           DurationText(Millis(std::max<int64_t>(since, 0)))};
 }
 
 // Why they wait, or end: below the table, where there is room for it.
-std::string ReasonsText(const std::vector<RunRow>& rows) {
+std::string ReasonsText(const std::vector<RunRow>& rows, Journal& journal) {
   std::string text;
   for (const RunRow& row : rows) {
-    if (!row.reason.empty()) text += fmt::format("{}: {}\n", row.run.id, Printable(row.reason));
+    const Result<RunState> state = row.kept ? journal.StateOf(row.run.id) : NotFound("");
+    if (state.ok()) text += fmt::format("{}: {}\n", row.run.id, NarrateKept(row.run.id, *state));
+    else if (!row.reason.empty())
+      text += fmt::format("{}: {}\n", row.run.id, Printable(row.reason));
   }
   return text;
 }
@@ -63,9 +67,9 @@ Status Run(CommandContext& context) {
   const std::string last = month.budget.cap
                                ? MoneyLine("", month.budget, month.spending)
                                : fmt::format("month {}\n", UsdText(month.spending.month));
-  context.out.Answer(object,
-                     (rows.empty() ? "nothing runs\n" : TextTable(table) + ReasonsText(rows)) +
-                         SweepText(sweep, context.clock.WallMs()) + last);
+  context.out.Answer(
+      object, (rows.empty() ? "nothing runs\n" : TextTable(table) + ReasonsText(rows, journal)) +
+                  SweepText(sweep, context.clock.WallMs()) + last);
   return {};
 }
 

@@ -12,14 +12,17 @@
 namespace curbstop {
 namespace {
 
+constexpr Millis kLongestKept = std::chrono::hours(24);
+
 struct Options {
   PlanningOptions planning;
   std::vector<std::string> set;
   std::string lease;
   bool force = false;
   bool detach = false;
-  std::string plan;  // options of later versions: refused, never ignored
-  bool keep = false;
+  std::string keep;
+  std::string keep_on_failure;
+  std::string plan;  // option of a later version: refused, never ignored
 };
 
 // What is asked about is the place that was chosen; `plan` shows the others.
@@ -73,6 +76,17 @@ class PlannedVoice final : public Voice {
   std::map<std::string, RentedPlace> away_;
 };
 
+// How long a machine is to stay; empty: not at all.
+Result<Millis> KeepOf(const char* flag, const std::string& text) {
+  if (text.empty()) return Millis(0);
+  Result<Millis> time = ParseDuration(text);
+  if (!time.ok()) return std::move(time).error().While(fmt::format("cannot use `{}`", flag));
+  if (time->count() > 0 && *time <= kLongestKept) return time;
+  return InvalidInput(fmt::format("`{} {}` is not between 1 s and {}", flag, Printable(text),
+                                  DurationText(kLongestKept)))
+      .WithHint(fmt::format("give the time that the machine is to stay, as `{} 30m`", flag));
+}
+
 Result<RunWishes> WishesOf(const Options& options) {
   RunWishes wishes;
   wishes.force = options.force;
@@ -88,6 +102,8 @@ Result<RunWishes> WishesOf(const Options& options) {
     }
     wishes.lease = *lease;
   }
+  TRY_ASSIGN(wishes.keep, KeepOf("--keep", options.keep));
+  TRY_ASSIGN(wishes.keep_on_failure, KeepOf("--keep-on-failure", options.keep_on_failure));
   TRY_ASSIGN(wishes.set, ParseSet(options.set));
   return wishes;
 }
@@ -175,10 +191,18 @@ int ExitCodeFor(const std::vector<StepOutcome>& outcomes, Journal& journal) {
 }
 
 Status RefuseLaterOptions(const Options& options) {
-  const char* later = !options.plan.empty() ? "--plan" : options.keep ? "--keep" : nullptr;
-  if (later == nullptr) return {};
-  return InvalidInput(fmt::format("`{}` is not built yet", later))
+  if (options.plan.empty()) return {};
+  return InvalidInput("`--plan` is not built yet")
       .WithHint("`curbstop run` plans, asks and runs in one go");
+}
+
+// What nobody rents nobody can keep.
+Status CheckThatSomethingIsKept(const RunWishes& wishes) {
+  const bool keeps = wishes.keep.count() != 0;
+  if (!wishes.away.empty() || (!keeps && wishes.keep_on_failure.count() == 0)) return {};
+  return InvalidInput(fmt::format("`{}` keeps a rented machine, and no step of this run gets one",
+                                  keeps ? "--keep" : "--keep-on-failure"))
+      .WithHint("say where with `--on PLACE`; at home nothing has to be kept");
 }
 
 // Without it a machine would be rented that nobody can reach.
@@ -235,7 +259,9 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   planning->facts.lease = wishes.lease;
+  planning->facts.keep = std::max(wishes.keep, wishes.keep_on_failure);
   TRY_ASSIGN(wishes.away, ChoosePlaces(planning->facts));
+  TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;
   wishes.kept_at = {settings.place, settings.place_endpoint, settings.place_region};
@@ -274,10 +300,17 @@ Action AddRun(CLI::App& parent) {
       ->type_name("KEY=VALUE");
   command->add_option("--lease", options->lease, "End each step after this time at the latest")
       ->type_name("DURATION");
+  command
+      ->add_option("--keep", options->keep,
+                   "Let a rented machine stay so long after a success, for the next run")
+      ->type_name("DURATION");
+  command
+      ->add_option("--keep-on-failure", options->keep_on_failure,
+                   "Let it stay so long where the step failed, to be looked at")
+      ->type_name("DURATION");
   command->add_flag("--force", options->force, "Run although nothing has changed");
   command->add_flag("--detach", options->detach, "Start and do not wait");
   command->add_option("--plan", options->plan)->group("");
-  command->add_flag("--keep", options->keep)->group("");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

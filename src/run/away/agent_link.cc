@@ -307,6 +307,7 @@ Status AgentLink::SendFiles(FarMachine& machine) {
                             sending_stop_.get_token()};
   const int64_t number = ReportBase(target_.rental) + kStaging;
   if (last_report_ < number) {
+    if (!target_.taken_from.empty()) machine.ReuseFiles(target_.taken_from, files);
     Result<TransferTotals> asked = machine.AskWhatIsLacking(files, {{}, watch.stop});
     if (!asked.ok()) return std::move(asked).error().While("cannot ask which files are lacking");
     Report(number, SendingReport({"", *asked, bytes_per_s_, target_.per_hour}));

@@ -66,6 +66,7 @@ struct LinkTarget {
   int64_t safe_work_ms = 0;   // progress in the newest checkpoint at home
   int64_t attempts = 0;       // of the run so far
   MicroUsd per_hour;          // that the machine costs
+  std::string taken_from;     // the run whose files lie there; empty: none do
 };
 
 class AgentLink {

@@ -209,6 +209,7 @@ void AwayHands::Impl::Tell(const Effect& effect) {
     Json command = Json::MakeObject({{"kind", effect.data.StringOr("what", "save")}});
     const std::string why = effect.data.StringOr("why", "");
     if (!why.empty()) command.Set("why", why);
+    if (effect.data.BoolOr("keep", false)) command.Set("keep", true);
     link->Tell(TextOf(effect.id), std::move(command));
   }
   Event told;
@@ -221,7 +222,8 @@ void AwayHands::Impl::Tell(const Effect& effect) {
 void AwayHands::Impl::Follow(const RunState& state) {
   const Rental* rental = FindRental(state, state.current);
   const bool wanted = rental != nullptr && !rental->machine.empty() && !rental->ending &&
-                      !IsFinal(state.phase) && state.phase != Phase::kParked;
+                      !IsFinal(state.phase) && state.phase != Phase::kParked &&
+                      state.phase != Phase::kCreated;
   std::erase_if(retired_, [](const auto& link) { return link->is_over(); });
   if (link_ != nullptr && (!wanted || link_->rental() != rental->number)) {
     state.panicked ? link_->Stop() : link_->Finish();
@@ -238,6 +240,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.safe_work_ms = state.safe_work_ms;
   target.attempts = state.attempt;
   target.per_hour = rental->terms.billing.per_hour;
+  if (rental->taken) target.taken_from = state.taken_from;
   link_ =
       std::make_shared<AgentLink>(work_, target, renter_, outside_.clock, outside_.files,
                                   outside_.agent, [this](Event event) { Heard(std::move(event)); });

@@ -89,7 +89,7 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
   order.root = places.Work();
   order.command = WithHome(order.command, places.home);
   order.setup = WithHome(order.setup, places.home);
-  order.setup_marker = places.home + "/setup/" + at_home.setup_marker.filename().string();
+  order.setup_marker = places.Folder() + "/setup/" + at_home.setup_marker.filename().string();
   order.step_lock = places.home + "/locks/" + at_home.step_lock.filename().string();
   order.gpus.clear();
   for (int64_t i = 0; i < terms.gpus; ++i)

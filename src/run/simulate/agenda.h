@@ -42,8 +42,9 @@ enum class What : uint8_t {
   kCapLowered,
   kUserAsks,
   kAgentKilled,
-  kAlone,    // a step has ended: the agent looks whether anybody is there
-  kSpooled,  // its spools are at the named place, and the outputs of a step that is done
+  kAlone,     // a step has ended: the agent looks whether anybody is there
+  kHandOver,  // another run takes the machine that stays
+  kSpooled,   // its spools are at the named place, and the outputs of a step that is done
 };
 
 struct Item {

@@ -30,6 +30,7 @@ constexpr std::string_view kMeaning[] = {
     "the machine runs no more, its disk is kept and bills",
     "the outputs go into the store, once",
     "the verdict is fixed; the record is told, and machines end until none is seen",
+    "the verdict is fixed and the record told; the machine stays for a while",
     "over: outputs are kept",
     "over: the step, its machines or its money failed",
     "over: the user ended it",

@@ -59,6 +59,7 @@ Life::Life(LifeSpace& space, uint64_t seed, Plants plants, Trace* trace, Drawing
   DrawWorld();
   DrawMarket();
   ScheduleDisasters();
+  DrawKeeping(seed);
   if (trace_ != nullptr) TellWorld();
 }
 
@@ -116,6 +117,29 @@ void Life::DrawMarket() {
     row.end.guard_installed = !faults_.Has(Fault::kGuardAbsent) && dice_.Chance(60);
     market_.push_back(row);
   }
+}
+
+// By dice of its own, so that a life without it is what it was before.
+void Life::DrawKeeping(uint64_t seed) {
+  Dice dice(seed ^ 0x6b656570);
+  if (dice.Chance(20)) keep_ms_ = dice.Between(1, 120) * kMinute;
+  if (dice.Chance(20)) keep_on_failure_ms_ = dice.Between(1, 120) * kMinute;
+  if (dice.Chance(40)) hand_over_in_ = dice.Between(0, dice.Chance(50) ? 120 : 3600) * kSecond;
+  const Market& row = market_.front();
+  const bool can_be_kept = row.end.declared != LeaseGrade::kA && (!row.spot || named_place_);
+  if (!dice.Chance(15) || !can_be_kept) return;
+  const std::optional<Millis> mtbf =
+      row.mtbf_ms != 0 ? std::optional(Millis(row.mtbf_ms)) : std::nullopt;
+  const Millis interval = CheckpointInterval(Millis(step_.write_ms), mtbf);
+  taken_ = {.machine = "m1",
+            .offer = row.offer,
+            .spot = row.spot,
+            .terms = row.terms,
+            .lease_ms = dice.Between(3, 120) * kMinute,
+            .interval_ms = IntervalToBring(interval, Millis(step_.bring_ms)).count()};
+  GradeTerms(taken_.terms, row.end, plants_);
+  const bool fits = ReserveToTake(taken_).value() <= cap_ - elsewhere_;
+  if (fits) taken_age_ms_ = dice.Between(1, 300) * kMinute + dice.Between(0, 59'999);
 }
 
 void Life::TellWorld() {
@@ -300,6 +324,7 @@ void Life::Happen(const Item& item) {
     case What::kUserAsks: return UserAsks(item);
     case What::kCapLowered: return LowerCap();
     case What::kWallJump: wall_offset_ += dice_.Between(-48, 48) * kHour; return;
+    case What::kHandOver: return HandOver();
     case What::kDiskFull:
     case What::kDiskFree: return DiskChanges(item);
   }
@@ -346,6 +371,7 @@ void Life::HomeDown(const Item& item) {
   }
   if (item.a >= 1 && item.a <= 3) KillSupervisors("with it the supervisor");
   const bool has_records = journal_.records().size() > 2;
+  if ((item.a == 2 || item.a == 3) && has_records) ForgetHandOver();
   if (item.a == 2 && has_records) journal_.LoseLast();
   if (item.a == 3 && has_records) journal_.TearLast();
   if ((item.a == 2 || item.a == 3) && has_records) {
@@ -385,6 +411,33 @@ void Life::UserAsks(const Item& item) {
     return supervisor->Ask(kWhat[item.a]);
   }
   Schedule(10 * kMinute, What::kUserAsks, item.a);  // the row in `requests` waits
+}
+
+// Another run takes the machine that stays: one record in each of the two journals, at once.
+void Life::HandOver() {
+  if (!home_up_ || disk_full_) return;
+  for (const auto& supervisor : supervisors_) {
+    const RunState& state = supervisor->state();
+    const bool lives = supervisor->alive();
+    if (!lives || !WhyNotTaken(state, NowOf(state, BootNow())).empty()) continue;
+    const int64_t rental = supervisor->state().current;
+    const int64_t index = LeftBy(rental);
+    if (index < 0) return;
+    ModelMachine& machine = machines_[static_cast<size_t>(index)];
+    if (machine.name != FindRental(supervisor->state(), rental)->machine) return;
+    machine.handed_ms = now_;
+    workers_[static_cast<size_t>(index)].judged = true;
+    supervisor->HandOver();
+    const bool is_written = journal_.records().back().kind == EventKind::kHandedOver;
+    if (!is_written) machine.handed_ms = ModelMachine::kNever;
+    return;
+  }
+}
+
+// The disk loses both records or none: then nobody has taken it.
+void Life::ForgetHandOver() {
+  if (journal_.records().back().kind != EventKind::kHandedOver) return;
+  for (ModelMachine& machine : machines_) machine.handed_ms = ModelMachine::kNever;
 }
 
 void Life::LowerCap() {

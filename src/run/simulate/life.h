@@ -72,6 +72,7 @@ class Life {
   // life.cc: the draw, the agenda, the computer.
   void DrawWorld();
   void DrawMarket();
+  void DrawKeeping(uint64_t seed);
   void TellWorld();
   void TellEnd();
   void NoteNoticed();
@@ -85,6 +86,8 @@ class Life {
   void UserAsks(const Item& item);
   void LowerCap();
   void DiskChanges(const Item& item);
+  void HandOver();
+  void ForgetHandOver();
   int64_t WallNow() const { return now_ + wall_offset_; }
   int64_t BootNow() const { return now_ - booted_ms_; }
   int64_t AwakeNow() const { return BootNow() - slept_ms_; }
@@ -96,6 +99,8 @@ class Life {
   // life_machines.cc: machines, and the steps on them.
   int64_t MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms, bool twin,
                       const BirthOrder& order);
+  void PlaceTaken();
+  bool IsAwaited(int64_t machine) const;
   void Made(const Item& item);
   void Born(const Item& item);
   void Report(int64_t machine, Json report);
@@ -130,6 +135,7 @@ class Life {
   void JudgeEnd(int64_t machine, const RunState& state);
   bool DestroyByUs(int64_t machine, const Rental& rental, const RunState& state);
   void ExtendLease(int64_t machine, int64_t lease_ms);
+  void ShortenLease(int64_t machine, int64_t lease_ms);
   void EndIn(int64_t machine, int64_t in_ms);
   void LinksChanged();
   void MarkOrphans(const RunState& state);
@@ -174,6 +180,11 @@ class Life {
   SpotUse spot_ = SpotUse::kAuto;
   AtEnd at_end_ = AtEnd::kSave;
   bool ticks_each_minute_ = false;
+  int64_t keep_ms_ = 0;
+  int64_t keep_on_failure_ms_ = 0;
+  int64_t hand_over_in_ = -1;  // after the machine began to stay; -1: never
+  int64_t taken_age_ms_ = 0;   // of the machine that the run takes over; 0: it takes none
+  Taking taken_;
 
   // What is true, whatever anybody believes.
   int64_t safe_work_ = 0;

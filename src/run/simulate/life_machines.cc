@@ -1,6 +1,7 @@
 // Machines of a simulated life, and the steps on them.
 #include <algorithm>
 
+#include "market/billing.h"
 #include "run/simulate/life.h"
 #include "run/simulate/shell_model.h"
 
@@ -40,6 +41,35 @@ int64_t Life::MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms,
   orders_.push_back(order);
   Schedule(in_ms, What::kMade, index);
   return index;
+}
+
+// The machine of the run before, as it is when this one begins.
+void Life::PlaceTaken() {
+  Rental rental;
+  rental.number = 1;
+  rental.terms = taken_.terms;
+  rental.lease_ms = taken_.lease_ms;
+  rental.interval_ms = taken_.interval_ms;
+  rental.opened_ms = now_;
+  const AwayTerms terms{.named_place = named_place_, .at_end = at_end_};
+  const BirthOrder order = BirthOrderOf(terms, rental, plants_);
+  const int64_t index = MakeMachine(rental, taken_.terms.billing.per_hour.value(), 0, false, order);
+  ModelMachine& machine = machines_[Index(index)];
+  machine.made_ms = machine.started_ms = machine.listed_from_ms = now_ - taken_age_ms_;
+  const Millis paid(taken_age_ms_);
+  machine.paid_before = Charge(taken_.terms.billing, paid, paid).value();
+  Worker& worker = workers_[Index(index)];
+  worker.born_ms = now_;
+  worker.lease_end_ms = now_ + taken_.lease_ms;
+  Schedule(taken_.lease_ms, What::kLeaseEnd, index);
+}
+
+// An agent comes to a machine that was taken over when its run does.
+bool Life::IsAwaited(int64_t machine) const {
+  if (machines_[Index(machine)].paid_before == 0) return true;
+  return CanReachOut() && std::ranges::any_of(supervisors_, [](const auto& one) {
+           return one->alive() && one->state().phase == Phase::kBooting;
+         });
 }
 
 void Life::Made(const Item& item) {
@@ -95,17 +125,19 @@ void Life::Report(int64_t machine, Json report) {
 
 void Life::Born(const Item& item) {
   if (!machines_[Index(item.a)].Runs(now_)) return;
+  if (!IsAwaited(item.a)) return Schedule(2 * kSecond, What::kBorn, item.a);
   Worker& worker = workers_[Index(item.a)];
   const BirthOrder& order = orders_[Index(item.a)];
   worker.state = WorkerState::kStopped;
   worker.interval_ms = order.interval_ms != 0 ? order.interval_ms : kLongestInterval.count();
   worker.log_is_life = order.log_is_life;
   if (order.lease_ms != 0) ExtendLease(item.a, order.lease_ms);
+  const bool is_taken = machines_[Index(item.a)].paid_before != 0;
   LinksChanged();
   Report(item.a, Json::MakeObject({{"kind", "hello"},
                                    {"rehearsed", worker.rehearsed},
                                    {"as_promised", worker.as_promised},
-                                   {"age_ms", 0}}));
+                                   {"age_ms", is_taken ? now_ - worker.born_ms : 0}}));
   worker.start_work = safe_work_;
   // The agent has its order: on a machine that is not what was agreed on it begins nothing.
   const bool must_end_itself = machines_[Index(item.a)].terms.grade == LeaseGrade::kB;
@@ -256,17 +288,18 @@ void Life::AgentKilled(const Item& item) {
 
 // ---- saving and the lease -------------------------------------------------------------------
 
-// By home, over the network.
+// By home, over the network. b = 1: it is told to leave its machine as it is.
 void Life::SaveAsked(const Item& item) {
   if (!machines_[Index(item.a)].Exists(now_)) return;
-  if (!CanReachOut()) return Schedule(kMinute, What::kSaveAsked, item.a);
-  Save(item.a);
+  if (!CanReachOut()) return Schedule(kMinute, What::kSaveAsked, item.a, item.b);
+  if (item.b == 1) workers_[Index(item.a)].released = true;
+  else Save(item.a);
 }
 
 void Life::Save(int64_t machine) {
   Worker& worker = workers_[Index(machine)];
   if (!machines_[Index(machine)].Runs(now_)) return;
-  if (worker.state == WorkerState::kAbsent || worker.saving) return;
+  if (worker.state == WorkerState::kAbsent || worker.saving || worker.released) return;
   worker.saving = true;
   const bool worked = worker.state == WorkerState::kWorking;
   StopWorker(worker);
@@ -306,7 +339,7 @@ void Life::StepEnded(int64_t machine, Json report) {
 
 // Nobody has come for so long: it saves at the place and ends its machine.
 void Life::Alone(const Item& item) {
-  const bool is_same = workers_[Index(item.a)].run == item.b;
+  const bool is_same = workers_[Index(item.a)].run == item.b && !workers_[Index(item.a)].released;
   if (!is_same || !SavesAtPlace(item.a) || !machines_[Index(item.a)].Runs(now_)) return;
   if (IsFollowed(item.a)) return Schedule(kAloneLimit, What::kAlone, item.a, item.b);
   Save(item.a);
@@ -316,6 +349,7 @@ void Life::Alone(const Item& item) {
 void Life::Spooled(const Item& item) {
   Worker& worker = workers_[Index(item.a)];
   if (!machines_[Index(item.a)].Runs(now_) || worker.state == WorkerState::kDead) return;
+  if (worker.released) return;
   if (now_ < place_gone_until_)
     return Schedule(place_gone_until_ - now_ + step_.bring_ms, What::kSpooled, item.a);
   worker.placed_reports = worker.reports.size();
@@ -354,6 +388,13 @@ void Life::ExtendLease(int64_t machine, int64_t lease_ms) {
   worker.lease_end_ms = end;
   Schedule(std::max<int64_t>(end - now_, 0), What::kLeaseEnd, machine);
   Schedule(std::max<int64_t>(end - now_ - kAgentMargin, 0), What::kLeaseMargin, machine);
+}
+
+void Life::ShortenLease(int64_t machine, int64_t lease_ms) {
+  Worker& worker = workers_[Index(machine)];
+  watch_.LeaseGiven(machines_[Index(machine)], lease_ms);
+  worker.lease_end_ms = worker.born_ms + lease_ms;
+  Schedule(std::max<int64_t>(worker.lease_end_ms - now_, 0), What::kLeaseEnd, machine);
 }
 
 // A lease that its provider keeps, whatever runs on the machine.
@@ -437,6 +478,8 @@ void Life::JudgeEnd(int64_t machine, const RunState& state) {
 
 bool Life::DestroyByUs(int64_t machine, const Rental& rental, const RunState& state) {
   if (machine < 0) return true;
+  if (machines_[Index(machine)].handed_ms <= now_)
+    watch_.Lost(1, 0, "because another run's machine was ended");
   JudgeEnd(machine, state);
   if (!CanReachOut()) return false;
   ModelMachine& one = machines_[Index(machine)];
@@ -456,7 +499,7 @@ bool Life::DestroyByUs(int64_t machine, const Rental& rental, const RunState& st
 // The step on it ends with it: what had not been brought to safety is lost.
 void Life::WorkStops(int64_t machine, const std::string& how) {
   Worker& worker = workers_[Index(machine)];
-  const bool counts = !worker.judged && !worker.out_placed &&
+  const bool counts = !worker.judged && !worker.out_placed && !outputs_home_ &&
                       worker.state != WorkerState::kAbsent && !machines_[Index(machine)].twin;
   worker.judged = true;
   if (counts) watch_.Lost(worker.WorkAt(now_) - safe_work_, PrintedLoss(machine), how);

@@ -15,9 +15,9 @@ struct Row {
 };
 
 // From the first machine on: what has to do with any machine, however late.
-const std::vector<Phase> kWithMachines = {kDeciding, kAdmitting, kCreating,   kSearching,
-                                          kBooting,  kWorking,   kSaving,     kFetching,
-                                          kParking,  kParked,    kCommitting, kClosing};
+const std::vector<Phase> kWithMachines = {kDeciding,   kAdmitting, kCreating, kSearching, kBooting,
+                                          kWorking,    kSaving,    kFetching, kParking,   kParked,
+                                          kCommitting, kClosing,   kWarm};
 
 std::vector<Phase> Without(std::initializer_list<Phase> left_out) {
   std::vector<Phase> phases = kWithMachines;
@@ -39,11 +39,13 @@ Row RowOf(EventKind kind) {
     case kRecordFailed:
       return {{Phase::kCreated, kClosing}, "the record is begun once, before anything else"};
     case kAgentReport:
-      return {{kDeciding, kBooting, kWorking, kSaving, kFetching, kParking, kCommitting, kClosing},
+      return {{kDeciding, kBooting, kWorking, kSaving, kFetching, kParking, kCommitting, kClosing,
+               kWarm},
               "no machine's agent can be heard"};
     case kCommitted:
     case kCommitFailed: return {{kCommitting}, "nothing but the commit ends this state"};
-    case kRecordFinished: return {{kClosing}, "the record is ended last"};
+    case kHandedOver: return {{kWarm}, "only a machine that stays is taken over"};
+    case kRecordFinished: return {{kClosing, kWarm}, "the record is ended last"};
     case kAgentTold: return {Without({kCommitting}), "an agent is told to save only"};
     case kUserAsked:
     case kTick: {
@@ -63,7 +65,11 @@ Row RowOf(EventKind kind) {
     case kCreateRefused:
       return {{kDeciding, kCreating, kSearching, kBooting, kClosing},
               "a create call has ended long before"};
-    case kLooked:
+    case kLooked: {
+      std::vector<Phase> phases = kWithMachines;
+      phases.push_back(Phase::kCreated);
+      return {phases, "there is no machine yet, or none any more"};
+    }
     case kLookFailed:
     case kDestroyAccepted:
     case kDestroyFailed:
@@ -85,14 +91,14 @@ Row RowOf(EventKind kind) {
     case kPaused:
     case kPauseFailed: return {{kParking, kClosing}, "a machine is paused to be parked only"};
     case kKept:
-      return {{kWorking, kSaving, kFetching, kParking, kCommitting},
+      return {{kWorking, kSaving, kFetching, kParking, kCommitting, kWarm},
               "the machine that the checkpoint is on is not this run's any more"};
     case kConnected:
-      return {{kBooting, kWorking, kSaving, kFetching, kParking, kCommitting},
+      return {{kBooting, kWorking, kSaving, kFetching, kParking, kCommitting, kWarm},
               "no machine is this run's"};
     case kDisconnected:
       return {{kDeciding, kAdmitting, kBooting, kWorking, kSaving, kFetching, kParking, kParked,
-               kCommitting, kClosing},
+               kCommitting, kClosing, kWarm},
               "there was no connection"};
     case kAgentStarted:
     case kAgentFailed:

@@ -20,6 +20,7 @@ int64_t BilledMs(const BillingRule& rule, int64_t ran) {
 // Spans are billed in whole grains; what was started at all costs the minimum.
 int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
   if (machine.made_ms > now_ms) return 0;
+  now_ms = std::min(now_ms, machine.handed_ms);
   const BillingRule& rule = machine.terms.billing;
   const int64_t end = std::min(now_ms, machine.gone_ms);
   int64_t billed = 0;
@@ -27,7 +28,8 @@ int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
   if (machine.paused_ms == ModelMachine::kNever) billed += BilledMs(rule, end - machine.started_ms);
   if (rule.minimum.count() > billed) billed = BilledMs(rule, rule.minimum.count());
   return RoundedUp(machine.micro_usd_per_hour, billed) +
-         RoundedUp(rule.disk_per_hour.value(), end - machine.made_ms) + rule.fixed.value();
+         RoundedUp(rule.disk_per_hour.value(), end - machine.made_ms) + rule.fixed.value() -
+         machine.paid_before;
 }
 
 void PauseMachine(ModelMachine& machine, int64_t now_ms) {

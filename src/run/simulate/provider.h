@@ -32,6 +32,9 @@ struct ModelMachine {
   int64_t started_ms = 0;                        // of the span that runs
   int64_t last_missed_look = -2;                 // no two reads in a row miss it
 
+  int64_t paid_before = 0;     // by the run that it was taken over from
+  int64_t handed_ms = kNever;  // to another run, which pays from then on
+
   bool ended_unasked = false;   // by its lease, its provider or the guard
   int64_t noticed_ms = kNever;  // that it is gone, by a supervisor at home
 
@@ -52,7 +55,7 @@ struct ModelMachine {
   bool Runs(int64_t now) const { return Exists(now) && paused_ms == kNever; }
 };
 
-// What the provider's bill says for that machine by then.
+// What the provider's bill says for that machine by then, as far as it is this run's.
 int64_t BillAt(const ModelMachine& machine, int64_t now_ms);
 
 void PauseMachine(ModelMachine& machine, int64_t now_ms);

@@ -54,8 +54,13 @@ void Supervisor::Create(const std::string& boot) {
                                    {"named_place", life_.named_place_},
                                    {"detached", life_.detached_},
                                    {"spot", static_cast<int64_t>(life_.spot_)},
-                                   {"at_end", static_cast<int64_t>(life_.at_end_)}});
+                                   {"at_end", static_cast<int64_t>(life_.at_end_)},
+                                   {"keep_ms", life_.keep_ms_},
+                                   {"keep_on_failure_ms", life_.keep_on_failure_ms_}});
+  const bool takes = life_.taken_age_ms_ != 0;
+  if (takes) BeginWith(life_.taken_, life_.now_, created);
   Hear(created);
+  if (takes && !life_.journal_.records().empty()) life_.PlaceTaken();
 }
 
 // ---- the journal ----------------------------------------------------------------------------
@@ -76,6 +81,8 @@ void Supervisor::Noted(const Event& event, Phase before) {
     life_.drawing_->Add(before, event.kind, state().phase, std::exchange(begun_, {}));
   }
   life_.NoteEndings(state());
+  const bool stays = before != Phase::kWarm && state().phase == Phase::kWarm;
+  if (stays && life_.hand_over_in_ >= 0) life_.Schedule(life_.hand_over_in_, What::kHandOver);
   if (life_.faults_.Has(Fault::kCreateTwice)) life_.SettleTwins(state());
   ++life_.events_;
   if (life_.trace_ != nullptr) life_.NoteNoticed();
@@ -121,6 +128,8 @@ void Supervisor::Outcome(Event& event) {
   Hear(event);
   LinkChanged();
 }
+
+void Supervisor::HandOver() { Hear(MakeEvent(EventKind::kHandedOver)); }
 
 void Supervisor::Ask(const std::string& what) {
   Event asked = MakeEvent(EventKind::kUserAsked);
@@ -389,7 +398,9 @@ void Supervisor::Extend(const Effect& effect) {
   const int64_t machine = MachineOf(*rental);
   const bool lost = life_.faults_.Has(Fault::kExtensionLost) && life_.dice_.Chance(60);
   const bool reaches = LinkUp() && machine >= 0 && (!lost || life_.dice_.Chance(50));
-  if (reaches) life_.ExtendLease(machine, state().proposal.lease_ms);
+  const bool is_warm = state().phase == Phase::kWarm;
+  if (reaches && is_warm) life_.ShortenLease(machine, state().proposal.lease_ms);
+  if (reaches && !is_warm) life_.ExtendLease(machine, state().proposal.lease_ms);
   Answer(effect, kSecond,
          MakeEvent(reaches && !lost ? EventKind::kExtended : EventKind::kExtendFailed));
 }
@@ -397,7 +408,8 @@ void Supervisor::Extend(const Effect& effect) {
 void Supervisor::Tell(const Effect& effect) {
   const Rental* rental = FindRental(state(), effect.rental);
   if (rental != nullptr && MachineOf(*rental) >= 0) {
-    life_.Schedule(200, What::kSaveAsked, MachineOf(*rental));
+    const bool releases = effect.data.StringOr("what", "") == "release";
+    life_.Schedule(200, What::kSaveAsked, MachineOf(*rental), releases ? 1 : 0);
   }
   Answer(effect, 10, MakeEvent(EventKind::kAgentTold));
 }

@@ -20,6 +20,7 @@ class Supervisor final : public EffectSink {
   void Hear(const Event& event);  // an event for the journal, now
   void Outcome(Event& event);     // of an effect, unless the world has moved on meanwhile
   void Ask(const std::string& what);
+  void HandOver();
   void Deliver(int64_t machine);
   void Tick(int64_t token);
   void Rearm();        // for the next tick

@@ -26,9 +26,11 @@ std::string Words(const Effect& effect) {
     case EffectKind::kCreate: return "ask the provider for " + which + ", its lease in the request";
     case EffectKind::kLook: return "look at what the provider lists";
     case EffectKind::kDestroy: return "tell the provider to end " + which;
-    case EffectKind::kMark: return "write the later expiry on " + which;
-    case EffectKind::kExtend: return "hand the longer lease to " + which;
-    case EffectKind::kTellAgent: return "tell the agent to save";
+    case EffectKind::kMark: return "write the new expiry on " + which;
+    case EffectKind::kExtend: return "hand the new lease to " + which;
+    case EffectKind::kTellAgent:
+      return effect.data.StringOr("what", "") == "release" ? "tell the agent to leave its machine"
+                                                           : "tell the agent to save";
     case EffectKind::kFetch: return "fetch the outputs from " + which;
     case EffectKind::kPause: return "have the provider keep the disk of " + which;
     case EffectKind::kKeep: return "bring the newest checkpoint home";
@@ -109,8 +111,8 @@ std::string Words(const Event& event) {
     case EventKind::kDestroyFailed: return "the provider does not accept the end";
     case EventKind::kMarked: return "the expiry is written";
     case EventKind::kMarkFailed: return "the expiry cannot be written";
-    case EventKind::kExtended: return "the machine has the longer lease";
-    case EventKind::kExtendFailed: return "the longer lease did not arrive";
+    case EventKind::kExtended: return "the machine has the new lease";
+    case EventKind::kExtendFailed: return "the new lease did not arrive";
     case EventKind::kFetched: return "the outputs are at home";
     case EventKind::kFetchFailed: return "the outputs did not come";
     case EventKind::kPaused: return "the disk is kept";
@@ -119,6 +121,7 @@ std::string Words(const Event& event) {
     case EventKind::kKeepFailed: return "the checkpoint did not come";
     case EventKind::kConnected: return "the agent can be heard";
     case EventKind::kDisconnected: return "the agent is not heard any more";
+    case EventKind::kHandedOver: return "another run takes the machine over";
     case EventKind::kCommitted: return "the outputs are in the store";
     case EventKind::kCommitFailed: return "the outputs cannot be kept";
     default: return std::string(NameOf(event.kind));

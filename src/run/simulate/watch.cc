@@ -96,7 +96,8 @@ void Watch::CheckClosed(const Transition& transition) {
     if (entry.kind != LedgerKind::kRelease) continue;
     for (const ModelMachine& machine : machines_) {
       const bool is_its = machine.rental == entry.rental && !machine.twin && !journal_lost_;
-      if (is_its && machine.Exists(now_) && OnBooks(machine) == nullptr) {
+      const bool is_handed = machine.handed_ms <= now_;
+      if (is_its && !is_handed && machine.Exists(now_) && OnBooks(machine) == nullptr) {
         Break(Invariant::kUnseenMachines,
               fmt::format("machine `{}` was taken off the books while it bills", machine.name));
       }
@@ -108,7 +109,7 @@ void Watch::LookBooked(const std::vector<SeenMachine>& seen_machines) {
   journal_lost_ = false;
   for (const SeenMachine& seen : seen_machines) {
     const ModelMachine* machine = Find(seen.machine);
-    if (machine == nullptr || !machine->Exists(now_)) continue;
+    if (machine == nullptr || !machine->Exists(now_) || machine->handed_ms <= now_) continue;
     const bool known =
         std::ranges::find(rentals_, seen.machine, &Rental::machine) != rentals_.end();
     if (!known) {
@@ -229,7 +230,9 @@ void Watch::CheckBooks() {
 void Watch::LeaseGiven(const ModelMachine& machine, int64_t lease_ms) {
   const Held* held = HeldFor(machine.rental);
   if (held == nullptr || machine.twin || journal_lost_) return;
-  const int64_t needed = ReserveFor(machine.terms, Millis(lease_ms)).value();
+  LeaseTerms terms = machine.terms;
+  if (machine.paid_before != 0) terms.billing.fixed = MicroUsd(), terms.billing.minimum = Millis(0);
+  const int64_t needed = ReserveFor(terms, Millis(lease_ms)).value();
   if (held->open && needed > held->reserve) {
     Break(Invariant::kOverReserve,
           fmt::format("machine `{}` may live to cost {} micro-dollars, {} are in reserve",
@@ -253,7 +256,7 @@ void Watch::Committed(EffectId effect) {
 void Watch::LifeOver(bool is_final) {
   CheckMoney();
   for (const ModelMachine& machine : machines_) {
-    if (machine.Exists(now_)) {
+    if (machine.Exists(now_) && machine.handed_ms > now_) {
       Break(Invariant::kUnseenMachines,
             fmt::format("machine `{}` bills on after the run is over", machine.name));
     }

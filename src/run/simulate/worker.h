@@ -50,6 +50,7 @@ struct Worker {
   bool ended = false;         // the step, by itself
   size_t placed_reports = 0;  // that are at the named place
   bool out_placed = false;    // the outputs are there
+  bool released = false;      // its agent is gone, and the machine stays
   bool judged = false;        // what was lost with it has been counted
 
   int64_t WorkAt(int64_t now) const {

@@ -17,7 +17,7 @@ constexpr std::string_view kEventNames[] = {
     "create_refused", "create_unknown",  "looked",         "look_failed",     "destroy_accepted",
     "destroy_failed", "marked",          "mark_failed",    "extended",        "extend_failed",
     "fetched",        "fetch_failed",    "paused",         "pause_failed",    "kept",
-    "keep_failed",    "connected",       "disconnected"};
+    "keep_failed",    "connected",       "disconnected",   "handed_over"};
 static_assert(std::size(kEventNames) == kEventKinds);
 
 constexpr std::string_view kEffectNames[] = {

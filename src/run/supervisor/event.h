@@ -57,8 +57,9 @@ enum class EventKind {
   kKeepFailed,
   kConnected,  // the agent's spool can be read
   kDisconnected,
+  kHandedOver,  // another run has the machine from now on, and pays for it: {to}
 };
-inline constexpr int kEventKinds = static_cast<int>(EventKind::kDisconnected) + 1;
+inline constexpr int kEventKinds = static_cast<int>(EventKind::kHandedOver) + 1;
 
 // What a provider's listing shows of one machine.
 struct SeenMachine {

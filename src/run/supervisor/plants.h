@@ -40,6 +40,10 @@ enum class Plant {
   kWallClockForBootTime,
   kExtendBeforeReserve,
   kParkWithoutReserve,
+  kKeptWithoutReserve,    // a machine that stays gets a lease that nobody paid for
+  kKeptIsOffTheBooks,     // what stays is no longer metered
+  kTakenMeterStartsLate,  // nobody pays between the run before and this one's first word
+  kHandedOverEnded,       // ends what is another run's by now
   kLoweredCapIgnored,
   // Work.
   kIncompleteCheckpointCounted,

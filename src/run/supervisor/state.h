@@ -35,6 +35,7 @@ enum class Phase {
   // Both.
   kCommitting,
   kClosing,
+  kWarm,  // away, the verdict is fixed: the machine stays for the next run, or to be looked at
   kSucceeded,
   kFailed,
   kCancelled,
@@ -69,6 +70,7 @@ struct Rental {
   int64_t missed_at_ms = 0;     // when the listing was made that missed it
   int64_t next_destroy_ms = 0;  // in boot time
   int64_t destroys = 0;
+  bool taken = false;  // over from the run before, which paid for it until opened_ms
 };
 
 // What the user agreed to for the whole run; from kCreated.
@@ -82,6 +84,8 @@ struct AwayTerms {
   bool detached = false;  // the computer may be closed at any time
   SpotUse spot = SpotUse::kAuto;
   AtEnd at_end = AtEnd::kSave;
+  int64_t keep_ms = 0;             // `--keep`: how long the machine stays after a success
+  int64_t keep_on_failure_ms = 0;  // after a failure of the step itself
 };
 
 // When something was known to be alive.
@@ -142,7 +146,11 @@ struct RunState {
   bool park_asked = false;
   bool panicked = false;
   bool agent_saved = false;  // kSaving: nothing more will be written
+  bool step_failed = false;  // by itself: no cap, no person and no machine ended it
   bool recalling = false;  // kFetching: `current` is gone; what it left at the named place is read
+  int64_t warm_until_ms = 0;     // when the machine that stays is ended; 0: none has stayed
+  std::string taken_from;        // the run whose machine this one began with
+  std::string handed_machine;    // which another run has taken over: none of ours any more
   int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
   int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;      // progress that a surviving place holds

@@ -12,9 +12,9 @@ constexpr int64_t kShortestSleep = 10'000;
 constexpr int64_t kLatest = 90'000;  // after the time that a supervisor which is awake is woken
 
 constexpr std::string_view kPhaseNames[] = {
-    "created", "running",   "ending", "deciding",  "admitting", "creating", "searching",
-    "booting", "working",   "saving", "fetching",  "parking",   "parked",   "committing",
-    "closing", "succeeded", "failed", "cancelled", "crashed"};
+    "created", "running", "ending",    "deciding", "admitting", "creating", "searching",
+    "booting", "working", "saving",    "fetching", "parking",   "parked",   "committing",
+    "closing", "warm",    "succeeded", "failed",   "cancelled", "crashed"};
 
 void MeterTo(StepContext& context, const LifeSign& end) {
   RunState& state = context.state();
@@ -101,6 +101,9 @@ void Created(StepContext& context) {
   state.terms.named_place = data.BoolOr("named_place", false);
   state.terms.spot = static_cast<SpotUse>(data.IntOr("spot", 0));
   state.terms.at_end = static_cast<AtEnd>(data.IntOr("at_end", 0));
+  state.terms.keep_ms = data.IntOr("keep_ms", 0);
+  state.terms.keep_on_failure_ms = data.IntOr("keep_on_failure_ms", 0);
+  if (!context.event.facts.machine.empty()) TakeMachine(context);
   context.Add(EffectKind::kStartRecord);
 }
 
@@ -145,6 +148,7 @@ void RecordStarted(StepContext& context) {
   if (state.phase != Phase::kCreated) return;
   state.experiment_id = context.Text("experiment_id");
   if (state.cancel_asked) return context.Close(Phase::kCancelled, "cancelled by the user");
+  if (state.current != 0) return BootTaken(context);
   context.Enter(state.terms.away ? Phase::kDeciding : Phase::kRunning);
   if (!state.terms.away) context.Add(EffectKind::kStartAgent);
 }
@@ -157,12 +161,13 @@ void Committed(StepContext& context) {
   state.committed_at_ms = context.event.at_ms;
   if (state.terms.away) state.exit_code = 0;
   const std::string no_result = context.Text("no_result");
-  context.Close(Phase::kSucceeded, no_result.empty() ? "" : "not kept as a result: " + no_result);
+  CloseOrStay(context, Phase::kSucceeded,
+              no_result.empty() ? "" : "not kept as a result: " + no_result);
 }
 
 void RecordFinished(StepContext& context) {
   RunState& state = context.state();
-  if (state.phase != Phase::kClosing) return;
+  if (state.phase != Phase::kClosing && state.phase != Phase::kWarm) return;
   state.record_finished = true;
   if (state.terms.away) return;
   if (state.reserve > MicroUsd()) {
@@ -339,9 +344,14 @@ void StepContext::Close(Phase verdict, std::string reason) {
   }
   state().current = 0;
   state().recalling = false;  // what the place still says changes nothing
+  Conclude(verdict, std::move(reason));
+  Enter(Phase::kClosing);
+}
+
+void StepContext::Conclude(Phase verdict, std::string reason) {
   state().verdict = verdict;
   state().reason = std::move(reason);
-  Enter(Phase::kClosing);
+  if (state().record_finished || IsPending(EffectKind::kFinishRecord)) return;
   Add(EffectKind::kFinishRecord, 0, Json::MakeObject({{"status", StatusOf(verdict)}}));
 }
 

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "plan/caps.h"
 #include "run/supervisor/event.h"
@@ -53,6 +55,33 @@ struct BirthOrder {
   AtEnd at_end = AtEnd::kSave;  // when the lease ends and nobody is there
 };
 BirthOrder BirthOrderOf(const AwayTerms& terms, const Rental& rental, Plants plants = {});
+
+// Why another run can't take over the machine that stays; empty: it can. `now_ms` as in
+// Timeline::now_ms, by NowOf.
+std::string WhyNotTaken(const RunState& state, int64_t now_ms);
+
+// The one reason that is over in moments.
+inline constexpr std::string_view kStillBusy = "its run is still being put in order";
+
+// What an event would find as Timeline::now_ms at that boot time, of the boot of the latest one.
+int64_t NowOf(const RunState& state, int64_t boot_ms);
+
+// A machine that a run takes over from the one before it.
+struct Taking {
+  std::string machine;
+  std::string offer;
+  bool spot = false;
+  LeaseTerms terms;      // as the run before agreed on them
+  int64_t lease_ms = 0;  // that is left
+  int64_t interval_ms = 0;
+};
+// Of a state that WhyNotTaken has no objection to.
+Taking TakingOf(const RunState& state, int64_t now_ms);
+// What will be held for it: what is billed but once was paid by the run before.
+MicroUsd ReserveToTake(const Taking& taking);
+// Makes `created`, the first event of a run, say that it begins with that machine. `now_ms` is the
+// moment of the hand-over, by the clock of the run before.
+void BeginWith(const Taking& taking, int64_t now_ms, Event& created);
 
 // The terms of a rental as the members of kDecided carry them.
 void FillTerms(Facts& facts, const LeaseTerms& terms);

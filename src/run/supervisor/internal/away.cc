@@ -26,7 +26,7 @@ bool IsOneOf(Phase phase, std::initializer_list<Phase> phases) {
 }
 
 bool WorksOnMachine(Phase phase) {
-  return IsOneOf(phase, {Phase::kWorking, Phase::kSaving, Phase::kFetching});
+  return IsOneOf(phase, {Phase::kWorking, Phase::kSaving, Phase::kFetching, Phase::kWarm});
 }
 
 bool DecidesOnLease(const RunState& state) {
@@ -40,6 +40,16 @@ int64_t ListedFrom(const Rental& rental) {
   return rental.opened_ms + (timing.create_limit + timing.list_lag).count();
 }
 
+int64_t LeaseEnd(const Rental& rental) { return rental.lease_from_ms + rental.lease_ms; }
+
+int64_t LeaseMargin(const Rental& rental) { return std::min(kLeaseMargin, rental.lease_ms / 4); }
+
+bool HasTime(StepContext& context) {
+  const Rental* rental = Current(context);
+  return rental != nullptr && rental->taken &&
+         context.now() < LeaseEnd(*rental) - LeaseMargin(*rental);
+}
+
 void LookSoon(StepContext& context, int64_t in_ms) {
   RunState& state = context.state();
   state.next_look_ms = std::min(state.next_look_ms, context.boot() + in_ms);
@@ -50,10 +60,6 @@ void LookSoon(StepContext& context, int64_t in_ms) {
 using namespace away;
 
 namespace {
-
-int64_t LeaseEnd(const Rental& rental) { return rental.lease_from_ms + rental.lease_ms; }
-
-int64_t LeaseMargin(const Rental& rental) { return std::min(kLeaseMargin, rental.lease_ms / 4); }
 
 // Since it woke this supervisor has not been able to reach out.
 bool IsCutOff(const RunState& state) {
@@ -70,7 +76,7 @@ bool BillsFor(const RunState& state) {
   if (state.phase == Phase::kFetching) {
     return state.timeline.boot_ms - state.phase_since_ms >= kSaveLimit;
   }
-  return IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking, Phase::kParked});
+  return IsOneOf(state.phase, {Phase::kBooting, Phase::kWorking, Phase::kParked, Phase::kWarm});
 }
 
 void CheckLimit(StepContext& context) {
@@ -85,6 +91,7 @@ void CheckLimit(StepContext& context) {
   if (state.spent - rental->accrued + when_saved < MicroUsd(limit)) return;
   constexpr const char* kWhy = "the cap is reached";
   if (state.phase == Phase::kWorking) return Save(context, Phase::kFailed, kWhy);
+  if (state.phase == Phase::kWarm) return EndWarm(context);
   if (state.phase == Phase::kFetching) ++state.saving_timed_out;
   context.Close(state.phase == Phase::kParked ? Phase::kCancelled : Phase::kFailed, kWhy);
 }
@@ -145,7 +152,9 @@ void WatchCurrent(StepContext& context) {
     state.next_ask_ms = context.boot() + kAskAgain;
     return context.Add(EffectKind::kDecide);
   }
-  if (state.phase == Phase::kSaving && SavingIsOver(state)) {
+  // One that a look missed may be gone: then what it left at the place is read first.
+  const bool is_missed = rental->missed_reads != 0;
+  if (state.phase == Phase::kSaving && SavingIsOver(state) && !is_missed) {
     if (state.safe_work_ms < state.written_work_ms) ++state.saving_timed_out;
     return Saved(context);
   }
@@ -156,6 +165,8 @@ void WatchCurrent(StepContext& context) {
   if (state.phase == Phase::kParking && context.boot() - state.phase_since_ms >= kSaveLimit) {
     return context.Close(Phase::kCancelled, "saved; its disk could not be kept in time");
   }
+  if (state.phase == Phase::kWarm && now >= state.warm_until_ms) return EndWarm(context);
+  if (state.phase == Phase::kWarm && context.boot() >= state.next_ask_ms) ShortenLease(context);
   if (state.phase == Phase::kParked && now - rental->paused_ms >= kParkTime) {
     context.Close(Phase::kCancelled, "its disk was kept as long as agreed");
   }
@@ -228,7 +239,7 @@ void FinishClosing(StepContext& context) {
   if (state.phase != Phase::kClosing || !state.record_finished) return;
   if (!state.rentals.empty() || MayTurnUp(context)) return;
   state.phase = state.verdict;
-  state.ended_at_ms = context.event.at_ms;
+  if (state.ended_at_ms == 0) state.ended_at_ms = context.event.at_ms;
   std::erase_if(state.pending,
                 [](const Effect& effect) { return effect.kind == EffectKind::kLook; });
 }
@@ -331,6 +342,7 @@ bool HandleAway(StepContext& context) {
       return true;
     case EventKind::kAgentReport: AgentReport(context); return true;
     case EventKind::kUserAsked: UserAsked(context); return true;
+    case EventKind::kHandedOver: HandedOver(context); return true;
     case EventKind::kTick:
       MeterAll(context);
       CheckLimit(context);
@@ -352,6 +364,9 @@ int64_t JudgementAt(const RunState& state) {
     case Phase::kSaving:
     case Phase::kParking: return state.phase_since_ms + kSaveLimit;
     case Phase::kParked: return in_boot_time(rental->paused_ms + kParkTime);
+    case Phase::kWarm:
+      return std::min(in_boot_time(state.warm_until_ms),
+                      state.next_ask_ms != 0 ? state.next_ask_ms : kNoWake);
     case Phase::kFetching:
       return HasPending(state, EffectKind::kFetch) ? kNoWake : state.next_ask_ms;
     case Phase::kWorking:
@@ -409,6 +424,7 @@ Situation SituationOf(const RunState& state, Plants plants) {
   Situation situation;
   situation.work_left = Millis(std::max<int64_t>(state.terms.work_ms - state.safe_work_ms, 0));
   situation.lease_asked = Millis(state.terms.lease_asked_ms);
+  situation.keep = Millis(std::max(state.terms.keep_ms, state.terms.keep_on_failure_ms));
   situation.spot = state.terms.spot;
   // A supervisor decides, so home is there now; will it be when the work has to be brought?
   const bool stays = !state.terms.detached || plants.Has(Plant::kHomeCountedWithLidClosed);

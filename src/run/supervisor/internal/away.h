@@ -50,6 +50,13 @@ void Looked(StepContext& context);
 void SendDestroy(StepContext& context, Rental& rental);
 void DestroyAnswered(StepContext& context);
 
+// away_warm.cc
+void EndWarm(StepContext& context);
+void ShortenLease(StepContext& context);
+void LeaseNotShortened(StepContext& context);
+void LeaseShortened(StepContext& context, Rental& rental);
+void HandedOver(StepContext& context);
+
 // away_working.cc
 void Save(StepContext& context, Phase verdict, std::string why);
 void Drain(StepContext& context, const std::string& why);
@@ -73,6 +80,11 @@ bool WorksOnMachine(Phase phase);
 // A longer lease is being decided on, or is on its way to the machine.
 bool DecidesOnLease(const RunState& state);
 int64_t ListedFrom(const Rental& rental);
+int64_t LeaseEnd(const Rental& rental);
+// Before the lease's end it is decided whether there is more time.
+int64_t LeaseMargin(const Rental& rental);
+// Of a taken one more is asked for early: where there is none it has the time that it has.
+bool HasTime(StepContext& context);
 void LookSoon(StepContext& context, int64_t in_ms);
 
 }  // namespace curbstop::away

@@ -61,6 +61,8 @@ void SeenRunning(StepContext& context, Rental& rental) {
 }
 
 void Seen(StepContext& context, const SeenMachine& seen) {
+  const bool is_handed = seen.machine == context.state().handed_machine;
+  if (is_handed && !context.plants.Has(Plant::kHandedOverEnded)) return;
   std::vector<Rental>& rentals = context.state().rentals;
   auto found = std::ranges::find(rentals, seen.machine, &Rental::machine);
   if (found == rentals.end()) {
@@ -79,7 +81,9 @@ void Seen(StepContext& context, const SeenMachine& seen) {
     return MachineKnown(context, *found, seen.machine, seen.micro_usd_per_hour);
   }
   if (PriceRose(context, *found, seen.micro_usd_per_hour) && !found->ending) {
-    if (found->number == context.state().current) return Drain(context, "its price rose");
+    const bool is_current = found->number == context.state().current;
+    if (is_current && context.state().phase == Phase::kWarm) return EndWarm(context);
+    if (is_current) return Drain(context, "its price rose");
   }
   seen.paused ? SeenPaused(context, *found) : SeenRunning(context, *found);
 }
@@ -118,7 +122,8 @@ void GoOnWithout(StepContext& context) {
 void Lost(StepContext& context, int64_t number, const std::string& why) {
   RunState& state = context.state();
   state.current = 0;
-  if (state.phase >= Phase::kCommitting) return;
+  if (state.phase == Phase::kWarm) return EndWarm(context);
+  if (state.phase >= Phase::kCommitting || state.phase == Phase::kCreated) return;
   const bool was_leaving = IsOneOf(state.phase, {Phase::kSaving, Phase::kParking, Phase::kParked});
   if (was_leaving && state.verdict != Phase::kDeciding) {
     return context.Close(state.verdict, state.reason);

@@ -84,6 +84,7 @@ void Decided(StepContext& context) {
   const Facts& facts = context.event.facts;
   const auto kind = static_cast<DecisionKind>(facts.decision);
   if (state.phase == Phase::kWorking && kind == DecisionKind::kDrain) {
+    if (HasTime(context)) return;
     return Drain(context, "the lease ends, and there is no money for more time");
   }
   if (state.phase == Phase::kWorking && kind == DecisionKind::kExtend) {
@@ -134,7 +135,8 @@ void Refused(StepContext& context) {
     return context.Close(Phase::kFailed, "its reserve would cross a cap" + ShortText(context));
   }
   // No money for more time: the lease's end comes by itself, the work is saved before it.
-  if (state.phase == Phase::kWorking) Drain(context, "the lease ends, and a cap forbids more time");
+  if (state.phase == Phase::kWorking && !HasTime(context))
+    Drain(context, "the lease ends, and a cap forbids more time");
   if (state.phase == Phase::kParking) {
     context.Close(Phase::kCancelled, "saved; a cap forbids to keep the disk");
   }

@@ -23,10 +23,14 @@ void Hello(StepContext& context) {
   if (!context.event.data.BoolOr("as_promised", true)) {
     return GiveUpCurrent(context, "the machine is not what the offer said");
   }
-  // The lease began with the machine, not with the word of it.
+  // The lease began with the machine, not with the word of it. One that was taken over needs more
+  // time than what was left to it.
   rental->lease_from_ms = context.now() - context.event.data.IntOr("age_ms", 0);
+  if (rental->taken && context.plants.Has(Plant::kTakenMeterStartsLate))
+    rental->opened_ms = context.now();
   state.refusals = 0;
   context.Enter(Phase::kWorking);
+  if (rental->taken && !DecidesOnLease(state)) context.Add(EffectKind::kDecide);
 }
 
 // The agent brings checkpoints to the named place by itself, and is doing so.
@@ -76,6 +80,7 @@ void StepEnded(StepContext& context) {
   if (state.phase == Phase::kSaving) return AgentSaved(context);
   if (outcome == "lease_over") return Drain(context, "the lease is over");
   state.exit_code = context.event.data.IntOr("exit_code", 1);
+  state.step_failed = true;
   if (context.plants.Has(Plant::kAtEndSkippedAfterCrash)) {
     return context.Close(Phase::kFailed, context.Text("reason"));
   }
@@ -123,7 +128,7 @@ void Saved(StepContext& context) {
     }
     return context.Add(EffectKind::kAdmit, rental->number);
   }
-  if (state.verdict != Phase::kDeciding) return context.Close(state.verdict, state.reason);
+  if (state.verdict != Phase::kDeciding) return CloseOrStay(context, state.verdict, state.reason);
   if (Rental* rental = Current(context)) EndRental(context, *rental);
   state.current = 0;
   DecideAfterMachine(context);
@@ -216,13 +221,18 @@ void Marked(StepContext& context) {
 
 void Extended(StepContext& context) {
   Rental* rental = ByNumber(context, context.event.facts.rental);
-  if (rental != nullptr)
-    rental->lease_ms = std::max(rental->lease_ms, context.state().proposal.lease_ms);
+  if (rental == nullptr) return;
+  if (context.state().phase == Phase::kWarm) return LeaseShortened(context, *rental);
+  rental->lease_ms = std::max(rental->lease_ms, context.state().proposal.lease_ms);
 }
 
-// A lost extension ends early, never late.
+// A lost extension ends early, never late. What cannot be marked as this run's is not its own.
 void NotExtended(StepContext& context) {
-  if (context.state().phase == Phase::kWorking)
+  if (context.state().phase == Phase::kWarm) return LeaseNotShortened(context);
+  const Rental* rental = Current(context);
+  if (context.state().phase == Phase::kBooting && rental != nullptr && rental->taken)
+    return GiveUpCurrent(context, "the machine could not be taken over");
+  if (context.state().phase == Phase::kWorking && !HasTime(context))
     Drain(context, "its lease could not be made longer");
 }
 
@@ -244,6 +254,10 @@ void PauseFailed(StepContext& context) {
 void UserAsked(StepContext& context) {
   RunState& state = context.state();
   const std::string what = context.Text("what");
+  if (state.phase == Phase::kWarm) {
+    state.panicked = what == "panic";
+    return EndWarm(context);
+  }
   if (state.phase >= Phase::kCommitting) return;
   if (what == "park" && state.phase == Phase::kWorking) {
     state.park_asked = true;

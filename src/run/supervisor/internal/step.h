@@ -29,6 +29,8 @@ struct StepContext {
             int64_t to_ms, MicroUsd per_hour, const std::string& source, int64_t rental = 0);
   // The verdict is fixed, and the record told; machines still on the books are ended.
   void Close(Phase verdict, std::string reason);
+  // Only the verdict: what is still there is not touched.
+  void Conclude(Phase verdict, std::string reason);
 };
 
 // `rental` 0: of any.
@@ -40,6 +42,12 @@ bool HandleAway(StepContext& context);
 void DoWhatIsDue(StepContext& context);
 LeaseTerms TermsOf(const Facts& facts);
 void EndRental(StepContext& context, Rental& rental);
+// Close, unless the machine is to stay for a while.
+void CloseOrStay(StepContext& context, Phase verdict, std::string reason);
+// The run begins with a machine that it takes over from the run before it: its first event says
+// which, and until when it was paid for.
+void TakeMachine(StepContext& context);
+void BootTaken(StepContext& context);
 
 // The money of rentals (internal/books.cc).
 void TakeReserve(StepContext& context, Rental& rental, MicroUsd amount);

@@ -1,0 +1,143 @@
+#include "run/take_over.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "run/rent_money.h"
+#include "run/spending.h"
+#include "sys/files.h"
+
+namespace curbstop {
+namespace {
+
+constexpr int64_t kMostKeyBytes = 1 << 20;
+
+std::string NeedsText(const RentWish& wish) {
+  const Json json = RentWishJson(wish);
+  const Json* needs = json.Find("needs");
+  return needs == nullptr ? "" : WriteJson(*needs);
+}
+
+int64_t BootMs(const Clock& clock) {
+  return std::chrono::duration_cast<Millis>(clock.Boot()).count();
+}
+
+std::string WhyNotNow(const RunState& state, const Clock& clock) {
+  if (state.boot_id != ReadBootId()) return "this computer was started anew since then";
+  return WhyNotTaken(state, NowOf(state, BootMs(clock)));
+}
+
+KeptMachine Examined(const RunRow& row, const RunState& state, const PreparedRun& prepared,
+                     const RunOutside& outside) {
+  KeptMachine kept{row.run.id, "", ""};
+  const Rental* rental = FindRental(state, state.current);
+  if (rental != nullptr) kept.machine = rental->machine;
+  const auto wish = ReadRentWish(outside.directories.RunFolder(row.run.id));
+  kept.why_not = WhyNotNow(state, outside.clock);
+  if (!wish.ok()) kept.why_not = wish.error().OneLine();
+  if (kept.why_not.empty()) kept.why_not = WhyNotServing(*wish, rental->spot, prepared);
+  return kept;
+}
+
+// What the other run holds no more as soon as it has handed its machine over.
+MicroUsd SetFree(const RunState& before, const HandOver& hand_over) {
+  RunState after = before;
+  Apply(after, hand_over.event, 1);
+  return SpentAndHeld(before) - SpentAndHeld(after);
+}
+
+Status CheckMoney(const PreparedRun& prepared, MicroUsd reserve, MicroUsd set_free,
+                  const RentAsk& ask, Journal& journal) {
+  RunState begun;
+  begun.terms = prepared.away;
+  TRY_ASSIGN(const MicroUsd allowed, AllowedForRent(journal, ask, begun));
+  MicroUsd most = allowed + set_free;
+  if (prepared.away.limit != MicroUsd()) most = std::min(most, prepared.away.limit);
+  if (reserve <= most) return {};
+  return Error(ErrorKind::kOverBudget,
+               fmt::format("{} USD would be held for it, {} are left", UsdTextUp(reserve),
+                           UsdText(std::max(most, MicroUsd()))));
+}
+
+Result<HandOver> Handing(const std::string& from, const PreparedRun& prepared,
+                         const RunState& state, const Event& created, const Clock& clock) {
+  const std::string why_not = WhyNotNow(state, clock);
+  if (!why_not.empty()) return Conflict(why_not);
+  HandOver hand_over{from, {}};
+  hand_over.event.kind = EventKind::kHandedOver;
+  hand_over.event.at_ms = created.at_ms;
+  hand_over.event.awake_ms = created.awake_ms;
+  hand_over.event.facts.boot_ms = created.facts.boot_ms;
+  hand_over.event.data = Json::MakeObject({{"to", prepared.run.id}});
+  return hand_over;
+}
+
+Status CreateHeld(const PreparedRun& prepared, const std::string& from, Event created,
+                  Journal& journal, const Clock& clock) {
+  TRY_ASSIGN(const RunState state, journal.StateOf(from));
+  TRY_ASSIGN(const HandOver hand_over, Handing(from, prepared, state, created, clock));
+  const int64_t now_ms = NowOf(state, created.facts.boot_ms);
+  BeginWith(TakingOf(state, now_ms), now_ms, created);
+  created.data.Set("takes_from", from);
+  RentAsk ask{.project = prepared.run.project,
+              .run = prepared.run.id,
+              .budget = {},
+              .now_ms = created.at_ms,
+              .elsewhere = {}};
+  if (const Json* budget = prepared.run.facts.Find("budget")) ask.budget = BudgetOf(*budget);
+  TRY(CheckMoney(prepared, MicroUsd(created.facts.reserve_micro_usd), SetFree(state, hand_over),
+                 ask, journal));
+  return journal.Create(prepared.run, created, IdentifySelf(), {}, hand_over);
+}
+
+}  // namespace
+
+std::string WhyNotServing(const RentWish& kept, bool kept_is_spot, const PreparedRun& wanted) {
+  const RentWish& wish = *wanted.rent;
+  if (NeedsText(kept) != NeedsText(wish)) return "it was rented for other needs";
+  if (kept.image != wish.image) return "it runs another image";
+  if (kept.disk < wish.disk) return "its disk is too small";
+  const bool survives = !wanted.away.detached || wanted.away.named_place;
+  const bool spot_is_wrong = kept_is_spot && (wanted.away.spot == SpotUse::kNever || !survives);
+  if (spot_is_wrong) return "it is a spot machine";
+  return !kept_is_spot && wanted.away.spot == SpotUse::kOnly ? "it is no spot machine" : "";
+}
+
+Result<std::optional<KeptMachine>> FindKept(const PreparedRun& prepared, Journal& journal,
+                                            const RunOutside& outside) {
+  std::optional<KeptMachine> found;
+  if (!prepared.rent) return found;
+  TRY_ASSIGN(
+      const std::vector<RunRow> rows,
+      journal.FindRuns({.project = prepared.run.project, .active_only = true, .most = 1000}));
+  for (const RunRow& row : rows) {
+    if (!row.kept || row.run.place != prepared.run.place) continue;
+    TRY_ASSIGN(const RunState state, journal.StateOf(row.run.id));
+    if (state.phase != Phase::kWarm) continue;
+    found = Examined(row, state, prepared, outside);
+    if (found->why_not.empty()) return found;
+  }
+  return found;
+}
+
+Status CopyMachineKeys(const std::filesystem::path& from, const std::filesystem::path& to,
+                       FileStore& files) {
+  for (const char* name : {"ssh-key", "ssh-key.pub", "known-hosts"}) {
+    TRY_ASSIGN(const std::string text, ReadFile(from / name, kMostKeyBytes));
+    TRY(files.Write(to / name, text, 0600));
+  }
+  return {};
+}
+
+Status CreateTaking(const PreparedRun& prepared, const std::string& from, Event created,
+                    Journal& journal, const Clock& clock) {
+  TRY(journal.Hold());
+  Status made = CreateHeld(prepared, from, std::move(created), journal, clock);
+  journal.LetGo();
+  return made;
+}
+
+}  // namespace curbstop
