@@ -44,6 +44,8 @@ complete -c curbstop -n '__fish_seen_subcommand_from run' -l file
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l folder
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l force
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l keep
+complete -c curbstop -n '__fish_seen_subcommand_from run' -l keep-on-failure
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l lease
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l on
 complete -c curbstop -n '__fish_seen_subcommand_from run' -l set

@@ -202,13 +202,12 @@ Error AlreadyThere(const RunRow& row) {
 }  // namespace
 
 Status Journal::Create(const NewRun& run, const Event& wanted, const ProcessIdentity& creator,
-                       const CapAsk& ask, const std::optional<HandOver>& hand_over) {
+                       const CapAsk& ask) {
   TRY_ASSIGN(Transaction transaction, TakeTransaction());
   TRY_ASSIGN(std::vector<RunRow> others,
              FindRuns({.step = run.step, .root = run.root.string(), .active_only = true}));
   std::erase_if(others, [](const RunRow& other) { return other.kept; });
   if (!others.empty()) return AlreadyThere(others[0]);
-  if (hand_over) TRY(WriteHandOver(*hand_over));
   Event created = wanted;
   TRY(TakeReserve(database_, run.project, run.step, ask, created));
   TRY(InsertRun(run, created.at_ms));
@@ -225,13 +224,12 @@ Result<Transaction> Journal::TakeTransaction() {
   return held ? Result<Transaction>(std::move(*held)) : Transaction::Begin(database_);
 }
 
-Status Journal::WriteHandOver(const HandOver& hand_over) {
-  TRY_ASSIGN(RunState state, StateOf(hand_over.run));
-  TRY_ASSIGN(const std::vector<JournalRecord> records, RecordsOf(hand_over.run));
-  const int64_t seq = records.back().seq + 1;
-  const Transition transition = Apply(state, hand_over.event, seq);
-  TRY(InsertRecord(hand_over.run, EncodeEvent(hand_over.event, seq)));
-  return InsertConsequences(hand_over.run, seq, transition, state);
+Status Journal::HandOver(const std::string& run, const Event& handed_over) {
+  TRY_ASSIGN(RunState state, StateOf(run));
+  TRY_ASSIGN(const int64_t last, LastSeq(run));
+  const Transition transition = Apply(state, handed_over, last + 1);
+  TRY(InsertRecord(run, EncodeEvent(handed_over, last + 1)));
+  return InsertConsequences(run, last + 1, transition, state);
 }
 
 Result<RunState> Journal::StateOf(const std::string& run) {

@@ -69,12 +69,6 @@ struct RunFilter {
   int64_t most = 100;           // the newest
 };
 
-// A run's last word about the machine that it keeps: the one that is created takes it over.
-struct HandOver {
-  std::string run;
-  Event event;  // kHandedOver
-};
-
 struct UserRequest {
   int64_t seq = 0;
   std::string kind;  // cancel · kill
@@ -90,10 +84,14 @@ class Journal {
   // The run, its kCreated event, and who made it (until the run has a supervisor, it is looked
   // after by that process). What `ask` reserves is read, judged and entered in the same
   // transaction, so that two starts at once cannot both take the last of a cap.
-  // `hand_over` is written first. Whoever holds the journal (Hold) lets go of it with this call.
+  // Whoever holds the journal (Hold) lets go of it with this call.
   // Errors: kConflict if the step has an active run, whose id is in the message; kOverBudget.
   Status Create(const NewRun& run, const Event& created, const ProcessIdentity& creator,
-                const CapAsk& ask = {}, const std::optional<HandOver>& hand_over = {});
+                const CapAsk& ask = {});
+
+  // A run's last word about the machine that it keeps. Only between Hold and Create, which makes
+  // the run that takes it over: both are in the journal, or neither.
+  Status HandOver(const std::string& run, const Event& handed_over);
 
   // The fold of its records. Errors: kNotFound, kCorrupt.
   Result<RunState> StateOf(const std::string& run);
@@ -147,7 +145,6 @@ class Journal {
   Status InsertRecord(const std::string& run, const JournalRecord& record);
   Status InsertConsequences(const std::string& run, int64_t seq, const Transition& transition,
                             const RunState& state);
-  Status WriteHandOver(const HandOver& hand_over);
   Result<Transaction> TakeTransaction();
   Status DeleteRecord(const std::string& run, int64_t seq);
   Status UpdateRow(const std::string& run, const RunState& state);

@@ -88,6 +88,17 @@ TEST_F(JournalVersionTest, ARunThatVersion1LeftIsContinuedWithSums) {
   EXPECT_EQ(records[8], EncodeEvent(recovered, 9));
 }
 
+// Between 2 and 3 no table differs: only the number tells them apart.
+TEST_F(JournalVersionTest, AFileOfVersion2IsBroughtUpAndKeepsItsRuns) {
+  const size_t runs = Open().FindRuns({})->size();
+  ASSERT_TRUE(Open().database().Execute("UPDATE meta SET value = '2' WHERE key = 'version'").ok());
+  Journal journal = Open();
+  Statement version = *journal.database().Prepare("SELECT value FROM meta WHERE key = 'version'");
+  ASSERT_TRUE(*version.Step());
+  EXPECT_EQ(version.Text(0), "3");
+  EXPECT_EQ(journal.FindRuns({})->size(), runs);
+}
+
 // Worked out from docs/formats/money-db.md by libxxhash alone: XXH3_64bits_withSeed over the
 // five numbers, "1.0" and the body.
 TEST(JournalSum, IsThatOfTheFormatsPage) {

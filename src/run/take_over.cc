@@ -42,55 +42,43 @@ KeptMachine Examined(const RunRow& row, const RunState& state, const PreparedRun
   return kept;
 }
 
-// What the other run holds no more as soon as it has handed its machine over.
-MicroUsd SetFree(const RunState& before, const HandOver& hand_over) {
-  RunState after = before;
-  Apply(after, hand_over.event, 1);
-  return SpentAndHeld(before) - SpentAndHeld(after);
-}
-
-Status CheckMoney(const PreparedRun& prepared, MicroUsd reserve, MicroUsd set_free,
-                  const RentAsk& ask, Journal& journal) {
+// With the other run's hand-over in the same transaction, what it held is free.
+Status CheckMoney(const PreparedRun& prepared, MicroUsd reserve, int64_t now_ms, Journal& journal) {
+  RentAsk ask{.project = prepared.run.project,
+              .run = prepared.run.id,
+              .budget = {},
+              .now_ms = now_ms,
+              .elsewhere = {}};
+  if (const Json* budget = prepared.run.facts.Find("budget")) ask.budget = BudgetOf(*budget);
   RunState begun;
   begun.terms = prepared.away;
-  TRY_ASSIGN(const MicroUsd allowed, AllowedForRent(journal, ask, begun));
-  MicroUsd most = allowed + set_free;
-  if (prepared.away.limit != MicroUsd()) most = std::min(most, prepared.away.limit);
-  if (reserve <= most) return {};
-  return Error(ErrorKind::kOverBudget,
-               fmt::format("{} USD would be held for it, {} are left", UsdTextUp(reserve),
-                           UsdText(std::max(most, MicroUsd()))));
+  TRY_ASSIGN(const MicroUsd left, LeftForRent(journal, ask, begun));
+  if (reserve <= left) return {};
+  return Error(ErrorKind::kOverBudget, fmt::format("{} USD would be held for it, {} are left",
+                                                   UsdTextUp(reserve), UsdText(left)));
 }
 
-Result<HandOver> Handing(const std::string& from, const PreparedRun& prepared,
-                         const RunState& state, const Event& created, const Clock& clock) {
-  const std::string why_not = WhyNotNow(state, clock);
-  if (!why_not.empty()) return Conflict(why_not);
-  HandOver hand_over{from, {}};
-  hand_over.event.kind = EventKind::kHandedOver;
-  hand_over.event.at_ms = created.at_ms;
-  hand_over.event.awake_ms = created.awake_ms;
-  hand_over.event.facts.boot_ms = created.facts.boot_ms;
-  hand_over.event.data = Json::MakeObject({{"to", prepared.run.id}});
-  return hand_over;
+Event HandedOver(const PreparedRun& prepared, const Event& created) {
+  Event handed_over;
+  handed_over.kind = EventKind::kHandedOver;
+  handed_over.at_ms = created.at_ms;
+  handed_over.awake_ms = created.awake_ms;
+  handed_over.facts.boot_ms = created.facts.boot_ms;
+  handed_over.data = Json::MakeObject({{"to", prepared.run.id}});
+  return handed_over;
 }
 
 Status CreateHeld(const PreparedRun& prepared, const std::string& from, Event created,
                   Journal& journal, const Clock& clock) {
   TRY_ASSIGN(const RunState state, journal.StateOf(from));
-  TRY_ASSIGN(const HandOver hand_over, Handing(from, prepared, state, created, clock));
+  const std::string why_not = WhyNotNow(state, clock);
+  if (!why_not.empty()) return Conflict(why_not);
   const int64_t now_ms = NowOf(state, created.facts.boot_ms);
   BeginWith(TakingOf(state, now_ms), now_ms, created);
   created.data.Set("takes_from", from);
-  RentAsk ask{.project = prepared.run.project,
-              .run = prepared.run.id,
-              .budget = {},
-              .now_ms = created.at_ms,
-              .elsewhere = {}};
-  if (const Json* budget = prepared.run.facts.Find("budget")) ask.budget = BudgetOf(*budget);
-  TRY(CheckMoney(prepared, MicroUsd(created.facts.reserve_micro_usd), SetFree(state, hand_over),
-                 ask, journal));
-  return journal.Create(prepared.run, created, IdentifySelf(), {}, hand_over);
+  TRY(journal.HandOver(from, HandedOver(prepared, created)));
+  TRY(CheckMoney(prepared, MicroUsd(created.facts.reserve_micro_usd), created.at_ms, journal));
+  return journal.Create(prepared.run, created, IdentifySelf());
 }
 
 }  // namespace

@@ -35,6 +35,19 @@ Mistakes name what is wrong and what is allowed.
   ! error: `--plan` is not built yet
   ! hint: `curbstop run` plans, asks and runs in one go
   ? 2
+  $ curbstop run --keep soon
+  ! error: cannot use `--keep`
+  !   because `soon` is not a duration
+  ! hint: write it as `N s`, `15 min`, `12 h` or `2 d`
+  ? 2
+  $ curbstop run --keep-on-failure 0s
+  ! error: `--keep-on-failure 0s` is not between N s and 1 d
+  ! hint: give the time that the machine is to stay, as `--keep-on-failure 30m`
+  ? 2
+  $ curbstop run --keep 30m --yes
+  ! error: `--keep` keeps a rented machine, and no step of this run gets one
+  ! hint: say where with `--on PLACE`; at home nothing has to be kept
+  ? 2
   $ curbstop plan --out saved.json
   ! error: `--out` is not built yet
   ! hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs

@@ -365,7 +365,6 @@ Values that are missing, doubled or out of range.
   > init --run
   > run --plan saved.json
   > plan --out saved.json
-  > run --keep
   > LINES
   * curbstop run --on
       error: `--on` has no value, expected PLACE after it
@@ -497,9 +496,6 @@ Values that are missing, doubled or out of range.
   * curbstop plan --out saved.json
       error: `--out` is not built yet
       hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs
-  * curbstop run --keep
-      error: `--keep` is not built yet
-      hint: `curbstop run` plans, asks and runs in one go
 
 With --json the same error is an object on stdout, wherever the option stands.
 

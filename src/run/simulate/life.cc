@@ -121,7 +121,7 @@ void Life::DrawMarket() {
 
 // By dice of its own, so that a life without it is what it was before.
 void Life::DrawKeeping(uint64_t seed) {
-  Dice dice(seed ^ 0x6b656570);
+  Dice dice(seed ^ 0x6b6565700000003c);
   if (dice.Chance(20)) keep_ms_ = dice.Between(1, 120) * kMinute;
   if (dice.Chance(20)) keep_on_failure_ms_ = dice.Between(1, 120) * kMinute;
   if (dice.Chance(40)) hand_over_in_ = dice.Between(0, dice.Chance(50) ? 120 : 3600) * kSecond;
