@@ -78,7 +78,9 @@ Status CreateHeld(const PreparedRun& prepared, const std::string& from, Event cr
   created.data.Set("takes_from", from);
   TRY(journal.HandOver(from, HandedOver(prepared, created)));
   TRY(CheckMoney(prepared, MicroUsd(created.facts.reserve_micro_usd), created.at_ms, journal));
-  return journal.Create(prepared.run, created, IdentifySelf());
+  NewRun run = prepared.run;
+  run.facts.Set("took_machine", true);
+  return journal.Create(run, created, IdentifySelf());
 }
 
 }  // namespace

@@ -54,6 +54,8 @@ int64_t PracticeBillOf(const PracticeWorld& world, const std::string& run) {
 }  // namespace
 
 std::string PracticeMeterText(const RunRow& row, CommandContext& context) {
+  // The meter of a machine that stays runs on, and one that was handed over counts for two runs.
+  if (row.kept || row.run.facts.BoolOr("took_machine", false)) return "";
   if (!row.run.place.starts_with("practice:")) return "";
   const Result<PracticeWorld> world =
       LookAtPractice(PracticeHomeOf(context.directories), context.clock);
