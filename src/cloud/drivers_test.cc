@@ -341,6 +341,17 @@ TEST_F(Drivers, RetryAfterIsWaitedOut) {
   EXPECT_LT(clock_.Boot() - from, 8s);
 }
 
+// Vast.ai has no such header, and says it in words.
+TEST_F(Drivers, TheThresholdInWordsIsWaitedOutToo) {
+  http_.next = {
+      HttpAnswer{.status = 429, .body = "API requests too frequent: endpoint threshold=5.5"},
+      HttpAnswer{.status = 200, .body = R"({"instances":[]})"}};
+  const Ticks from = clock_.Boot();
+  ASSERT_TRUE(Vast()->List().ok());
+  EXPECT_GE(clock_.Boot() - from, 5500ms);
+  EXPECT_LT(clock_.Boot() - from, 8s);
+}
+
 TEST_F(Drivers, WhatAProviderSaysCannotStirTheTerminal) {
   Answer("{\"detail\":\"\\u001b[2Jgone\"}", 422);
   EXPECT_THAT(Runpod()->Create(Order("L4|x")).why, Not(HasSubstr("\x1b")));

@@ -125,6 +125,7 @@ Status Shell::RunLocked() {
     if (runner_->is_broken() || (rival && runner_->held_back() != 0)) return turn;
     Pause(turn);
   }
+  ClearPlace();
   Log(fmt::format("run.ended state={}", NameOf(state().phase)));
   return {};
 }
@@ -134,6 +135,14 @@ Status Shell::FoldAnew() {
   hands_.reset();
   begun_.clear();
   return RunLocked();
+}
+
+// Its outputs are in the store, and its machines are seen gone. Of any other run what lies at the
+// named place may be the newest that there is.
+void Shell::ClearPlace() {
+  if (hands_ == nullptr || state().phase != Phase::kSucceeded) return;
+  const Status cleared = hands_->ClearPlace(state());
+  if (!cleared.ok()) Log(fmt::format("place.left why=\"{}\"", cleared.error().OneLine()));
 }
 
 // A full disk or a busy database may be over in a moment; what lasts is tried after 1, 2, 4 … 60 s.

@@ -43,6 +43,7 @@ class Shell : private EffectSink {
   void Begin(const Effect& effect) override { begun_.push_back(effect); }
   Status Turn();
   void Pause(const Status& turn);
+  void ClearPlace();
   Status PerformPending();
   Result<std::optional<Event>> Perform(const Effect& effect);
   Status OpenHands();

@@ -148,6 +148,7 @@ def no_address_in_arguments():
 
 def test_with_a_named_place_the_machine_ends_alone_and_all_comes_home(user, s3):
     use_place(user, s3)
+    urllib.request.urlopen(urllib.request.Request(f"{s3}/my-bucket/runs/not-ours", b"x", method="PUT"), timeout=30)
     log_to_the_record(user)
     run, said = detach(user)
     assert "its work is kept at s3://my-bucket/runs too" in said
@@ -164,6 +165,8 @@ def test_with_a_named_place_the_machine_ends_alone_and_all_comes_home(user, s3):
     check_whole(user, run)
     assert losses(user) == [(step, float(step)) for step in range(1, STEPS + 1)]
     check_no_address(user)
+    until(lambda: not [key for key in keys(s3) if run in key], "the end of what the run kept there")
+    assert "runs/not-ours" in keys(s3)
 
 
 def test_a_machine_lost_meanwhile_leaves_its_work_at_the_place(user, s3, tmp_path):

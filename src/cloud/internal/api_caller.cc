@@ -18,6 +18,7 @@ using std::chrono::seconds;
 constexpr int kMostTries = 4;
 constexpr Millis kFirstWait{500};
 constexpr Millis kLongestWait = seconds(60);
+constexpr int64_t kMostSeconds = 1'000'000;  // of what a provider may ask for
 
 bool MayHelpToRepeat(const Result<ApiAnswer>& answer) {
   if (!answer.ok()) return answer.error().kind() == ErrorKind::kUnavailable;
@@ -27,13 +28,23 @@ bool MayHelpToRepeat(const Result<ApiAnswer>& answer) {
 int64_t ReadNumber(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && value >= 0 ? value : 0;
+  return error == std::errc() && value >= 0 ? std::min(value, kMostSeconds) : 0;
 }
 
 // The number after `;name=`, or -1.
 int64_t Parameter(std::string_view item, std::string_view name) {
   const size_t at = item.find(fmt::format(";{}=", name));
   return at == item.npos ? -1 : ReadNumber(item.substr(at + name.size() + 2));
+}
+
+// How long a provider that has had too many calls wants to be left alone: by the header, or as
+// Vast.ai says it, "API requests too frequent: endpoint threshold=5.5", in seconds between calls.
+Millis RetryAfterOf(const HttpAnswer& answer) {
+  const int64_t told = ReadNumber(answer.Header("Retry-After"));
+  constexpr std::string_view kThreshold = "threshold=";
+  const size_t at = answer.body.find(kThreshold);
+  if (told > 0 || answer.status != 429 || at == answer.body.npos) return seconds(told);
+  return seconds(ReadNumber(std::string_view(answer.body).substr(at + kThreshold.size())) + 1);
 }
 
 }  // namespace
@@ -72,10 +83,11 @@ Result<ApiAnswer> ApiCaller::CallOnce(const ApiCall& call) {
                          .bearer = key_,
                          .body = call.body.IsNull() ? std::string() : WriteJson(call.body)}));
   LearnFrom(answer);
+  const Millis retry_after = RetryAfterOf(answer);
   return ApiAnswer{.status = answer.status,
                    .body = std::move(answer.body),
                    .date_ms = ParseHttpDate(answer.Header("Date")),
-                   .retry_after = seconds(ReadNumber(answer.Header("Retry-After")))};
+                   .retry_after = retry_after};
 }
 
 // Takes the next turn of the endpoint, then waits for it outside the lock.

@@ -26,7 +26,7 @@ std::string BillText(const Sweep& sweep, const std::string& accounts) {
 
 Status List(CommandContext& context) {
   const OpenAccounts accounts = OpenAllAccounts(context);
-  const Sweep sweep = SweepOf(accounts);
+  const Sweep sweep = SweepOf(accounts, context);
   context.out.Answer(
       Json::MakeObject({{"machines", SweepJson(sweep)},
                         {"micro_usd_per_hour", sweep.per_hour.value()},
@@ -59,7 +59,7 @@ Json EndedJson(const std::vector<EndedMachine>& ended) {
 Status SweepAll(const Options& options, CommandContext& context) {
   const OpenAccounts accounts = OpenAllAccounts(context);
   const std::vector<SweptAccount> swept = AccountsToSweep(accounts);
-  const Sweep sweep = SweepOf(accounts);
+  const Sweep sweep = SweepOf(accounts, context);
   TRY_ASSIGN(const std::vector<SweptMachine> orphans, Orphans(sweep, context));
   const bool ends = options.end && !orphans.empty();
   if (ends && !context.yes) {

@@ -58,7 +58,7 @@ std::string EndText(const Sweep& left, size_t ended, const std::string& accounts
 Status Run(const Options& options, CommandContext& context) {
   const OpenAccounts accounts = OpenAllAccounts(context);
   const std::vector<SweptAccount> swept = AccountsToSweep(accounts);
-  const std::vector<SweptMachine> found = ToEnd(SweepOf(accounts), options.all);
+  const std::vector<SweptMachine> found = ToEnd(SweepOf(accounts, context), options.all);
   TRY(Agree(found, context));
   LeavePanicMarks(context.directories, context.files);
   const int supervisors = EndSupervisors(context.directories, context.clock);
@@ -67,7 +67,7 @@ Status Run(const Options& options, CommandContext& context) {
         fmt::format("{} supervisor{} ended\n", supervisors, supervisors == 1 ? "" : "s"));
   }
   size_t ended = 0;
-  Sweep left = SweepOf(accounts);
+  Sweep left = SweepOf(accounts, context, kPatience);
   // What was just being made shows up late: looked for until a listing is clean.
   for (int round = 0; round < 3; ++round) {
     const std::vector<SweptMachine> machines = ToEnd(left, options.all);
@@ -76,7 +76,7 @@ Status Run(const Options& options, CommandContext& context) {
         EndMachines(swept, machines, kPatience, context.clock,
                     [&](const EndedMachine& one) { Tell(one, context); });
     ended += static_cast<size_t>(std::ranges::count_if(results, &EndedMachine::gone));
-    left = SweepOf(accounts);
+    left = SweepOf(accounts, context, kPatience);
   }
   context.out.Answer(
       Json::MakeObject({{"ended", static_cast<int64_t>(ended)},

@@ -53,7 +53,7 @@ Status Run(CommandContext& context) {
   TRY_ASSIGN(const std::vector<RunRow> rows, journal.FindRuns({.active_only = true, .most = 1000}));
   TRY_ASSIGN(const Month month, ReadMonth(journal, context));
   const OpenAccounts accounts = OpenAllAccounts(context);
-  const Sweep sweep = SweepOf(accounts);
+  const Sweep sweep = SweepOf(accounts, context);
   Json runs = Json::MakeArray();
   std::vector<std::vector<std::string>> table = {
       {"RUN", "PROJECT", "STEP", "STATE", "PLACE", "ATTEMPT", "TIME"}};

@@ -89,8 +89,13 @@ OpenAccounts OpenAllAccounts(CommandContext& context) {
   return opened;
 }
 
-Sweep SweepOf(const OpenAccounts& accounts) {
-  Sweep sweep = SweepAccounts(AccountsToSweep(accounts));
+Sweep SweepOf(const OpenAccounts& accounts, CommandContext& context, Millis patience) {
+  const auto say = [&](const std::string& place) {
+    context.out.Talk(fmt::format("`{}` answers that there are too many calls: waits up to {}\n",
+                                 place, DurationText(patience)));
+  };
+  Sweep sweep =
+      SweepAccounts(AccountsToSweep(accounts), {.most = patience, .busy = say}, context.clock);
   sweep.unread.insert(sweep.unread.end(), accounts.unread.begin(), accounts.unread.end());
   return sweep;
 }

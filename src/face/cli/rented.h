@@ -43,8 +43,12 @@ struct OpenAccounts {
 OpenAccounts OpenAllAccounts(CommandContext& context);
 std::vector<SweptAccount> AccountsToSweep(const OpenAccounts& accounts);
 
-// What bills on all of them now; what could not be read is named.
-Sweep SweepOf(const OpenAccounts& accounts);
+inline constexpr Millis kBusyPatience{30'000};  // for an account with too many calls
+
+// What bills on all of them now; what could not be read is named. A busy account is waited for, and
+// said so.
+Sweep SweepOf(const OpenAccounts& accounts, CommandContext& context,
+              Millis patience = kBusyPatience);
 
 // A table of machines with their price by the hour and by the month, and what could not be read.
 std::string SweepText(const Sweep& sweep, int64_t now_ms);

@@ -124,6 +124,7 @@ AgentLink::AgentLink(const LinkWork& work, LinkTarget target, Renter& renter, Cl
       files_(files),
       agents_(std::move(agents)),
       sink_(std::move(sink)),
+      log_(work.folder, target_.rental, files, work.most_log),
       last_report_(target_.last_report),
       thread_([this] { Run(stop_.get_token()); }) {}
 
@@ -279,7 +280,8 @@ Status AgentLink::StartStep(FarMachine& machine) {
   TRY_ASSIGN(const std::vector<std::string> checkpoints, sent_checkpoints);
   TRY_ASSIGN(AgentSecrets secrets, work_.secrets(at_home));
   if (work_.place != nullptr) {
-    TRY_ASSIGN(secrets.away, work_.place->AddressesFor(target_.rental, Millis(target_.lease_ms)));
+    const Millis longest(std::max(target_.lease_ms, target_.longest_lease_ms));
+    TRY_ASSIGN(secrets.away, work_.place->AddressesFor(target_.rental, longest));
   }
   MachineTerms terms;
   terms.gpus = probe_.gpus;
@@ -347,12 +349,10 @@ Result<std::vector<std::string>> AgentLink::SendCheckpoints(FarMachine& machine,
 // ---- hearing it -------------------------------------------------------------------------------
 
 Status AgentLink::Listen(FarMachine& machine, const std::stop_token& stop) {
-  const std::filesystem::path log = work_.folder / "step.log";
-  if (!ReadNote("log-base")) TRY(WriteNote("log-base", FileSize(log)));
+  TRY(log_.Begin());
   TRY_ASSIGN(std::unique_ptr<SshChannel> opened,
              machine.Follow(std::max<int64_t>(last_report_ - SpoolBase(target_.rental), 0),
-                            FileSize(log) - ReadNote("log-base").value_or(0),
-                            ReadNote("calls").value_or(0)));
+                            log_.Heard(), ReadNote("calls").value_or(0)));
   SshChannel& channel = *opened;
   LineReader reader;
   size_t told = 0;
@@ -389,15 +389,9 @@ Status AgentLink::HearLine(const Json& line) {
   return {};
 }
 
-// The log at home ends where the next piece begins: what came twice is cut off.
 Status AgentLink::HearLog(const Json& line) {
-  const std::filesystem::path log = work_.folder / "step.log";
-  const int64_t have = FileSize(log) - ReadNote("log-base").value_or(0);
-  const int64_t at = line.IntOr("at", 0);
   TRY_ASSIGN(const std::string text, LogTextOf(line));
-  if (at > have || at < 0) return Corrupt("a piece of the step's log is missing");
-  const int64_t known = std::min<int64_t>(have - at, static_cast<int64_t>(text.size()));
-  return AppendQuickly(log, std::string_view(text).substr(static_cast<size_t>(known)));
+  return log_.Take(line.IntOr("at", 0), text);
 }
 
 // Artifacts first, then their calls; what is answered the machine need not send again.
@@ -420,8 +414,7 @@ Status AgentLink::HearCalls(const std::vector<Json>& calls, FarMachine& machine,
 }
 
 bool AgentLink::HasHeard(const LoggedSoFar& logged) const {
-  const int64_t log = FileSize(work_.folder / "step.log") - ReadNote("log-base").value_or(0);
-  return log >= logged.log_bytes && ReadNote("calls").value_or(0) >= logged.calls;
+  return log_.Heard() >= logged.log_bytes && ReadNote("calls").value_or(0) >= logged.calls;
 }
 
 Status AgentLink::AwaitAll(Millis patience) {

@@ -19,6 +19,7 @@
 
 #include "run/agent/order.h"
 #include "run/away/far_machine.h"
+#include "run/away/home_log.h"
 #include "run/away/renter.h"
 #include "run/away/run_place.h"
 #include "run/supervisor/event.h"
@@ -51,6 +52,7 @@ struct LinkWork {
                        const std::filesystem::path& artifacts)>
       replay;
   std::function<void(const std::string& line)> log;
+  int64_t most_log = kMostLog;  // of the run's step.log at home, in bytes
   // How a machine is reached; tests reach another one.
   std::function<Result<std::unique_ptr<SshClient>>(const SshTarget&)> ssh = OpenSsh;
   std::shared_ptr<const RunPlace> place;  // null: home alone survives
@@ -59,7 +61,8 @@ struct LinkWork {
 struct LinkTarget {
   int64_t rental = 0;
   std::string machine;
-  int64_t lease_ms = 0;  // as agreed at its birth
+  int64_t lease_ms = 0;          // as agreed at its birth
+  int64_t longest_lease_ms = 0;  // to which it may be extended
   BirthOrder birth;
   bool saves_at_end = false;  // what is wished for when nobody is there
   int64_t last_report = 0;    // that is in the journal
@@ -130,6 +133,7 @@ class AgentLink {
   FileStore& files_;
   std::filesystem::path agents_;
   Sink sink_;
+  HomeLog log_;
   std::optional<SshAddress> address_;
   Ticks ask_address_at_{0};  // when it is to be asked for again
   Ticks soon_until_{0};      // it is tried often, because it has just come by an address

@@ -158,6 +158,18 @@ TEST_F(AgentLinkTest, TheLongestLineOfASpoolIsHeard) {
   EXPECT_THAT(Told(Hear()), testing::ElementsAre("held"));
 }
 
+// It babbles on, its reports are heard, and the disk at home does not fill.
+TEST_F(AgentLinkTest, ALogThatIsTooLargeIsCutAndTheMachineIsHeardOn) {
+  work.most_log = 100;
+  far.follow = R"(x=$(printf '%01000d' 0); printf '{"from":"log","at":0,"text":"%s"}\n' $x; )"
+               R"(printf '{"from":"log","at":1000,"text":"%s"}\n' $x; )"
+               R"(echo '{"from":"events","seq":1,"body":{"kind":"held"}}')";
+  const std::vector<Event> heard = Hear();
+  EXPECT_THAT(Told(heard), testing::ElementsAre("held"));
+  EXPECT_THAT(StepLog(), HasSubstr("log cut here"));
+  EXPECT_LT(StepLog().size(), 400u);
+}
+
 struct Lie {
   const char* name;
   const char* follow;

@@ -68,6 +68,9 @@ class AwayHands::Impl {
   MicroUsd HeldByOthers() const { return renter_.HeldByOthers(); }
   void Follow(const RunState& state);
   std::vector<Event> Take();
+  Status ClearPlace(const RunState& state) const {
+    return work_.place == nullptr ? Status() : work_.place->Clear(state.rentals_made);
+  }
   bool IsUnderWay(EffectId effect) const { return under_way_.contains(effect); }
 
  private:
@@ -234,6 +237,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   target.rental = rental->number;
   target.machine = rental->machine;
   target.lease_ms = rental->lease_ms;
+  target.longest_lease_ms = std::max(rental->lease_ms, state.terms.lease_asked_ms);
   target.birth = BirthOrderOf(state.terms, *rental);
   target.saves_at_end = state.terms.at_end == AtEnd::kSave;
   target.last_report = state.last_agent_seq;
@@ -300,6 +304,8 @@ void AwayHands::Begin(const Effect& effect, const RunState& state, RentMoney mon
 MicroUsd AwayHands::HeldByOthers() const { return impl_->HeldByOthers(); }
 
 void AwayHands::Follow(const RunState& state) { impl_->Follow(state); }
+
+Status AwayHands::ClearPlace(const RunState& state) const { return impl_->ClearPlace(state); }
 
 std::vector<Event> AwayHands::Take() { return impl_->Take(); }
 

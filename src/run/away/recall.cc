@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "run/agent/spool.h"
+#include "run/away/home_log.h"
 #include "run/away/machine_notes.h"
 #include "sys/files.h"
 
@@ -16,17 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kPiece = 1 << 20;
-
-// What of `from` lies beyond its first `known` bytes goes to the end of `to`.
-Status AppendRest(const fs::path& from, int64_t known, const fs::path& to) {
-  std::ifstream file(from, std::ios::binary);
-  if (!file) return {};  // the step said nothing
-  file.seekg(known);
-  std::string piece(kPiece, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
-    TRY(AppendQuickly(to, std::string_view(piece).substr(0, static_cast<size_t>(file.gcount()))));
-  return {};
-}
 
 class Recaller {
  public:
@@ -57,10 +47,19 @@ class Recaller {
 
  private:
   Status CarryOnLog(const fs::path& there) {
-    const fs::path log = work_.folder / "step.log";
-    if (!notes_.Read("log-base")) TRY(notes_.Write("log-base", FileSize(log), files_));
-    const int64_t known = FileSize(log) - notes_.Read("log-base").value_or(0);
-    return FileSize(there) <= known ? Status() : AppendRest(there, known, log);
+    HomeLog log(work_.folder, target_.rental, files_, work_.most_log);
+    TRY(log.Begin());
+    std::ifstream file(there, std::ios::binary);
+    if (!file) return {};  // the step said nothing
+    int64_t at = std::min(log.Heard(), FileSize(there));
+    file.seekg(at);
+    std::string piece(kPiece, '\0');
+    while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) ||
+           file.gcount() > 0) {
+      TRY(log.Take(at, std::string_view(piece).substr(0, static_cast<size_t>(file.gcount()))));
+      at += file.gcount();
+    }
+    return {};
   }
 
   Status Replay(const fs::path& spools) {

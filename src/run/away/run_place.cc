@@ -13,7 +13,9 @@ namespace curbstop {
 namespace {
 
 constexpr int kCheckpointObjects = 2;  // one is always whole
-constexpr int64_t kStart = 64 << 10;   // holds the first entry, which says what a pack is
+constexpr std::string_view kOut = "out";
+constexpr std::string_view kSpools = "spools";
+constexpr int64_t kStart = 64 << 10;  // holds the first entry, which says what a pack is
 
 Status CheckCheckpointName(const std::string& name) {
   TRY(CheckInside(name));
@@ -34,24 +36,49 @@ std::string RunPlace::NameOf(int64_t rental, std::string_view what) const {
   return fmt::format("{}/{}/{}", run_, rental, what);
 }
 
+std::string RunPlace::CheckpointName(int64_t rental, int64_t which) const {
+  return NameOf(rental, fmt::format("checkpoint-{}", which));
+}
+
 Result<AwaySecrets> RunPlace::AddressesFor(int64_t rental, Millis lease) const {
   TRY_ASSIGN(const NamedPlace place, open_());
   const auto hours =
       std::chrono::duration_cast<std::chrono::seconds>(lease) + std::chrono::hours(1);
   const auto expires = std::min(hours, kMostPresigned);
-  const auto put = [&](const std::string& what) {
-    return place.PresignPut(NameOf(rental, what), expires);
-  };
+  const auto put = [&](const std::string& name) { return place.PresignPut(name, expires); };
   AwaySecrets secrets;
   for (int i = 0; i < kCheckpointObjects; ++i) {
-    TRY_ASSIGN(const Secret address, put(fmt::format("checkpoint-{}", i)));
+    TRY_ASSIGN(const Secret address, put(CheckpointName(rental, i)));
     secrets.put_checkpoint.push_back(address.Reveal());
   }
-  TRY_ASSIGN(const Secret out, put("out"));
-  TRY_ASSIGN(const Secret spools, put("spools"));
+  TRY_ASSIGN(const Secret out, put(NameOf(rental, kOut)));
+  TRY_ASSIGN(const Secret spools, put(NameOf(rental, kSpools)));
   secrets.put_out = out.Reveal();
   secrets.put_spools = spools.Reveal();
   return secrets;
+}
+
+std::vector<std::string> RunPlace::ObjectsOf(int64_t rental) const {
+  std::vector<std::string> names = {NameOf(rental, kOut), NameOf(rental, kSpools)};
+  for (int i = 0; i < kCheckpointObjects; ++i) names.push_back(CheckpointName(rental, i));
+  return names;
+}
+
+Status RunPlace::Clear(int64_t last) const {
+  TRY_ASSIGN(const NamedPlace place, open_());
+  std::optional<Error> first;
+  int left = 0;
+  for (int64_t rental = 1; rental <= last; ++rental) {
+    for (const std::string& name : ObjectsOf(rental)) {
+      const Status removed = place.Remove(http_, name);
+      if (removed.ok()) continue;
+      ++left;
+      if (!first) first = removed.error();
+    }
+  }
+  if (!first) return {};
+  return std::move(*first).While(
+      fmt::format("{} objects of run {} may be left at `{}`", left, run_, place.Text()));
 }
 
 Status RunPlace::CheckAbout(const Json& about) const {
@@ -98,8 +125,7 @@ Result<std::optional<KeptCheckpoint>> RunPlace::FindNewest(int64_t first, int64_
   TRY_ASSIGN(const NamedPlace place, open_());
   std::optional<KeptCheckpoint> newest;
   for (int64_t i = first * kCheckpointObjects; i < (last + 1) * kCheckpointObjects; ++i) {
-    const std::string object =
-        NameOf(i / kCheckpointObjects, fmt::format("checkpoint-{}", i % kCheckpointObjects));
+    const std::string object = CheckpointName(i / kCheckpointObjects, i % kCheckpointObjects);
     const Result<Json> about = ReadAbout(place, object);
     const bool is_none = !about.ok() && (about.error().kind() == ErrorKind::kNotFound ||
                                          about.error().kind() == ErrorKind::kDenied ||

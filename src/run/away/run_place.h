@@ -15,6 +15,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -44,8 +45,13 @@ class RunPlace {
         http_(http),
         clock_(clock) {}
 
-  // For the agent on that machine; they expire an hour after the lease, in 7 days at most.
+  // For the agent on that machine; they expire an hour after `lease`, the longest that it may be
+  // extended to, in 7 days at most.
   Result<AwaySecrets> AddressesFor(int64_t rental, Millis lease) const;
+
+  // Removes what the machines 1 to `last` were given addresses for, and nothing else: no listing is
+  // asked for. All are tried. Errors: the first, with how many are left.
+  Status Clear(int64_t last) const;
 
   // The pack `what` ("spools", "out") of that machine, taken apart into `folder`, which is
   // replaced; what `curbstop.json` in it says. Errors: kNotFound, kDenied, kUnavailable, kCorrupt,
@@ -61,6 +67,8 @@ class RunPlace {
 
  private:
   std::string NameOf(int64_t rental, std::string_view what) const;
+  std::string CheckpointName(int64_t rental, int64_t which) const;
+  std::vector<std::string> ObjectsOf(int64_t rental) const;
   Result<Json> Unpack(const NamedPlace& place, const std::string& object,
                       const std::filesystem::path& folder, const std::stop_token& stop) const;
   Result<Json> ReadAbout(const NamedPlace& place, const std::string& object) const;

@@ -10,6 +10,7 @@ namespace curbstop {
 namespace {
 
 constexpr Millis kShortestPause{1000};
+constexpr Millis kBusyPause{5000};
 
 const SweptAccount* AccountOf(const std::vector<SweptAccount>& accounts, const std::string& place) {
   const auto found = std::ranges::find(accounts, place, &SweptAccount::place);
@@ -47,14 +48,35 @@ EndedMachine EndOne(const SweptAccount& account, const SweptMachine& machine, Mi
   return ended;
 }
 
+// The driver has waited before each of its tries as the provider asked for.
+Result<Listing> ListPatiently(const SweptAccount& account, Millis most, Clock& clock,
+                              const std::function<void(const std::string&)>& busy) {
+  const Ticks end = clock.Boot() + most;
+  for (bool told = false;; told = true) {
+    Result<Listing> listing = account.provider->List();
+    const bool is_busy = !listing.ok() && listing.error().kind() == ErrorKind::kExhausted;
+    if (!is_busy || clock.Boot() >= end) return listing;
+    if (!told) busy(account.place);
+    clock.Wait(kBusyPause);
+  }
+}
+
 }  // namespace
 
-Sweep SweepAccounts(const std::vector<SweptAccount>& accounts) {
+Sweep SweepAccounts(const std::vector<SweptAccount>& accounts, const SweepPatience& patience,
+                    Clock& clock) {
   std::vector<Result<Listing>> listings(accounts.size(), Unavailable("not asked"));
   {
+    std::mutex mutex;
+    const auto busy = [&](const std::string& place) {
+      const std::scoped_lock lock(mutex);
+      patience.busy(place);
+    };
     std::vector<std::jthread> threads;
-    for (size_t i = 0; i < accounts.size(); ++i)
-      threads.emplace_back([&, i] { listings[i] = accounts[i].provider->List(); });
+    for (size_t i = 0; i < accounts.size(); ++i) {
+      threads.emplace_back(
+          [&, i] { listings[i] = ListPatiently(accounts[i], patience.most, clock, busy); });
+    }
   }
   Sweep sweep;
   for (size_t i = 0; i < accounts.size(); ++i) {

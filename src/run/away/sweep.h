@@ -34,8 +34,17 @@ struct Sweep {
   MicroUsd per_hour;                                  // of all of them
 };
 
-// All accounts at once.
-Sweep SweepAccounts(const std::vector<SweptAccount>& accounts);
+// How long a sweep waits for an account that has too many calls (429), beyond what its driver waits
+// by itself. `busy` is told once for each such account, one call at a time.
+struct SweepPatience {
+  Millis most{0};
+  std::function<void(const std::string& place)> busy = [](const std::string&) {};
+};
+
+// All accounts at once. A busy one is asked again until it answers or the patience is over; any
+// other error stands at once.
+Sweep SweepAccounts(const std::vector<SweptAccount>& accounts, const SweepPatience& patience,
+                    Clock& clock);
 
 struct EndedMachine {
   SweptMachine swept;

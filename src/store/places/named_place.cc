@@ -150,6 +150,13 @@ Result<HttpAnswer> NamedPlace::Do(HttpClient& http, std::string_view method,
   return InvalidInput(what);
 }
 
+// S3 answers 204 for an object that was never there too.
+Status NamedPlace::Remove(HttpClient& http, const std::string& name) const {
+  const Result<HttpAnswer> removed = Do(http, "DELETE", name, "");
+  const bool is_gone = removed.ok() || removed.error().kind() == ErrorKind::kNotFound;
+  return is_gone ? Status() : removed.error();
+}
+
 Status NamedPlace::TestWriting(HttpClient& http, Random& random) const {
   const std::string name = "curbstop-write-test-" + NewToken(random);
   const std::string body = "{\"written_by\":\"curbstop\"}";

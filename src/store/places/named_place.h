@@ -35,6 +35,9 @@ class NamedPlace {
   Result<Secret> PresignPut(const std::string& name, std::chrono::seconds expires) const;
   Result<Secret> PresignGet(const std::string& name, std::chrono::seconds expires) const;
 
+  // That object is there no more. Errors: kDenied, kUnavailable, kInvalidInput.
+  Status Remove(HttpClient& http, const std::string& name) const;
+
   // Whether we may really write there: puts a small object, reads it back and removes it.
   // Errors: kDenied, kNotFound (no such bucket), kUnavailable.
   Status TestWriting(HttpClient& http, Random& random) const;

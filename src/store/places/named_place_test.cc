@@ -119,5 +119,17 @@ TEST_F(Places, TheWriteTestTellsCausesApartAndPrintsNoSignature) {
   }
 }
 
+TEST_F(Places, WhatIsRemovedOrWasNeverThereIsGone) {
+  const Result<NamedPlace> place = Open("s3://abc/x");
+  Answers http;
+  for (const int status : {204, 200, 404}) {
+    http.status = status;
+    EXPECT_TRUE(place->Remove(http, "a/b").ok()) << status;
+  }
+  http.status = 403;
+  EXPECT_EQ(place->Remove(http, "a/b").error().kind(), ErrorKind::kDenied);
+  EXPECT_EQ(place->Remove(http, "../b").error().kind(), ErrorKind::kInvalidInput);
+}
+
 }  // namespace
 }  // namespace curbstop
