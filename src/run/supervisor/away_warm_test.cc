@@ -338,5 +338,16 @@ TEST(AwayTaken, AtItsFirstWordMoreTimeIsAskedForAndNoneIsNoReasonToLeave) {
   EXPECT_EQ(life.state.phase, Phase::kWorking);
 }
 
+TEST(AwayTaken, MoreTimeIsAskedForThoughTheFirstWordCameBeforeTheMark) {
+  Taker life;
+  life.Answer(EffectKind::kStartRecord, EventKind::kRecordStarted);
+  Event hello{.kind = EventKind::kAgentReport, .agent_seq = 1};
+  hello.data = Json::MakeObject({{"kind", "hello"}, {"rehearsed", true}, {"as_promised", true}});
+  EXPECT_FALSE(Begins(life.Feed(hello), EffectKind::kDecide));  // reserve, mark, lease: in order
+  const Transition marked = life.Answer(EffectKind::kMark, EventKind::kMarked);
+  EXPECT_TRUE(Begins(marked, EffectKind::kDecide));
+  EXPECT_FALSE(Begins(marked, EffectKind::kExtend));
+}
+
 }  // namespace
 }  // namespace curbstop

@@ -216,6 +216,10 @@ void FetchFailed(StepContext& context) {
 void Marked(StepContext& context) {
   Rental* rental = ByNumber(context, context.event.facts.rental);
   if (rental == nullptr || rental->ending || context.state().phase != Phase::kWorking) return;
+  // The mark of a machine that was taken over may be known only after its first word: nothing was
+  // asked for yet.
+  const bool asks = context.state().proposal.lease_ms > rental->lease_ms;
+  if (rental->taken && !asks) return context.Add(EffectKind::kDecide);
   context.Add(EffectKind::kExtend, rental->number);
 }
 
