@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from record_peer import BUILD, PEERS, our_server, run_script
-from test_agent_away import Machine, until
+from agent_machine import Machine, until
 
 RUN = "0123456789abcdef0123456789abcdef"
 STEP = "r0-train"
