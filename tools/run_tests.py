@@ -150,6 +150,13 @@ def peer_of(path):
     return match.group(1) if match else ""
 
 
+def seconds_of(path):
+    """About how long a test file takes, as its first lines say; 0: not long."""
+    head = path.read_text(encoding="utf-8")[:1000]
+    match = re.search(r"^# takes: (\d+) s$", head, re.MULTILINE)
+    return int(match.group(1)) if match else 0
+
+
 def run_e2e(path, build, env):
     name = f"e2e/{path.stem}"
     peer = peer_of(path)
@@ -179,9 +186,10 @@ def show(tally):
 
 
 def jobs_for(kinds, build, env):
-    """Everything to run, as callables that return a Tally; the longest kinds first."""
+    """Everything to run, as callables that return a Tally; the longest first."""
     if "e2e" in kinds:
-        for path in sorted((ROOT / "tests" / "e2e").glob("test_*.py")):
+        paths = sorted((ROOT / "tests" / "e2e").glob("test_*.py"))
+        for path in sorted(paths, key=seconds_of, reverse=True):
             yield lambda path=path: run_e2e(path, build, env)
     if "unit" in kinds:
         for program in unit_programs(build):
@@ -212,7 +220,8 @@ def main(argv):
     parser = argparse.ArgumentParser(description="Run every kind of test.")
     parser.add_argument("--build", default=ROOT / "build" / "dev", type=pathlib.Path)
     parser.add_argument("--only", default="unit,golden,tools,e2e")
-    parser.add_argument("--jobs", default=os.cpu_count() or 1, type=int)
+    # Most of the long ones wait for machines to come up and to end.
+    parser.add_argument("--jobs", default=2 * (os.cpu_count() or 1), type=int)
     options = parser.parse_args(argv)
     build = options.build.resolve()
     (build / "results").mkdir(parents=True, exist_ok=True)

@@ -1,3 +1,4 @@
+# takes: 120 s
 """The agent on a rented machine: what it does while somebody is connected, and when nobody is."""
 
 import json

@@ -1,3 +1,4 @@
+# takes: 60 s
 """The agent and the named place: what it puts there, when nobody is connected and while somebody is."""
 
 import collections

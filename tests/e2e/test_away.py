@@ -1,3 +1,4 @@
+# takes: 450 s
 """A step on a rented machine: the practice cloud's real processes, the real drivers and agent."""
 
 import json

@@ -1,3 +1,4 @@
+# takes: 200 s
 """kill -9 of everything that takes part in a step on a rented machine, at every point of its life.
 
 Who dies: the processes at home (at each failpoint that they pass: every journal write, before and

@@ -1,3 +1,4 @@
+# takes: 150 s
 """Real money, as far as it can be tried: the practice cloud addressed as a real account.
 
 In test builds `CURBSTOP_VAST_URL` and `CURBSTOP_OFFERS` put an account's address and the price list

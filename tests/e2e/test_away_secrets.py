@@ -1,3 +1,4 @@
+# takes: 40 s
 """A thousand secrets of many shapes go through a run on a rented machine and are found nowhere else.
 
 Each holds one of a few marks that stand nowhere else, so that also a part of a secret, or a form of

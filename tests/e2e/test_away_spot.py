@@ -1,3 +1,4 @@
+# takes: 180 s
 """Machines that are taken away: outbid and replaced, lost one after another, and what that came to."""
 
 import json

@@ -1,3 +1,4 @@
+# takes: 55 s
 """A rented machine whose disk is full: the step fails, and its run says so."""
 
 import subprocess

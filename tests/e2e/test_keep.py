@@ -1,3 +1,4 @@
+# takes: 360 s
 """`run --keep` and `--keep-on-failure`: a machine that stays after its run, on the practice cloud."""
 
 import pathlib

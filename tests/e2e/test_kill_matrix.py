@@ -1,3 +1,4 @@
+# takes: 110 s
 """kill -9 at every write boundary of a run, in whichever process passes it.
 
 A first, undisturbed run lists the points passed (CURBSTOP_FAILPOINT_LOG). Then one run for each of

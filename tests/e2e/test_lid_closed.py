@@ -1,3 +1,4 @@
+# takes: 330 s
 # peer: moto
 """Nobody is there: a step away ends alone, with a named place (on moto's S3) and without one."""
 

@@ -1,3 +1,4 @@
+# takes: 190 s
 """Machines of the practice cloud, met by the stock OpenSSH client: rented by the real drivers, born
 by the real birth script, hurt by faults, ended by themselves.
 """

@@ -1,3 +1,4 @@
+# takes: 80 s
 """A run that is disturbed: killed processes, Ctrl-C, full disks, rivals, bad mounts, secrets."""
 
 import base64
