@@ -115,7 +115,10 @@ ours_on_laptop() {
 machine_ended_itself() { ! curbstop practice status --json | grep -q '"state": "running"'; }
 
 # The first of these commands starts a supervisor again, which looks, and goes on with the work.
-gone_is_known() { curbstop ps | grep -q 'its machine is gone'; }
+gone_is_known() {
+  curbstop ps >/dev/null
+  curbstop runs | grep -q crashed
+}
 
 # ------------------------------------------------------------------------------------------------
 started=$SECONDS
@@ -204,7 +207,9 @@ expect "1 ended before"
 echo "(nobody told it to: the machine ended itself, within its lease of 60 s)"
 until_true "the machine's end in the books" gone_is_known
 show curbstop ps
-expect "its machine is gone"
+expect "nothing runs"
+show curbstop runs
+expect "crashed"
 show curbstop panic --yes
 expect "nothing bills"
 
