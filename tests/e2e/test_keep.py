@@ -4,12 +4,9 @@
 import pathlib
 import re
 import sqlite3
-import subprocess
 import time
 
-import pytest
-
-from test_away import PATIENCE_S, User, check_books, kill_supervisor, living, until
+from test_away import PATIENCE_S, _user, check_books, kill_supervisor, living, until  # pylint: disable=unused-import
 
 FAILING = """\
 echo "looked at" >notes.txt
@@ -17,16 +14,6 @@ mkdir -p "$1"; echo half >"$1/half.txt"
 echo "here it breaks"; sleep 1
 exit 3
 """
-
-
-@pytest.fixture(name="user")
-def _user(home, tmp_path):
-    home.pop("DBUS_SESSION_BUS_ADDRESS", None)
-    user = User(tmp_path / "project", home)
-    user.make()
-    yield user
-    subprocess.run(["curbstop", "practice", "stop", "--yes"], env=home, check=False,
-                   capture_output=True, timeout=PATIENCE_S)
 
 
 def creates(user):

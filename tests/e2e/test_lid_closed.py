@@ -3,17 +3,14 @@
 """Nobody is there: a step away ends alone, with a named place (on moto's S3) and without one."""
 
 import pathlib
-import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
-import urllib.error
 import urllib.request
 
 import pytest
 
+from s3_peer import s3_server
 from test_away import PATIENCE_S, User, active_run, check_books, kill_supervisor, living, until
 
 STEPS = 100
@@ -39,24 +36,8 @@ END
 
 @pytest.fixture(name="s3", scope="module")
 def _s3():
-    """The address of an S3 with the bucket `my-bucket`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1",
-                               "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            urllib.request.urlopen(urllib.request.Request(f"{url}/my-bucket", method="PUT"), timeout=5)
-            break
-        except OSError:
-            assert time.monotonic() < end, "moto did not start"
-            time.sleep(0.2)
-    yield url
-    server.send_signal(signal.SIGTERM)
-    server.wait(PATIENCE_S)
+    with s3_server() as url:
+        yield url
 
 
 def keys(url):

@@ -4,12 +4,9 @@ moto's S3, written by each of the tools that an image may have."""
 
 import hashlib
 import os
-import pathlib
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +14,7 @@ import urllib.request
 import pytest
 
 from conftest import BUILD
+from s3_peer import s3_server
 
 TOOL = BUILD / "link-tool"
 AGENT = BUILD / "curbstop-agent"
@@ -111,24 +109,10 @@ def free_port():
 @pytest.fixture
 def s3(tmp_path):
     """Environment of an S3 account whose bucket `my-bucket` is there."""
-    port = free_port()
-    server = subprocess.Popen([pathlib.Path(sys.executable).parent / "moto_server", "-H", "127.0.0.1",
-                               "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            urllib.request.urlopen(urllib.request.Request(f"{url}/my-bucket", method="PUT"), timeout=5)
-            break
-        except OSError:
-            assert time.monotonic() < end, "moto did not start"
-            time.sleep(0.2)
-    env = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-           "AWS_SECRET_ACCESS_KEY": "top-secret-4711", "AWS_ENDPOINT_URL": url,
-           "AWS_REGION": "us-east-1"}
-    yield env
-    server.send_signal(signal.SIGTERM)
-    server.wait(PATIENCE_S)
+    with s3_server() as url:
+        yield {**os.environ, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+               "AWS_SECRET_ACCESS_KEY": "top-secret-4711", "AWS_ENDPOINT_URL": url,
+               "AWS_REGION": "us-east-1"}
 
 
 def tool(env, *words, stdin=""):
