@@ -80,8 +80,11 @@ TEST(SshChannel, WriteTakesWhatFits) {
   EXPECT_LT(taken, 2u << 20);
   EXPECT_TRUE((*channel)->Alive());
   (*channel)->Kill();
-  // Its pipes close before it can be waited for: one wait may end with each.
-  for (int i = 0; i < 1000 && !(*channel)->ExitCode(); ++i) (*channel)->Wait(false, Millis(10));
+  // Its pipes close before it can be waited for; what has ended has to be read, as by everybody.
+  for (int i = 0; i < 1000 && !(*channel)->ExitCode(); ++i) {
+    (*channel)->Wait(false, Millis(10));
+    ASSERT_TRUE((*channel)->Read(64).ok());
+  }
   EXPECT_EQ((*channel)->ExitCode(), 128 + 9);
 }
 
