@@ -24,7 +24,10 @@ Status Run(const Options& options, CommandContext& context) {
   Voice voice(context);
   TRY_ASSIGN(const RunRow ended,
              FollowRun(row.run.id, journal, OutsideOf(context), voice, FollowTo::kMachineEnd));
-  context.out.Answer(RunJson(ended), fmt::format("run {} {}\n", ended.run.id, ended.state));
+  // One that was kept had its end before: only its machine is ended.
+  context.out.Answer(RunJson(ended),
+                     fmt::format("run {} {}{}\n", ended.run.id, ended.state,
+                                 row.kept ? ", and keeps its machine no longer" : ""));
   return {};
 }
 

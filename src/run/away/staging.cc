@@ -125,7 +125,8 @@ std::string CountText(int64_t files, int64_t bytes) {
 std::string SendingText(const Sending& sending, Millis eta, MicroUsd wait) {
   const TransferTotals& totals = sending.totals;
   const std::string what = sending.what.empty() ? "" : sending.what + ": ";
-  if (totals.moved_files == 0 && totals.files > 0) {
+  if (totals.files == 0) return what + "nothing: the step needs no files";
+  if (totals.moved_files == 0) {
     return fmt::format("{}nothing: the machine has all of {}", what,
                        CountText(totals.files, totals.bytes));
   }

@@ -28,6 +28,7 @@ TEST(SendingReport, SaysWhatStaysHome) {
             "stays home: 3 files, 10 MiB that are there already");
   EXPECT_EQ(TextOf({"checkpoints", {1, 1024, 0, 0}, 0, MicroUsd()}),
             "checkpoints: nothing: the machine has all of 1 file, 1 KiB");
+  EXPECT_EQ(TextOf({"", {}, 0, MicroUsd(360'000)}), "nothing: the step needs no files");
 }
 
 TEST(SizeOf, CountsWhatLiesBelowTheNamesAndNotBehindLinks) {
