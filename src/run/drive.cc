@@ -104,9 +104,11 @@ class Driver {
   }
 
   void NotTaken(const PreparedRun& prepared, const KeptMachine& kept, const std::string& why) {
-    audience_.Line(prepared.step.name,
-                   fmt::format("does not take over machine {} that run {} keeps: {}",
-                               Printable(kept.machine), kept.run, why));
+    audience_.Line(
+        prepared.step.name,
+        fmt::format("does not take over {} that run {} keeps: {}",
+                    kept.machine.empty() ? "the machine" : "machine " + Printable(kept.machine),
+                    kept.run, why));
   }
 
   Status CreateOrRent(PreparedRun& prepared, const EnergyRate& rate, const CapAsk& ask) {
