@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "record/internal/access.h"
 #include "record/internal/api.h"
 #include "record/internal/artifacts.h"
 #include "record/internal/connection_pool.h"
@@ -13,6 +12,7 @@
 #include "record/internal/routes.h"
 #include "record/internal/schema.h"
 #include "record/internal/step_run.h"
+#include "sys/authorization.h"
 #include "sys/files.h"
 #include "sys/http/http_server.h"
 

@@ -1,12 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "record/internal/access.h"
+#include "base/base64.h"
 #include "record/internal/limits.h"
 #include "record/internal/message.h"
 #include "record/internal/page_token.h"
 #include "record/internal/routes.h"
 #include "record/internal/search_filter.h"
 #include "record/internal/search_sql.h"
+#include "sys/authorization.h"
 
 namespace curbstop {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace curbstop {
@@ -12,28 +13,10 @@ namespace {
 constexpr std::string_view kReplacement = "***";
 constexpr size_t kShortestForm = 8;
 
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string Base64(std::string_view bytes) {
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    for (size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (size_t k = 0; k < 4; ++k) {
-      text += k <= count ? kBase64[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
-
 // The characters that stand for `value` wherever it lies in a longer text: those that also depend
 // on a neighbour are left out. `offset` is the number of bytes before it, modulo 3.
 std::string InnerBase64(std::string_view value, size_t offset) {
-  const std::string whole = Base64(std::string(offset, '\0') + std::string(value));
+  const std::string whole = ToBase64(std::string(offset, '\0') + std::string(value));
   const size_t first = (offset * 8 + 5) / 6;
   const size_t end = (offset + value.size()) * 8 / 6;
   return end > first ? whole.substr(first, end - first) : "";
@@ -142,8 +125,8 @@ Redactor::Redactor(std::span<const Secret> secrets) : states_(1) {
     const std::string& value = secret.Reveal();
     if (value.empty()) continue;
     AddForm(value);
-    AddForm(Base64(value));
-    AddForm(UrlAlphabet(Base64(value)));
+    AddForm(ToBase64(value));
+    AddForm(UrlAlphabet(ToBase64(value)));
     for (const std::string& form : LongForms(value)) AddForm(form);
   }
   LinkFailures();

@@ -12,7 +12,4 @@ std::string MakePageToken(int64_t offset);
 // Empty is 0. Errors: kInvalidInput.
 Result<int64_t> ReadPageToken(const std::string& token);
 
-std::string ToBase64(std::string_view bytes);
-Result<std::string> FromBase64(std::string_view text);  // Errors: kInvalidInput
-
 }  // namespace curbstop

@@ -1,5 +1,6 @@
 #include "run/agent/follow_feed.h"
 
+#include "base/base64.h"
 #include "base/text.h"
 
 namespace curbstop {
@@ -13,27 +14,10 @@ Json LogPiece(std::string_view bytes, int64_t at, size_t& used) {
   used = is_text ? whole : bytes.size();
   Json piece = Json::MakeObject({{"from", "log"}, {"at", at}});
   const std::string_view sent = bytes.substr(0, used);
-  return is_text ? piece.Set("text", sent) : piece.Set("base64", Base64(sent));
+  return is_text ? piece.Set("text", sent) : piece.Set("base64", ToBase64(sent));
 }
 
 }  // namespace
-
-std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t at = 0; at < bytes.size(); at += 3) {
-    uint32_t group = 0;
-    for (size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u);
-    }
-    for (size_t i = 0; i < 4; ++i) {
-      const bool is_padding = at + i > bytes.size();
-      text += is_padding ? '=' : kLetters[group >> (18 - 6 * i) & 63];
-    }
-  }
-  return text;
-}
 
 FollowFeed::FollowFeed(const std::filesystem::path& folder, const FollowFrom& from)
     : log_(folder / "step.log"),

@@ -45,7 +45,4 @@ class FollowFeed {
   FollowFrom sent_;
 };
 
-// RFC 4648, with padding.
-std::string Base64(std::string_view bytes);
-
 }  // namespace curbstop

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "run/agent/follow_orders.h"
 #include "sys/files.h"
@@ -82,7 +83,7 @@ TEST_F(FollowTest, ALogThatIsNoTextComesWholeInPieces) {
     const size_t size = text.empty() ? feed.sent().log - at : text.size();
     const std::string piece = bytes.substr(static_cast<size_t>(at), size);
     EXPECT_EQ(text.empty() ? lines[0].StringOr("base64", "") : text,
-              text.empty() ? Base64(piece) : piece);
+              text.empty() ? ToBase64(piece) : piece);
     at += static_cast<int64_t>(size);
   }
   EXPECT_EQ(at, static_cast<int64_t>(bytes.size()));
@@ -142,14 +143,6 @@ TEST_F(FollowTest, WhatHomeHoldsOnlyGrows) {
   EXPECT_EQ(ReadAnswered(folder.path()), 0);
   Hear(orders, "{\"to\":\"calls\",\"answered\":12}\n{\"to\":\"calls\",\"answered\":7}\n");
   EXPECT_EQ(ReadAnswered(folder.path()), 12);
-}
-
-TEST(Base64Test, AsInTheStandard) {
-  EXPECT_EQ(Base64(""), "");
-  EXPECT_EQ(Base64("f"), "Zg==");
-  EXPECT_EQ(Base64("fo"), "Zm8=");
-  EXPECT_EQ(Base64("foo"), "Zm9v");
-  EXPECT_EQ(Base64("foob"), "Zm9vYg==");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "run/agent/away_record.h"
 #include "run/agent/spool.h"
 #include "run/agent/touch_watch.h"
+#include "sys/authorization.h"
 #include "sys/failpoint.h"
 #include "sys/files.h"
 #include "sys/loopback/loopback_server.h"
@@ -65,50 +66,6 @@ std::string_view Behind(std::string_view path) {
     if (path.starts_with(prefix)) return path.substr(prefix.size());
   }
   return {};
-}
-
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (IsDigit(c)) return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-std::string FromBase64Text(std::string_view text) {
-  std::string bytes;
-  uint32_t group = 0;
-  int bits = 0;
-  for (const char c : text) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) break;
-    group = group << 6 | static_cast<uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes += static_cast<char>(group >> bits & 0xff);
-  }
-  return bytes;
-}
-
-std::string TokenOf(const std::string& authorization) {
-  const size_t space = std::min(authorization.find(' '), authorization.size());
-  const std::string scheme = Lower(authorization.substr(0, space));
-  const std::string rest(Trim(std::string_view(authorization).substr(space)));
-  if (scheme == "bearer") return rest;
-  if (scheme != "basic") return "";
-  const std::string pair = FromBase64Text(rest);
-  return pair.find(':') == pair.npos ? "" : pair.substr(pair.find(':') + 1);
-}
-
-// In a time that does not tell how much of it is right.
-bool IsToken(const std::string& shown, const Secret& token) {
-  const std::string& wanted = token.Reveal();
-  unsigned difference = shown.size() == wanted.size() && !wanted.empty() ? 0 : 1;
-  for (size_t i = 0; i < shown.size() && !wanted.empty(); ++i) {
-    difference |= static_cast<unsigned char>(shown[i]) ^ 0u ^
-                  static_cast<unsigned char>(wanted[i % wanted.size()]);
-  }
-  return difference == 0;
 }
 
 Json MessageOf(const LoopbackRequest& request) {
@@ -171,7 +128,7 @@ class RealRecordSpool final : public RecordSpool, private LoopbackHandler {
   LoopbackAnswer Handle(const LoopbackRequest& request, LoopbackBody& body) override {
     if (request.path == "/health") return Plain("OK");
     if (request.path == "/version") return Plain(kVersion);
-    if (!IsToken(TokenOf(request.Header("authorization")), options_.token))
+    if (!MayUse(options_.token, std::string(request.Header("authorization"))))
       return Saying(401, "UNAUTHENTICATED", "this server needs the token in MLFLOW_TRACKING_TOKEN");
     const std::string_view behind = Behind(request.path);
     if (behind == kArtifactRoute || behind.starts_with(std::string(kArtifactRoute) + "/")) {

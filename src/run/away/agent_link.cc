@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "run/agent/spool.h"
 #include "run/away/checkpoints_home.h"
@@ -40,35 +41,13 @@ constexpr int64_t kCheckpoints = 2;
 constexpr int64_t kCannotStart = 3;
 constexpr int64_t kNothingToSave = 4;
 
-// -1: no letter of base 64.
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-Result<std::string> FromBase64(std::string_view text) {
-  std::string bytes;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text.substr(0, text.find('='))) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return Corrupt("the machine sends what is not base64");
-    bits = bits << 6 | static_cast<uint32_t>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes.push_back(static_cast<char>(bits >> count & 0xFF));
-  }
-  return bytes;
-}
-
 // A piece of the step's log: text, or base64 where it is not UTF-8.
 Result<std::string> LogTextOf(const Json& line) {
   const Json* coded = line.Find("base64");
-  if (coded != nullptr && coded->IsString()) return FromBase64(*coded->AsString());
-  return line.GetString("text");
+  if (coded == nullptr || !coded->IsString()) return line.GetString("text");
+  Result<std::string> bytes = FromBase64(*coded->AsString());
+  if (!bytes.ok()) return Corrupt("the machine sends what is not base64");
+  return bytes;
 }
 
 // By these the step's client finds its own run, as at home.

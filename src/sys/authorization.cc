@@ -1,7 +1,7 @@
-#include "record/internal/access.h"
+#include "sys/authorization.h"
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "record/internal/page_token.h"
 
 namespace curbstop {
 namespace {
@@ -19,7 +19,7 @@ std::string ShownToken(const std::string& authorization) {
   const size_t space = authorization.find(' ');
   if (space == authorization.npos) return "";
   const std::string scheme = Lower(std::string_view(authorization).substr(0, space));
-  std::string rest = authorization.substr(space + 1);
+  const std::string rest(Trim(std::string_view(authorization).substr(space)));
   if (scheme == "bearer") return rest;
   if (scheme != "basic") return "";
   const auto pair = FromBase64(rest);
