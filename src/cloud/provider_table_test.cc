@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "market/drivers.h"
+#include "sys/secrets.h"
 
 namespace curbstop {
 namespace {
@@ -23,6 +24,12 @@ TEST(ProviderTable, WhatAPlanMayChooseHasADriverAndARow) {
   std::vector<std::string> names;
   for (const ProviderFacts& facts : AllProviderFacts()) names.emplace_back(facts.name);
   EXPECT_EQ(names, ProvidersWithDriver());
+}
+
+TEST(ProviderTable, NoStepIsGivenTheKeyOfAnAccount) {
+  for (const ProviderFacts& facts : AllProviderFacts()) {
+    EXPECT_TRUE(IsAccountKey(facts.key_variable)) << facts.name;
+  }
 }
 
 // 0.15 USD x 20 GB / 720 h = 0.0041667 USD/h, rounded up.

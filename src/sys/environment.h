@@ -10,7 +10,13 @@
 
 namespace curbstop {
 
-enum class VariableUse { kRead, kSetForStep, kTestBuilds };
+enum class VariableUse {
+  kRead,
+  kAccountKey,  // read: a provider's account key, never given to a step
+  kPlaceKey,    // read: a key to the named place; a step may have it as well
+  kSetForStep,
+  kTestBuilds
+};
 
 struct Variable {
   std::string_view name;

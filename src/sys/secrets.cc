@@ -25,18 +25,16 @@ bool IsUpperName(std::string_view name) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_'; });
 }
 
-// A key to the user's named place. A step may list it as well: its script may use that store.
-bool IsPlaceKey(std::string_view name) {
-  return name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY" ||
-         name == "AWS_SESSION_TOKEN";
+bool IsUsedAs(std::string_view name, VariableUse use) {
+  const auto all = Variables();
+  return std::any_of(all.begin(), all.end(), [&](const Variable& variable) {
+    return variable.name == name && variable.use == use;
+  });
 }
 
 bool IsTaken(std::string_view name) {
-  const auto variables = Variables();
-  return name.starts_with("CURBSTOP_") ||
-         std::any_of(variables.begin(), variables.end(), [&](const Variable& variable) {
-           return variable.name == name && !IsAccountKey(name) && !IsPlaceKey(name);
-         });
+  return name.starts_with("CURBSTOP_") || IsUsedAs(name, VariableUse::kRead) ||
+         IsUsedAs(name, VariableUse::kSetForStep);
 }
 
 Status CheckValue(std::string_view name, const Secret& value) {
@@ -119,7 +117,8 @@ Status CheckSecretName(std::string_view name) {
 }
 
 bool IsAccountKey(std::string_view name) {
-  return name == "VAST_API_KEY" || name == "RUNPOD_API_KEY" || name == "PRACTICE_API_KEY";
+  // The practice cloud's key is read from its own state, and kept so that it looks like any other.
+  return IsUsedAs(name, VariableUse::kAccountKey) || name == "PRACTICE_API_KEY";
 }
 
 bool KeyringIsThere() {
