@@ -20,6 +20,7 @@ namespace curbstop {
 namespace {
 
 constexpr size_t kMostConnections = 64;
+constexpr int kUntilRoom = 100;  // ms between tries where no descriptor is free
 
 class OpenFile {
  public:
@@ -105,15 +106,16 @@ class RealLoopbackServer final : public LoopbackServer {
       pollfd waited[] = {{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
       if (poll(waited, 2, -1) < 0 && errno != EINTR) return;
       if (waited[1].revents != 0) return;
-      if (waited[0].revents != 0) AcceptOne();
+      if (waited[0].revents != 0 && !AcceptOne()) poll(&waited[1], 1, kUntilRoom);
     }
   }
 
-  void AcceptOne() {
+  // False where it cannot be taken now (no descriptor is free): it stays in the queue.
+  bool AcceptOne() {
     OpenFile socket(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (socket.get() < 0) return;
+    if (socket.get() < 0) return false;
     connections_.remove_if([](const Connection& connection) { return connection.done.load(); });
-    if (connections_.size() >= kMostConnections) return;
+    if (connections_.size() >= kMostConnections) return true;
     const int yes = 1;
     setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     Connection& added = connections_.emplace_back();
@@ -122,6 +124,7 @@ class RealLoopbackServer final : public LoopbackServer {
       shutdown(kept.get(), SHUT_RDWR);
       added.done = true;
     });
+    return true;
   }
 
   void Serve(int socket) {

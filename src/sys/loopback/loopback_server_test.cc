@@ -2,6 +2,9 @@
 #include "sys/loopback/loopback_server.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +37,10 @@ class LoopbackServerTest : public testing::Test {
   // Sends all, then reads until the other side closes.
   std::string Talk(const std::string& bytes) const {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    Ask(fd, bytes);
+    return AnswerOn(fd);
+  }
+  void Ask(int fd, const std::string& bytes) const {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(server->port()));
@@ -42,6 +49,8 @@ class LoopbackServerTest : public testing::Test {
     EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
     shutdown(fd, SHUT_WR);
+  }
+  static std::string AnswerOn(int fd) {
     std::string answer;
     char buffer[4096];
     for (ssize_t got = 0; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) {
@@ -126,6 +135,22 @@ TEST_F(LoopbackServerTest, SendsAFileAndA404WhereItIsGone) {
   ASSERT_TRUE(RealFileStore().Write(handler.file, bytes, 0600).ok());
   EXPECT_EQ(BodyOf(Talk(std::string("GET /file") + kHost + "\r\n")), bytes);
   EXPECT_EQ(BodyOf(Talk(std::string("HEAD /file") + kHost + "\r\n")), "");
+}
+
+TEST_F(LoopbackServerTest, WithoutAFreeDescriptorAConnectionWaitsForOne) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{.rlim_cur = 64, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<int> taken;
+  for (int fd = 0; (fd = fcntl(client, F_DUPFD_CLOEXEC, 0)) >= 0;) taken.push_back(fd);
+  Ask(client, "GET /late HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+  pollfd answered{.fd = client, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&answered, 1, 50), 0);
+  for (const int fd : taken) close(fd);
+  EXPECT_EQ(BodyOf(AnswerOn(client)), "GET /late");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(LoopbackServerTest, ATakenPortIsAConflict) {
