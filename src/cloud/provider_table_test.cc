@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "market/drivers.h"
+#include "market/tariff.h"
 #include "sys/secrets.h"
 
 namespace curbstop {
@@ -29,6 +30,16 @@ TEST(ProviderTable, WhatAPlanMayChooseHasADriverAndARow) {
 TEST(ProviderTable, NoStepIsGivenTheKeyOfAnAccount) {
   for (const ProviderFacts& facts : AllProviderFacts()) {
     EXPECT_TRUE(IsAccountKey(facts.key_variable)) << facts.name;
+  }
+}
+
+TEST(ProviderTable, BillsInTheGrainsOfTheCatalogue) {
+  for (const ProviderFacts& facts : AllProviderFacts()) {
+    const BillingFacts* listed = BundledTariffs().FindBilling(facts.name);
+    ASSERT_NE(listed, nullptr) << facts.name;
+    EXPECT_EQ(facts.grain, listed->grain) << facts.name;
+    EXPECT_EQ(facts.minimum, listed->minimum) << facts.name;
+    EXPECT_EQ(facts.can_pause, listed->can_stop) << facts.name;
   }
 }
 

@@ -168,16 +168,10 @@ class Row {
   int line_;
 };
 
-std::string DriverName(std::string name) {
-  if (name == "vastai") return "vast";
-  if (name == "thundercompute") return "thunder";
-  return name;
-}
-
 Result<Offer> ReadOffer(const Row& row, std::string& known_date) {
   Offer offer;
-  TRY_ASSIGN(offer.provider, row.NameThatMustBe(kProvider));
-  offer.provider = DriverName(std::move(offer.provider));
+  TRY_ASSIGN(const std::string provider, row.NameThatMustBe(kProvider));
+  offer.provider = DriverNameOf(provider);
   TRY_ASSIGN(offer.region, row.Name(kRegion));
   TRY_ASSIGN(offer.zone, row.Name(kZone));
   TRY_ASSIGN(offer.type, row.NameThatMustBe(kType));
@@ -222,6 +216,12 @@ Result<std::vector<Offer>> ParseOffers(std::string_view csv) {
     TRY_ASSIGN(Offer offer, ReadOffer(Row(fields, at, reader.line()), known_date));
     offers.push_back(std::move(offer));
   }
+}
+
+std::string DriverNameOf(std::string_view provider) {
+  if (provider == "vastai") return "vast";
+  if (provider == "thundercompute") return "thunder";
+  return std::string(provider);
 }
 
 int64_t SetAsideContradictions(std::vector<Offer>& offers) {

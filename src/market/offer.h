@@ -32,8 +32,11 @@ struct Offer {
 // No row may cost more per hour: ten years at this price still fit MicroUsd.
 inline constexpr MicroUsd kDearestOffer{1'000'000'000'000};
 
+// A catalogue's name of a provider as everywhere else: `vastai` and `thundercompute` become `vast`
+// and `thunder`.
+std::string DriverNameOf(std::string_view provider);
+
 // Rows in the columns of `catalog/offers.csv`, in any order (`licence_note` may be absent).
-// `vastai` and `thundercompute` become `vast` and `thunder`.
 // Errors: kInvalidInput with line and column name.
 Result<std::vector<Offer>> ParseOffers(std::string_view csv);
 
