@@ -1,0 +1,224 @@
+#include "plan/internal/graph_labels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace curbstop {
+namespace {
+
+struct Label {
+  int64_t cost = 0;
+  int64_t reserve = 0;
+  uint32_t state = 0;
+  uint32_t parent = 0;
+  uint32_t arc = 0;
+};
+
+// How a label came to be, for the way back.
+struct Trace {
+  uint32_t parent = 0;
+  uint32_t arc = 0;
+};
+
+// Labels at one boundary; their finish times lie together, `slots` for each.
+struct Front {
+  std::vector<Label> labels;
+  std::vector<int64_t> times;
+  size_t slots = 0;
+
+  const int64_t* TimesOf(size_t label) const { return times.data() + label * slots; }
+};
+
+// Sums of doubles are off by a little; nothing is dropped for so little.
+double Slack(double a, double b) { return 1 + 1e-12 * (std::abs(a) + std::abs(b)); }
+
+class Search {
+ public:
+  explicit Search(const LabelTask& task) : task_(task) {}
+
+  LabelAnswer Run() {
+    Front front{.labels = {Label()}};
+    for (size_t v = 0; v < task_.layers.size(); ++v) {
+      front = Reduced(Extended(front, v), v + 1);
+      if (front.labels.empty()) return {std::nullopt, is_complete_};
+      std::vector<Trace>& traces = traces_.emplace_back();
+      traces.reserve(front.labels.size());
+      for (const Label& label : front.labels) traces.push_back({label.parent, label.arc});
+    }
+    return {PathTo(Best(front)), is_complete_};
+  }
+
+ private:
+  // Bounds hold against the limits as they are; one over a limit that there is not says nothing.
+  bool MayStillWin(const Label& label, const int64_t* times, size_t boundary) const {
+    return std::all_of(task_.bounds.begin(), task_.bounds.end(), [&](const GraphBound& bound) {
+      return Admits(bound, label, times, boundary);
+    });
+  }
+
+  bool Admits(const GraphBound& bound, const Label& label, const int64_t* times,
+              size_t boundary) const {
+    const SearchLimits& limits = task_.limits;
+    const double flow = bound.flow_left[boundary];
+    if ((bound.cost_weight != 0 && limits.cost == kNoLimit) ||
+        (bound.reserve_weight != 0 && limits.reserve == kNoLimit) ||
+        (flow != 0 && limits.time == kNoLimit)) {
+      return true;
+    }
+    double least = bound.left[boundary][label.state] +
+                   bound.cost_weight * static_cast<double>(label.cost) +
+                   bound.reserve_weight * static_cast<double>(label.reserve);
+    if (boundary < task_.layers.size()) {
+      const std::vector<double>& slot_flow = bound.slot_flow[boundary];
+      for (size_t i = 0; i < slot_flow.size(); ++i)
+        least += slot_flow[i] * static_cast<double>(times[i]);
+    }
+    const double most = bound.cost_weight * static_cast<double>(limits.cost) +
+                        bound.reserve_weight * static_cast<double>(limits.reserve) +
+                        flow * static_cast<double>(limits.time);
+    return least <= most + Slack(least, most);
+  }
+
+  bool KeepsLimits(const Label& label, const int64_t* times, size_t slots) const {
+    return label.cost <= task_.limits.cost && label.reserve <= task_.limits.reserve &&
+           std::all_of(times, times + slots,
+                       [&](int64_t time) { return time <= task_.limits.time; });
+  }
+
+  Front Extended(const Front& front, size_t v) const {
+    const GraphLayer& layer = task_.layers[v];
+    const GraphClock& clock = layer.clock;
+    Front next{.slots = clock.slots};
+    std::vector<int64_t> times(clock.slots);
+    for (uint32_t parent = 0; parent < front.labels.size(); ++parent) {
+      const Label& label = front.labels[parent];
+      const int64_t* before = front.TimesOf(parent);
+      int64_t start = 0;
+      for (const size_t slot : clock.start_from) start = std::max(start, before[slot]);
+      for (uint32_t i = layer.first_arc[label.state]; i < layer.first_arc[label.state + 1]; ++i) {
+        const GraphArc& arc = layer.arcs[i];
+        Label after{label.cost + arc.cost, label.reserve + arc.reserve, arc.to, parent, i};
+        PassTimes(clock, before, start + arc.time, times);
+        if (!KeepsLimits(after, times.data(), times.size())) continue;
+        if (!MayStillWin(after, times.data(), v + 1)) continue;
+        if (!task_.counts_cost) after.cost = 0;
+        if (!task_.counts_reserve) after.reserve = 0;
+        next.labels.push_back(after);
+        next.times.insert(next.times.end(), times.begin(), times.end());
+      }
+    }
+    return next;
+  }
+
+  static void PassTimes(const GraphClock& clock, const int64_t* before, int64_t finish,
+                        std::vector<int64_t>& after) {
+    size_t at = 0;
+    for (const size_t slot : clock.kept) after[at++] = before[slot];
+    if (clock.adds_finish) after[at++] = finish;
+    int64_t done = clock.adds_done ? finish : 0;
+    if (clock.done_before) done = std::max(done, before[*clock.done_before]);
+    if (at < after.size()) after[at] = done;
+  }
+
+  // Without those that another label of the same state is as good as in everything.
+  Front Reduced(const Front& all, size_t boundary) {
+    std::vector<uint32_t> order(all.labels.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return Less(all, a, b); });
+    std::vector<uint32_t> kept;
+    size_t first_of_state = 0;
+    for (const uint32_t i : order) {
+      if (!kept.empty() && all.labels[kept.back()].state != all.labels[i].state)
+        first_of_state = kept.size();
+      // The latest kept one is the likeliest to beat it: along a front times only fall.
+      bool is_beaten = false;
+      for (size_t k = kept.size(); k-- > first_of_state && !is_beaten;) {
+        is_beaten = Beats(all, kept[k], i);
+        if (all.slots == 1 && !task_.counts_reserve) break;
+      }
+      if (!is_beaten) kept.push_back(i);
+    }
+    if (kept.size() > task_.most_labels) ThrowAway(all, kept, boundary);
+    Front front{.slots = all.slots};
+    for (const uint32_t i : kept) {
+      front.labels.push_back(all.labels[i]);
+      front.times.insert(front.times.end(), all.TimesOf(i), all.TimesOf(i) + all.slots);
+    }
+    return front;
+  }
+
+  static bool Less(const Front& all, uint32_t a, uint32_t b) {
+    const Label& x = all.labels[a];
+    const Label& y = all.labels[b];
+    if (x.state != y.state) return x.state < y.state;
+    if (x.cost != y.cost) return x.cost < y.cost;
+    const int64_t* s = all.TimesOf(a);
+    const int64_t* t = all.TimesOf(b);
+    for (size_t i = 0; i < all.slots; ++i)
+      if (s[i] != t[i]) return s[i] < t[i];
+    return x.reserve != y.reserve ? x.reserve < y.reserve : a < b;
+  }
+
+  static bool Beats(const Front& all, uint32_t a, uint32_t b) {
+    const Label& x = all.labels[a];
+    const Label& y = all.labels[b];
+    if (x.cost > y.cost || x.reserve > y.reserve) return false;
+    const int64_t* s = all.TimesOf(a);
+    const int64_t* t = all.TimesOf(b);
+    return std::equal(s, s + all.slots, t, [](int64_t one, int64_t other) { return one <= other; });
+  }
+
+  // Too many to go on with: those that may come to least stay.
+  void ThrowAway(const Front& all, std::vector<uint32_t>& kept, size_t boundary) {
+    is_complete_ = false;
+    const auto value = [&](uint32_t i) {
+      const Label& label = all.labels[i];
+      double worst = 0;
+      for (const GraphBound& bound : task_.bounds) {
+        if (bound.flow_left[boundary] != 0 || bound.cost_weight == 0) continue;
+        worst =
+            std::max(worst, static_cast<double>(label.cost) + bound.left[boundary][label.state]);
+      }
+      return worst;
+    };
+    const auto end = kept.begin() + static_cast<std::ptrdiff_t>(task_.most_labels);
+    std::nth_element(kept.begin(), end, kept.end(),
+                     [&](uint32_t a, uint32_t b) { return value(a) < value(b); });
+    kept.erase(end, kept.end());
+    std::sort(kept.begin(), kept.end(), [&](uint32_t a, uint32_t b) { return Less(all, a, b); });
+  }
+
+  // After the last step there is one state and one slot.
+  size_t Best(const Front& front) const {
+    size_t best = 0;
+    const auto key = [&](size_t i) {
+      const int64_t cost = front.labels[i].cost;
+      const int64_t time = front.TimesOf(i)[0];
+      return task_.least == Least::kCost ? std::pair(cost, time) : std::pair(time, cost);
+    };
+    for (size_t i = 1; i < front.labels.size(); ++i)
+      if (key(i) < key(best)) best = i;
+    return best;
+  }
+
+  GraphPath PathTo(size_t label) const {
+    GraphPath path(task_.layers.size());
+    for (size_t v = task_.layers.size(); v-- > 0;) {
+      const Trace& trace = traces_[v][label];
+      path[v] = &task_.layers[v].arcs[trace.arc];
+      label = trace.parent;
+    }
+    return path;
+  }
+
+  const LabelTask& task_;
+  std::vector<std::vector<Trace>> traces_;
+  bool is_complete_ = true;
+};
+
+}  // namespace
+
+LabelAnswer SearchLabels(const LabelTask& task) { return Search(task).Run(); }
+
+}  // namespace curbstop
