@@ -9,8 +9,9 @@
 namespace curbstop {
 namespace {
 
-constexpr size_t kMostArcs = 4'000'000;
-constexpr size_t kMostLabels = 200'000;
+constexpr size_t kMostArcs = 1'000'000;
+constexpr size_t kMostLabels = 200'000;     // of one time each
+constexpr size_t kMostWideLabels = 20'000;  // of several, which are compared pair by pair
 constexpr int kMostMultipliers = 16;
 
 void CheckFigures(const StepGraph& graph) {
@@ -201,6 +202,13 @@ class PathFinder {
     return sum - taken - 1 - 1e-9 * (std::abs(sum) + std::abs(taken));
   }
 
+  size_t MostLabels() const {
+    const bool is_line = std::all_of(layers_.begin(), layers_.end(), [](const GraphLayer& layer) {
+      return layer.clock.slots == 1;
+    });
+    return is_line && !counts_reserve_ ? kMostLabels : kMostWideLabels;
+  }
+
   // Searches within a limit little above what is possible at best, and raises it until something is
   // found: then the best of it is the best of all. `limit` is the one that is raised.
   std::optional<GraphPath> Deepen(int64_t floor, int64_t most, int64_t& limit) {
@@ -218,7 +226,7 @@ class PathFinder {
                                               .least = least_,
                                               .counts_cost = counts_cost,
                                               .counts_reserve = counts_reserve_,
-                                              .most_labels = kMostLabels});
+                                              .most_labels = MostLabels()});
       is_complete_ = is_complete_ && found.is_complete;
       if (found.path) return found.path;
       if (is_last) return best_;  // what was thrown away could have held it

@@ -234,6 +234,53 @@ TEST(GraphSearch, EqualsBruteForceOnSevenStepsOfManyModes) {
   }
 }
 
+// All of 7 steps x 8 modes: two million choices, and the hand-overs.
+TEST(GraphSearch, EqualsBruteForceOnSevenStepsOfEightModes) {
+  RandomGraphs draw(11);
+  ExpectExact(draw.Next(3'000'000, 7, 8), draw);
+}
+
+TEST(GraphSearch, NothingToChooseFromHasNoAnswer) {
+  EXPECT_FALSE(FindBest({}, Least::kCost, {}));
+  StepGraph graph;
+  graph.steps.resize(1);
+  EXPECT_FALSE(FindBest(graph, Least::kCost, {}));
+  EXPECT_TRUE(FindFront(graph, {}, 5).empty());
+}
+
+// Two small jobs on one rental: the second machine would cost its boot again, and the dearer of the
+// two machines is the only one that both can use.
+TEST(GraphSearch, SmallJobsShareOneRental) {
+  StepGraph graph;
+  const auto mode = [](int64_t cost, int64_t warm, int32_t machine) {
+    return GraphMode{.cost = MicroUsd(cost),
+                     .time = Millis(cost),
+                     .machine = machine,
+                     .warm_cost = MicroUsd(warm),
+                     .warm_time = Millis(warm)};
+  };
+  graph.steps.push_back({{mode(100, 10, 1), mode(120, 15, 2)}, {}});
+  graph.steps.push_back({{mode(130, 20, 2)}, {}});
+  const auto best = FindBest(graph, Least::kCost, {});
+  ASSERT_TRUE(best);
+  EXPECT_EQ(best->cost, MicroUsd(140));
+  EXPECT_EQ(best->picks[0].mode, 1u);
+  EXPECT_TRUE(best->picks[1].took_over);
+}
+
+// Data stays where the next step runs, though that step alone would be cheaper elsewhere.
+TEST(GraphSearch, DataStaysWhereTheNextStepRuns) {
+  StepGraph graph{.places = 2};
+  const auto mode = [](int64_t cost, uint32_t place) {
+    return GraphMode{.cost = MicroUsd(cost), .place = place, .warm_cost = MicroUsd(cost)};
+  };
+  graph.steps.push_back({{mode(100, 0)}, {}});
+  graph.steps.push_back({{mode(50, 0), mode(20, 1)}, {{0, {{}, {MicroUsd(31)}, {}, {}}}}});
+  EXPECT_EQ(FindBest(graph, Least::kCost, {})->cost, MicroUsd(150));
+  graph.steps[1].inputs[0].tolls[1].cost = MicroUsd(29);
+  EXPECT_EQ(FindBest(graph, Least::kCost, {})->cost, MicroUsd(149));
+}
+
 TEST(GraphSearch, TheFrontIsWhatNoOtherChoiceBeats) {
   RandomGraphs draw(3);
   for (int i = 0; i < 500 && !testing::Test::HasFailure(); ++i) {

@@ -34,21 +34,23 @@ GraphBound BoundOf(const std::vector<GraphLayer>& layers, const GraphShape& shap
   const size_t steps = layers.size();
   GraphBound bound{.cost_weight = weights.cost, .reserve_weight = weights.reserve};
   bound.left.resize(steps + 1);
+  bound.cold_left.resize(steps);
   bound.left[steps] = {0};
   bound.flow_left.resize(steps + 1);
   bound.slot_flow.resize(steps);
   for (size_t v = steps; v-- > 0;) {
     const GraphLayer& layer = layers[v];
-    bound.left[v].resize(layer.states());
-    for (size_t state = 0; state < layer.states(); ++state) {
-      double least = std::numeric_limits<double>::infinity();
-      for (uint32_t i = layer.first_arc[state]; i < layer.first_arc[state + 1]; ++i) {
-        const GraphArc& arc = layer.arcs[i];
-        least =
-            std::min(least, Weighted(arc, weights, flow.through[v]) + bound.left[v + 1][arc.to]);
-      }
-      bound.left[v][state] = least;
-    }
+    const auto least = [&](std::span<const GraphArc> arcs) {
+      double sum = std::numeric_limits<double>::infinity();
+      for (const GraphArc& arc : arcs)
+        sum = std::min(sum, Weighted(arc, weights, flow.through[v]) + bound.left[v + 1][arc.to]);
+      return sum;
+    };
+    for (size_t group = 0; group < layer.groups(); ++group)
+      bound.cold_left[v].push_back(least(layer.Cold(group)));
+    for (size_t state = 0; state < layer.states(); ++state)
+      bound.left[v].push_back(
+          std::min(least(layer.Warm(state)), bound.cold_left[v][layer.group_of[state]]));
     bound.flow_left[v] =
         bound.flow_left[v + 1] + (shape.is_last[v] ? weights.time * flow.through[v] : 0);
     bound.slot_flow[v] = SlotFlow(layer, v, shape, flow, weights.time);
@@ -64,12 +66,13 @@ GraphPath PathOf(const std::vector<GraphLayer>& layers, const TimeFlow& flow,
     const GraphLayer& layer = layers[v];
     const GraphArc* best = nullptr;
     double least = std::numeric_limits<double>::infinity();
-    for (uint32_t i = layer.first_arc[state]; i < layer.first_arc[state + 1]; ++i) {
-      const GraphArc& arc = layer.arcs[i];
-      const double sum = Weighted(arc, weights, flow.through[v]) + bound.left[v + 1][arc.to];
-      if (best != nullptr && sum >= least) continue;
-      least = sum;
-      best = &arc;
+    for (const auto arcs : {layer.Warm(state), layer.Cold(layer.group_of[state])}) {
+      for (const GraphArc& arc : arcs) {
+        const double sum = Weighted(arc, weights, flow.through[v]) + bound.left[v + 1][arc.to];
+        if (best != nullptr && sum >= least) continue;
+        least = sum;
+        best = &arc;
+      }
     }
     path.push_back(best);
     state = best->to;

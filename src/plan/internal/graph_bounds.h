@@ -37,6 +37,7 @@ struct GraphBound {
   double cost_weight = 0;
   double reserve_weight = 0;
   std::vector<std::vector<double>> left;       // h, per boundary and state
+  std::vector<std::vector<double>> cold_left;  // the same per boundary and group of states
   std::vector<std::vector<double>> slot_flow;  // g, per boundary and slot
   std::vector<double> flow_left;               // G, per boundary
 };

@@ -51,13 +51,15 @@ class Search {
 
  private:
   // Bounds hold against the limits as they are; one over a limit that there is not says nothing.
-  bool MayStillWin(const Label& label, const int64_t* times, size_t boundary) const {
+  // `left`: which of a bound's figures holds for the label.
+  template <typename Left>
+  bool MayStillWin(const Label& label, const int64_t* times, size_t boundary, Left left) const {
     return std::all_of(task_.bounds.begin(), task_.bounds.end(), [&](const GraphBound& bound) {
-      return Admits(bound, label, times, boundary);
+      return Admits(bound, left(bound), label, times, boundary);
     });
   }
 
-  bool Admits(const GraphBound& bound, const Label& label, const int64_t* times,
+  bool Admits(const GraphBound& bound, double left, const Label& label, const int64_t* times,
               size_t boundary) const {
     const SearchLimits& limits = task_.limits;
     const double flow = bound.flow_left[boundary];
@@ -66,8 +68,7 @@ class Search {
         (flow != 0 && limits.time == kNoLimit)) {
       return true;
     }
-    double least = bound.left[boundary][label.state] +
-                   bound.cost_weight * static_cast<double>(label.cost) +
+    double least = left + bound.cost_weight * static_cast<double>(label.cost) +
                    bound.reserve_weight * static_cast<double>(label.reserve);
     if (boundary < task_.layers.size()) {
       const std::vector<double>& slot_flow = bound.slot_flow[boundary];
@@ -80,35 +81,53 @@ class Search {
     return least <= most + Slack(least, most);
   }
 
-  bool KeepsLimits(const Label& label, const int64_t* times, size_t slots) const {
+  bool KeepsLimits(const Label& label, const std::vector<int64_t>& times) const {
     return label.cost <= task_.limits.cost && label.reserve <= task_.limits.reserve &&
-           std::all_of(times, times + slots,
+           std::all_of(times.begin(), times.end(),
                        [&](int64_t time) { return time <= task_.limits.time; });
   }
 
   Front Extended(const Front& front, size_t v) const {
     const GraphLayer& layer = task_.layers[v];
-    const GraphClock& clock = layer.clock;
-    Front next{.slots = clock.slots};
-    std::vector<int64_t> times(clock.slots);
-    for (uint32_t parent = 0; parent < front.labels.size(); ++parent) {
-      const Label& label = front.labels[parent];
-      const int64_t* before = front.TimesOf(parent);
-      int64_t start = 0;
-      for (const size_t slot : clock.start_from) start = std::max(start, before[slot]);
-      for (uint32_t i = layer.first_arc[label.state]; i < layer.first_arc[label.state + 1]; ++i) {
-        const GraphArc& arc = layer.arcs[i];
-        Label after{label.cost + arc.cost, label.reserve + arc.reserve, arc.to, parent, i};
-        PassTimes(clock, before, start + arc.time, times);
-        if (!KeepsLimits(after, times.data(), times.size())) continue;
-        if (!MayStillWin(after, times.data(), v + 1)) continue;
-        if (!task_.counts_cost) after.cost = 0;
-        if (!task_.counts_reserve) after.reserve = 0;
-        next.labels.push_back(after);
-        next.times.insert(next.times.end(), times.begin(), times.end());
-      }
+    Front next{.slots = layer.clock.slots};
+    std::vector<std::vector<uint32_t>> of_group(layer.groups());
+    for (uint32_t i = 0; i < front.labels.size(); ++i) {
+      const uint32_t state = front.labels[i].state;
+      Extend(front, i, v, layer.Warm(state), next);
+      const uint32_t group = layer.group_of[state];
+      const bool may = MayStillWin(front.labels[i], front.TimesOf(i), v,
+                                   [&](const auto& bound) { return bound.cold_left[v][group]; });
+      if (may) of_group[group].push_back(i);
+    }
+    for (uint32_t group = 0; group < layer.groups(); ++group) {
+      if (of_group[group].empty()) continue;
+      for (const uint32_t i : Unbeaten(front, std::move(of_group[group])))
+        Extend(front, i, v, layer.Cold(group), next);
     }
     return next;
+  }
+
+  void Extend(const Front& front, uint32_t parent, size_t v, std::span<const GraphArc> arcs,
+              Front& next) const {
+    const GraphLayer& layer = task_.layers[v];
+    const Label& label = front.labels[parent];
+    const int64_t* before = front.TimesOf(parent);
+    int64_t start = 0;
+    for (const size_t slot : layer.clock.start_from) start = std::max(start, before[slot]);
+    std::vector<int64_t> times(layer.clock.slots);
+    for (const GraphArc& arc : arcs) {
+      Label after{label.cost + arc.cost, label.reserve + arc.reserve, arc.to, parent,
+                  static_cast<uint32_t>(&arc - layer.arcs.data())};
+      PassTimes(layer.clock, before, start + arc.time, times);
+      if (!KeepsLimits(after, times)) continue;
+      const bool may = MayStillWin(after, times.data(), v + 1,
+                                   [&](const auto& bound) { return bound.left[v + 1][arc.to]; });
+      if (!may) continue;
+      if (!task_.counts_cost) after.cost = 0;
+      if (!task_.counts_reserve) after.reserve = 0;
+      next.labels.push_back(after);
+      next.times.insert(next.times.end(), times.begin(), times.end());
+    }
   }
 
   static void PassTimes(const GraphClock& clock, const int64_t* before, int64_t finish,
@@ -125,19 +144,16 @@ class Search {
   Front Reduced(const Front& all, size_t boundary) {
     std::vector<uint32_t> order(all.labels.size());
     std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return Less(all, a, b); });
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      return all.labels[a].state < all.labels[b].state;
+    });
     std::vector<uint32_t> kept;
-    size_t first_of_state = 0;
-    for (const uint32_t i : order) {
-      if (!kept.empty() && all.labels[kept.back()].state != all.labels[i].state)
-        first_of_state = kept.size();
-      // The latest kept one is the likeliest to beat it: along a front times only fall.
-      bool is_beaten = false;
-      for (size_t k = kept.size(); k-- > first_of_state && !is_beaten;) {
-        is_beaten = Beats(all, kept[k], i);
-        if (all.slots == 1 && !task_.counts_reserve) break;
-      }
-      if (!is_beaten) kept.push_back(i);
+    for (size_t first = 0, end = 0; first < order.size(); first = end) {
+      while (end < order.size() && all.labels[order[end]].state == all.labels[order[first]].state)
+        ++end;
+      const auto at = order.begin() + static_cast<std::ptrdiff_t>(first);
+      const auto unbeaten = Unbeaten(all, {at, order.begin() + static_cast<std::ptrdiff_t>(end)});
+      kept.insert(kept.end(), unbeaten.begin(), unbeaten.end());
     }
     if (kept.size() > task_.most_labels) ThrowAway(all, kept, boundary);
     Front front{.slots = all.slots};
@@ -148,10 +164,26 @@ class Search {
     return front;
   }
 
+  // Of labels between which nothing but their figures differs.
+  std::vector<uint32_t> Unbeaten(const Front& all, std::vector<uint32_t> labels) const {
+    std::sort(labels.begin(), labels.end(),
+              [&](uint32_t a, uint32_t b) { return Less(all, a, b); });
+    std::vector<uint32_t> kept;
+    const bool is_line = all.slots == 1 && !task_.counts_reserve;
+    for (const uint32_t i : labels) {
+      // Along a line times only fall: the latest kept one beats whatever any does.
+      const bool is_beaten = is_line ? !kept.empty() && Beats(all, kept.back(), i)
+                                     : std::any_of(kept.rbegin(), kept.rend(), [&](uint32_t other) {
+                                         return Beats(all, other, i);
+                                       });
+      if (!is_beaten) kept.push_back(i);
+    }
+    return kept;
+  }
+
   static bool Less(const Front& all, uint32_t a, uint32_t b) {
     const Label& x = all.labels[a];
     const Label& y = all.labels[b];
-    if (x.state != y.state) return x.state < y.state;
     if (x.cost != y.cost) return x.cost < y.cost;
     const int64_t* s = all.TimesOf(a);
     const int64_t* t = all.TimesOf(b);
@@ -186,7 +218,6 @@ class Search {
     std::nth_element(kept.begin(), end, kept.end(),
                      [&](uint32_t a, uint32_t b) { return value(a) < value(b); });
     kept.erase(end, kept.end());
-    std::sort(kept.begin(), kept.end(), [&](uint32_t a, uint32_t b) { return Less(all, a, b); });
   }
 
   // After the last step there is one state and one slot.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
+#include <utility>
 
 namespace curbstop {
 namespace {
@@ -40,6 +42,15 @@ LastUse LastUseOf(const StepGraph& graph, const GraphShape& shape) {
 // nobody asks any more. Steps that nobody asks about at all stand there as (-1, -1).
 using Key = std::vector<int32_t>;
 
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t hash = 0;
+    for (const int32_t part : key)
+      hash = (hash ^ static_cast<uint32_t>(part)) * 0x9E37'79B9'7F4A'7C15u;
+    return hash ^ (hash >> 32);
+  }
+};
+
 class Builder {
  public:
   Builder(const StepGraph& graph, const GraphShape& shape,
@@ -56,11 +67,10 @@ class Builder {
       layer.owners = owners;
       next_.clear();
       next_keys_.clear();
-      for (const Key& key : keys) {
-        layer.first_arc.push_back(static_cast<uint32_t>(layer.arcs.size()));
-        AddArcs(v, key, layer);
-        if (arcs + layer.arcs.size() > most_arcs) return std::nullopt;
-      }
+      const std::vector<Key> groups = GroupsOf(v, keys, layer);
+      if (arcs + groups.size() * modes_[v].size() > most_arcs) return std::nullopt;
+      for (const Key& key : keys) AddWarmArcs(v, key, layer);
+      for (const Key& key : groups) AddColdArcs(v, key, layer);
       layer.first_arc.push_back(static_cast<uint32_t>(layer.arcs.size()));
       arcs += layer.arcs.size();
       keys = std::move(next_keys_);
@@ -70,43 +80,73 @@ class Builder {
   }
 
  private:
-  void AddArcs(size_t v, const Key& key, GraphLayer& layer) {
+  // States without the machine that nobody can take over after this step any more.
+  std::vector<Key> GroupsOf(size_t v, const std::vector<Key>& keys, GraphLayer& layer) const {
+    std::map<Key, uint32_t> known;
+    std::vector<Key> groups;
+    for (Key key : keys) {
+      if (shape_.giver[v] && last_.machine[*shape_.giver[v]] == v) MachineOf(key, v) = -1;
+      const auto [found, is_new] = known.emplace(key, static_cast<uint32_t>(groups.size()));
+      if (is_new) groups.push_back(std::move(key));
+      layer.group_of.push_back(found->second);
+    }
+    return groups;
+  }
+
+  int32_t& MachineOf(Key& key, size_t taker) const { return key[2 * *shape_.giver[taker] + 1]; }
+
+  void AddWarmArcs(size_t v, Key key, GraphLayer& layer) {
+    layer.first_arc.push_back(static_cast<uint32_t>(layer.arcs.size()));
+    if (!shape_.giver[v]) return;
+    const int32_t given = std::exchange(MachineOf(key, v), -1);
+    const Key after = After(v, key);
     for (const size_t m : modes_[v]) {
       const GraphMode& mode = graph_.steps[v].modes[m];
-      Toll toll;
-      for (const GraphInput& input : graph_.steps[v].inputs) {
-        if (input.tolls.empty()) continue;
-        const auto place = static_cast<uint32_t>(key[2 * input.from]);
-        const Toll one = TollFor(graph_, input, place, mode);
-        toll = {toll.cost + one.cost, toll.time + one.time};
-      }
-      GraphArc arc{.mode = static_cast<uint32_t>(m), .reserve = mode.reserve.value()};
-      arc.cost = (mode.cost + toll.cost).value();
-      arc.time = (mode.time + toll.time).count();
-      arc.to = StateAfter(v, key, mode, std::nullopt);
-      layer.arcs.push_back(arc);
-      const std::optional<size_t> giver = shape_.giver[v];
-      if (!giver || mode.machine < 0 || key[2 * *giver + 1] != mode.machine) continue;
-      arc.took_over = true;
-      arc.cost = (mode.warm_cost + toll.cost).value();
-      arc.time = (mode.warm_time + toll.time).count();
-      arc.to = StateAfter(v, key, mode, giver);
-      layer.arcs.push_back(arc);
+      if (mode.machine < 0 || mode.machine != given) continue;
+      AddArc(v, m, key, after, layer).took_over = true;
+      layer.arcs.back().cost += (mode.warm_cost - mode.cost).value();
+      layer.arcs.back().time += (mode.warm_time - mode.time).count();
     }
   }
 
-  uint32_t StateAfter(size_t v, const Key& key, const GraphMode& mode,
-                      std::optional<size_t> taken) {
-    Key after = key;
-    after.push_back(static_cast<int32_t>(mode.place));
-    after.push_back(mode.machine);
-    if (taken) after[2 * *taken + 1] = -1;
-    for (size_t u = 0; u <= v; ++u) {
-      if (last_.data[u] <= v) after[2 * u] = -1;
-      if (last_.machine[u] <= v) after[2 * u + 1] = -1;
+  void AddColdArcs(size_t v, const Key& key, GraphLayer& layer) {
+    layer.first_arc.push_back(static_cast<uint32_t>(layer.arcs.size()));
+    const Key after = After(v, key);
+    for (const size_t m : modes_[v]) AddArc(v, m, key, after, layer);
+  }
+
+  GraphArc& AddArc(size_t v, size_t m, const Key& key, const Key& after, GraphLayer& layer) {
+    const GraphMode& mode = graph_.steps[v].modes[m];
+    GraphArc arc{.mode = static_cast<uint32_t>(m),
+                 .cost = mode.cost.value(),
+                 .time = mode.time.count(),
+                 .reserve = mode.reserve.value()};
+    for (const GraphInput& input : graph_.steps[v].inputs) {
+      if (input.tolls.empty()) continue;
+      const Toll toll = TollFor(graph_, input, static_cast<uint32_t>(key[2 * input.from]), mode);
+      arc.cost += toll.cost.value();
+      arc.time += toll.time.count();
     }
-    const auto [found, is_new] = next_.emplace(after, static_cast<uint32_t>(next_keys_.size()));
-    if (is_new) next_keys_.push_back(std::move(after));
+    arc.to = StateAfter(v, after, mode);
+    return layer.arcs.emplace_back(arc);
+  }
+
+  // What is still asked about after step v, apart from v itself.
+  Key After(size_t v, Key key) const {
+    for (size_t u = 0; u < v; ++u) {
+      if (last_.data[u] <= v) key[2 * u] = -1;
+      if (last_.machine[u] <= v) key[2 * u + 1] = -1;
+    }
+    return key;
+  }
+
+  uint32_t StateAfter(size_t v, const Key& after, const GraphMode& mode) {
+    Key& key = scratch_;
+    key = after;
+    key.push_back(last_.data[v] > v ? static_cast<int32_t>(mode.place) : -1);
+    key.push_back(last_.machine[v] > v ? mode.machine : -1);
+    const auto [found, is_new] = next_.emplace(key, static_cast<uint32_t>(next_keys_.size()));
+    if (is_new) next_keys_.push_back(key);
     return found->second;
   }
 
@@ -138,7 +178,8 @@ class Builder {
   const GraphShape& shape_;
   const std::vector<std::vector<size_t>>& modes_;
   LastUse last_;
-  std::map<Key, uint32_t> next_;
+  std::unordered_map<Key, uint32_t, KeyHash> next_;
+  Key scratch_;
   std::vector<Key> next_keys_;
 };
 

@@ -2,12 +2,15 @@
 //
 // Boundary b lies before step b. A state at it says, for each step before b that a later one still
 // asks about, where its data lies and whether its machine can still be taken over. Arcs lead from
-// boundary b to b + 1: one per mode of step b, cold or warm.
+// boundary b to b + 1: one per mode of step b, cold or warm. Cold arcs do not depend on whose
+// machine could have been taken over, so states that differ in that alone share them: they lead
+// from a group of states, warm ones from a state.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "plan/graph_search.h"
@@ -37,12 +40,22 @@ struct GraphClock {
 };
 
 struct GraphLayer {
-  std::vector<uint32_t> first_arc;  // per state, and one past the last
+  std::vector<uint32_t> group_of;  // per state
+  std::vector<uint32_t>
+      first_arc;  // per state its warm arcs, then per group its cold ones; the end
   std::vector<GraphArc> arcs;
   GraphClock clock;
   std::vector<size_t> owners;  // of the slots before it: a step; the number of steps: "done"
 
-  size_t states() const { return first_arc.size() - 1; }
+  size_t states() const { return group_of.size(); }
+  size_t groups() const { return first_arc.size() - 1 - states(); }
+  std::span<const GraphArc> Warm(size_t state) const { return ArcsOf(state); }
+  std::span<const GraphArc> Cold(size_t group) const { return ArcsOf(states() + group); }
+
+ private:
+  std::span<const GraphArc> ArcsOf(size_t node) const {
+    return std::span(arcs).subspan(first_arc[node], first_arc[node + 1] - first_arc[node]);
+  }
 };
 
 // One layer per step; after the last there is one state. Empty: more than `most_arcs`.
