@@ -53,8 +53,11 @@ class Placement {
         use_(use),
         places_(LayerPlaces(shape.layers, std::max<int64_t>(1, use.gpus))) {}
 
-  bool AllOnGpu() const { return use_.gpu_layers < 0 || use_.gpu_layers > shape_.layers; }
+  bool AllOnGpu() const {
+    return !use_.cpu_only && (use_.gpu_layers < 0 || use_.gpu_layers > shape_.layers);
+  }
   int64_t OfLayer(int64_t layer) const {
+    if (use_.cpu_only) return -1;
     const bool on_gpu = AllOnGpu() || layer >= shape_.layers - use_.gpu_layers;
     return on_gpu ? places_[static_cast<size_t>(layer)] : -1;
   }
@@ -148,7 +151,7 @@ std::vector<LlamaCppDevice> LlamaCppDevices(const ModelShape& shape, const Weigh
     devices[i].weights = LikeWeights(weights[i], all);
     if (i < host && use.gpus > 1)
       devices[i].weights = WithNeighbour(devices[i].weights, shape, tensors);
-    devices[i].compute = i == host ? buffers.host : buffers.device;
+    devices[i].compute = i == host && !use.cpu_only ? buffers.host : buffers.device;
     if (i < host && !placement.AllOnGpu()) {
       devices[i].compute = head + 4 * Wide{use.cache.ubatch} * (shape.vocab + shape.hidden);
     }
@@ -167,6 +170,7 @@ Estimate EstimateLlamaCpp(const ModelShape& shape, const WeightFormat& format,
   for (const LlamaCppDevice& device : devices) {
     std::vector<Component> parts;
     const bool is_gpu = device.name != "host";
+    if (is_gpu && use.cpu_only) continue;
     parts.push_back(Part("weights", device.name, device.weights, WeightEvidence(device.weights),
                          fmt::format("{}; {}", format.name, shape.source)));
     if (device.cache > 0) {
@@ -183,7 +187,7 @@ Estimate EstimateLlamaCpp(const ModelShape& shape, const WeightFormat& format,
                            "ollama/ollama#9988, ggml-org/llama.cpp#15860"));
     }
     const Span sum = SumOf(parts, device.name);
-    const bool fullest = is_gpu && sum.mid > estimate.peak.mid;
+    const bool fullest = (is_gpu || use.cpu_only) && sum.mid > estimate.peak.mid;
     if (fullest) {
       rest.insert(rest.end(), estimate.components.begin(), estimate.components.end());
       estimate.components = std::move(parts);

@@ -35,6 +35,7 @@ struct LlamaCppUse {
   int64_t gpu_layers = -1;  // -1: all; layers + 1 counts the head
   bool experts_in_ram = false;
   bool metal = false;
+  bool cpu_only = false;  // everything in RAM, one device "host"
 };
 
 struct LlamaCppDevice {

@@ -121,3 +121,63 @@ What is not understood is named.
   
   not understood: 1 rows
     c  model `nobody` is not in the family table, and its name has no size
+
+An engine's own log beside what would have been estimated, and what follows for another context.
+
+  $ cat > llama.log <<'END'
+  > llama_model_loader: loaded meta data with 28 key-value pairs and 292 tensors from Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf (version GGUF V3 (latest))
+  > print_info: file type   = Q4_K - Medium
+  > load_tensors: offloaded 33/33 layers to GPU
+  > load_tensors:        CUDA0 model buffer size =  4403.49 MiB
+  > load_tensors:   CPU_Mapped model buffer size =   281.81 MiB
+  > llama_context: n_ctx         = 8192
+  > llama_context: flash_attn    = 0
+  > llama_kv_cache:      CUDA0 KV buffer size =  1024.00 MiB
+  > llama_context:      CUDA0 compute buffer size =   600.00 MiB
+  > llama_perf_context_print:        eval time =    1000.00 ms /   100 runs   (   10.00 ms per token,   100.00 tokens per second)
+  > END
+  $ curbstop model fit --from-log llama.log --gpu RTX-3080 --context 16384
+  llama.cpp: llama-3.1-8b, Q4_K_M, context 8192 on RTX-3080
+                      on       measured                estimated  error
+  weights             gpu0  4403.49 MiB                  4403.49  0         agrees
+  weights             host   281.81 MiB                   281.81  0         agrees
+  cache               gpu0  1024.00 MiB                  1024.00  0         agrees
+  compute             gpu0   600.00 MiB  560.00 (554.40..571.20)  -6.67 %   differs
+  decode at depth 50          100.0 t/s      110.8 (90.8..135.2)  +10.81 %  agrees
+  
+  with what the log says:
+  llama-3.1-8b, 8.0B parameters, Q4_K_M, context 16384, llama.cpp on RTX-3080
+    gpu0: weights 4.3 (the log agrees) · cache 2.0 (the log agrees) · compute 1.1 ± 0.09 (the log differs, scaled to it) · context 0.4 ± 0.04 (class constant, not probed here) GiB
+    host: weights 0.3 (the log agrees) · compute 0.04 · output 0.00 (exact) GiB
+    peak 7.9 GiB, 7.7..8.0 of 9.8: fits
+    decode 86 tokens/s (71..105) · prefill 4220 tokens/s (2910..6119)     evidence: formula + class parameters
+  $ curbstop model fit qwen2.5-7b --from-log llama.log --gpu RTX-3080
+  llama.cpp: qwen2.5-7b, Q4_K_M, context 8192 on RTX-3080
+                      on       measured                estimated  error
+  weights             gpu0  4403.49 MiB                  4168.09  -5.35 %   differs
+  weights             host   281.81 MiB                   292.36  +3.74 %   differs
+  cache               gpu0  1024.00 MiB                   448.00  -56.25 %  differs
+  compute             gpu0   600.00 MiB  492.00 (487.08..501.84)  -18.00 %  differs
+  decode at depth 50          100.0 t/s      118.8 (97.3..144.9)  +18.77 %  agrees
+  
+  with what the log says:
+  qwen2.5-7b, 7.6B parameters, Q4_K_M, context 8192, llama.cpp on RTX-3080
+    gpu0: weights 4.3 (measured in the log) · cache 1.0 (measured in the log) · compute 0.6 (measured in the log) · context 0.4 ± 0.04 (class constant, not probed here) GiB
+    host: weights 0.3 (measured in the log) · compute 0.02 · output 0.00 (exact) GiB
+    peak 6.3 GiB, 6.3..6.3 of 9.8: fits
+    decode 111 tokens/s (91..136) · prefill 4490 tokens/s (3097..6511)     evidence: formula + class parameters
+  $ printf 'hello\n' > notes.txt
+  $ curbstop model fit --from-log notes.txt
+  ! error: nothing in `notes.txt` is a log that is known
+  ! hint: known are llama.cpp's and ollama's logs, llama-bench tables, the text of `torch.cuda.memory_summary()` and torch's memory snapshots
+  ? 2
+  $ printf '\200\004\214\002os\214\006system\223\214\004echo\205R.' > evil.pickle
+  $ curbstop model fit qwen2.5-7b --method lora --from-log evil.pickle
+  ! error: cannot read the pickle `evil.pickle`
+  !   because opcode STACK_GLOBAL at offset 14 would run code of the file's choice
+  ! hint: a memory snapshot needs none; write it as JSON, or look where it is from
+  ? 5
+  $ curbstop model fit qwen2.5-7b --method lora --from-log llama.log
+  ! error: the log is of llama.cpp, and `--method` asks for training
+  ! hint: leave `--method` out
+  ? 2

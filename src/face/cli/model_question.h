@@ -1,0 +1,55 @@
+// The options of `model fit` and the question that they ask.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "face/cli/command.h"
+#include "fit/answer.h"
+
+namespace curbstop {
+
+struct FitOptions {
+  std::string model;
+  std::string quant;
+  std::string gpu;
+  std::string engine = "llama.cpp";
+  std::string cache_type = "f16";
+  std::string verify;
+  std::string technique;
+  int64_t context = 4096;
+  int64_t ubatch = 512;
+  int64_t slots = 1;
+  int64_t gpu_layers = -1;
+  int64_t build = 0;
+  bool no_flash = false;
+  bool experts_in_ram = false;
+
+  std::string method;
+  std::string optimizer = "adamw";
+  std::string checkpointing = "full";
+  std::string tokens;
+  int64_t sequence = 2048;
+  int64_t batch = 1;
+  int64_t rank = 16;
+  bool chunked_loss = false;
+
+  bool max_context = false;
+  bool max_batch = false;
+  bool explain = false;
+
+  std::string from_log;
+  std::set<std::string> given;           // the options on the command line: "--context"
+  std::optional<fit::ModelShape> shape;  // known already; `model` is then only a name
+
+  bool Gave(std::string_view option) const { return given.contains(std::string(option)); }
+};
+
+// From the family table or a file's header, the named hardware or this computer's.
+// Errors: kInvalidInput and kNotFound, naming the option.
+Result<fit::FitQuestion> ReadFitQuestion(const FitOptions& options, CommandContext& context);
+
+}  // namespace curbstop
