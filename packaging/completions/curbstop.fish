@@ -132,6 +132,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_sub
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l engine
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l experts-in-ram
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l explain
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l from-log
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu-layers
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l help

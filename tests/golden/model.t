@@ -152,20 +152,9 @@ An engine's own log beside what would have been estimated, and what follows for 
     peak 7.9 GiB, 7.7..8.0 of 9.8: fits
     decode 86 tokens/s (71..105) · prefill 4220 tokens/s (2910..6119)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --from-log llama.log --gpu RTX-3080
-  llama.cpp: qwen2.5-7b, Q4_K_M, context 8192 on RTX-3080
-                      on       measured                estimated  error
-  weights             gpu0  4403.49 MiB                  4168.09  -5.35 %   differs
-  weights             host   281.81 MiB                   292.36  +3.74 %   differs
-  cache               gpu0  1024.00 MiB                   448.00  -56.25 %  differs
-  compute             gpu0   600.00 MiB  492.00 (487.08..501.84)  -18.00 %  differs
-  decode at depth 50          100.0 t/s      118.8 (97.3..144.9)  +18.77 %  agrees
-  
-  with what the log says:
-  qwen2.5-7b, 7.6B parameters, Q4_K_M, context 8192, llama.cpp on RTX-3080
-    gpu0: weights 4.3 (measured in the log) · cache 1.0 (measured in the log) · compute 0.6 (measured in the log) · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.3 (measured in the log) · compute 0.02 · output 0.00 (exact) GiB
-    peak 6.3 GiB, 6.3..6.3 of 9.8: fits
-    decode 111 tokens/s (91..136) · prefill 4490 tokens/s (3097..6511)     evidence: formula + class parameters
+  ! error: the log is of `llama-3.1-8b` with 32 layers of width 4096, `qwen2.5-7b` has 28 of 3584
+  ! hint: leave the model out; the log names it
+  ? 2
   $ printf 'hello\n' > notes.txt
   $ curbstop model fit --from-log notes.txt
   ! error: nothing in `notes.txt` is a log that is known
