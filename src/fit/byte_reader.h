@@ -1,48 +1,60 @@
-// Little-endian bytes with a position: what every header reader walks over. A read past the end is
-// an error that names the offset, never a crash and never an allocation of the size that a file
-// claims.
+// Little-endian numbers and texts with a position: what every header reader walks over. A read past
+// the end is an error that names the offset, never a crash and never an allocation of the size that
+// a file claims.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "base/result.h"
+#include "fit/byte_source.h"
 
 namespace curbstop::fit {
 
 class ByteReader {
  public:
-  // `what` names the file in errors and must outlive the reader. `base`: offset of the first byte.
-  explicit ByteReader(std::string_view bytes, std::string_view what, size_t base = 0)
-      : bytes_(bytes), what_(what), base_(base) {}
+  // The source must outlive the reader.
+  explicit ByteReader(ByteSource& source) : source_(source), end_(source.size()) {}
 
-  size_t offset() const { return base_ + at_; }
-  size_t left() const { return bytes_.size() - at_; }
-  bool AtEnd() const { return left() == 0; }
+  uint64_t offset() const { return at_; }
+  uint64_t left() const { return end_ - at_; }
 
-  Error Wrong(std::string_view why) const { return WrongAt(offset(), why); }
-  Error WrongAt(size_t offset, std::string_view why) const {
-    return Corrupt(fmt::format("`{}` at offset {}: {}", what_, offset, why));
+  Error Wrong(std::string_view why) const { return WrongAt(at_, why); }
+  Error WrongAt(uint64_t offset, std::string_view why) const {
+    return Corrupt(fmt::format("`{}` at offset {}: {}", source_.name(), offset, why));
   }
 
   template <typename T>
   Result<T> Number() {
-    if (left() < sizeof(T)) return Short(sizeof(T));
+    TRY_ASSIGN(const std::string_view bytes, Take(sizeof(T)));
     T value;
-    std::memcpy(&value, bytes_.data() + at_, sizeof(T));
-    at_ += sizeof(T);
+    std::memcpy(&value, bytes.data(), sizeof(T));
     return value;
   }
 
+  // The next bytes in one piece, until the next call.
   Result<std::string_view> Take(uint64_t length) {
     if (length > left()) return Short(length);
-    const std::string_view taken = bytes_.substr(at_, static_cast<size_t>(length));
-    at_ += static_cast<size_t>(length);
+    if (length > kMostAtOnce) return Wrong(fmt::format("{} bytes in one piece", length));
+    const bool is_here = at_ >= window_at_ && at_ + length <= window_at_ + window_.size();
+    if (!is_here) {
+      TRY_ASSIGN(window_, source_.Read(at_, length));
+      window_at_ = at_;
+      if (window_.size() < length) return Short(length);
+    }
+    const std::string_view taken =
+        window_.substr(static_cast<size_t>(at_ - window_at_), static_cast<size_t>(length));
+    at_ += length;
     return taken;
+  }
+
+  // Past bytes that nobody looks at; the source is not asked for them.
+  Status Skip(uint64_t length) {
+    if (length > left()) return Short(length);
+    at_ += length;
+    return {};
   }
 
  private:
@@ -50,10 +62,11 @@ class ByteReader {
     return Wrong(fmt::format("{} bytes are expected, {} are left", wanted, left()));
   }
 
-  std::string_view bytes_;
-  std::string_view what_;
-  size_t base_;
-  size_t at_ = 0;
+  ByteSource& source_;
+  uint64_t end_;
+  uint64_t at_ = 0;
+  std::string_view window_;
+  uint64_t window_at_ = 0;
 };
 
 }  // namespace curbstop::fit

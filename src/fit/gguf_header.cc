@@ -11,9 +11,11 @@
 namespace curbstop::fit {
 namespace {
 
-constexpr uint64_t kMostTensors = uint64_t{1} << 20;
+constexpr uint64_t kMostTensors = uint64_t{1} << 17;  // of the largest model published, some 1,100
 constexpr uint64_t kMostPairs = uint64_t{1} << 16;
+constexpr uint64_t kMostName = 512;
 constexpr uint64_t kMostText = uint64_t{1} << 16;  // of a kept text; longer ones are walked over
+constexpr uint64_t kMostKept = 4096;               // of an array's numbers: one for each layer
 constexpr uint64_t kMostRowLength = uint64_t{1} << 40;
 
 enum ValueType : uint32_t {
@@ -40,7 +42,7 @@ size_t SizeOf(uint32_t type) {
 
 class Reader {
  public:
-  Reader(std::string_view bytes, std::string_view file) : in_(bytes, file) {}
+  explicit Reader(ByteSource& source) : in_(source) {}
 
   Result<GgufHeader> Read() {
     TRY_ASSIGN(const std::string_view magic, in_.Take(4));
@@ -57,39 +59,61 @@ class Reader {
       return in_.WrongAt(16, fmt::format("{} pairs, expected at most {}", pairs, kMostPairs));
     for (uint64_t i = 0; i < pairs; ++i) TRY(Pair());
     for (uint64_t i = 0; i < tensors; ++i) TRY(OneTensor());
-    const auto split = header_.numbers.find("split.count");
-    if (split != header_.numbers.end()) header_.split_count = split->second;
+    header_.split_count = NumberOr("split.count", 0);
+    header_.split_number = NumberOr("split.no", 0);
+    const int64_t alignment = std::clamp<int64_t>(NumberOr("general.alignment", 32), 1, 1 << 20);
+    header_.data_at = Clamp(RoundUp(Wide{in_.offset()}, alignment));
     return std::move(header_);
   }
 
  private:
-  Result<std::string_view> Text() {
+  int64_t NumberOr(std::string_view key, int64_t fallback) const {
+    const auto found = header_.numbers.find(key);
+    return found == header_.numbers.end() ? fallback : found->second;
+  }
+
+  Status CheckLength() const {
+    if (in_.offset() <= static_cast<uint64_t>(kMostHeaderBytes)) return {};
+    return in_.Wrong(fmt::format("a header above {} MiB", kMostHeaderBytes >> 20));
+  }
+
+  Status SkipText() {
     TRY_ASSIGN(const uint64_t length, in_.Number<uint64_t>());
-    return in_.Take(length);
+    return in_.Skip(length);
   }
 
   Result<std::string> Name() {
-    const size_t at = in_.offset();
-    TRY_ASSIGN(const std::string_view name, Text());
-    if (name.empty() || name.size() > 512)
-      return in_.WrongAt(at, fmt::format("a name of {} bytes, expected 1 to 512", name.size()));
+    const uint64_t at = in_.offset();
+    TRY_ASSIGN(const uint64_t length, in_.Number<uint64_t>());
+    if (length < 1 || length > kMostName) {
+      // Where even the file is shorter, that is the plainer thing to say.
+      if (length > in_.left()) return in_.Take(length).error();
+      return in_.WrongAt(at,
+                         fmt::format("a name of {} bytes, expected 1 to {}", length, kMostName));
+    }
+    TRY_ASSIGN(const std::string_view name, in_.Take(length));
     return std::string(name);
   }
 
   Status Pair() {
+    TRY(CheckLength());
     TRY_ASSIGN(const std::string key, Name());
-    const size_t at = in_.offset();
+    const uint64_t at = in_.offset();
     TRY_ASSIGN(const uint32_t type, in_.Number<uint32_t>());
-    if (type == kText) {
-      TRY_ASSIGN(const std::string_view text, Text());
-      if (text.size() <= kMostText) header_.texts[key] = std::string(text);
-      return {};
-    }
+    if (type == kText) return OneText(key);
     if (type == kArray) return Array(key);
     return Scalar(key, type, at);
   }
 
-  Status Scalar(const std::string& key, uint32_t type, size_t at) {
+  Status OneText(const std::string& key) {
+    TRY_ASSIGN(const uint64_t length, in_.Number<uint64_t>());
+    if (length > kMostText) return in_.Skip(length);
+    TRY_ASSIGN(const std::string_view text, in_.Take(length));
+    header_.texts[key] = std::string(text);
+    return {};
+  }
+
+  Status Scalar(const std::string& key, uint32_t type, uint64_t at) {
     if (SizeOf(type) == 0)
       return in_.WrongAt(at, fmt::format("value type {}, expected 0 to 12", type));
     TRY_ASSIGN(const std::string_view bytes, in_.Take(SizeOf(type)));
@@ -110,39 +134,36 @@ class Reader {
   }
 
   Status Array(const std::string& key) {
-    const size_t at = in_.offset();
+    const uint64_t at = in_.offset();
     TRY_ASSIGN(const uint32_t type, in_.Number<uint32_t>());
     TRY_ASSIGN(const uint64_t count, in_.Number<uint64_t>());
-    if (type == kText) {
-      // Eight bytes are the least that a text takes, so that a claim of 2^60 texts ends at once.
-      if (count > in_.left() / 8)
-        return in_.WrongAt(
-            at, fmt::format("an array of {} texts does not fit into the {} bytes left", count,
-                            in_.left()));
-      for (uint64_t i = 0; i < count; ++i) {
-        const Result<std::string_view> skipped = Text();
-        if (!skipped.ok()) return skipped.error();
-      }
-      header_.numbers[key + ".count"] = static_cast<int64_t>(count);
-      return {};
-    }
-    const size_t size = SizeOf(type);
+    // Eight bytes are the least that a text takes, so that a claim of 2^60 texts ends at once.
+    const size_t size = type == kText ? 8 : SizeOf(type);
     if (size == 0)
       return in_.WrongAt(at, fmt::format("an array of type {}, expected numbers or texts", type));
     if (count > in_.left() / size)
-      return in_.WrongAt(
-          at, fmt::format("an array of {} numbers does not fit into the {} bytes left", count,
-                          in_.left()));
-    TRY_ASSIGN(const std::string_view bytes, in_.Take(count * size));
+      return in_.WrongAt(at, fmt::format("an array of {} {} does not fit into the {} bytes left",
+                                         count, type == kText ? "texts" : "numbers", in_.left()));
+    if (type == kText) return SkipTexts(key, count);
+    const uint64_t kept = std::min<uint64_t>(count, kMostKept) * size;
+    TRY_ASSIGN(const std::string_view bytes, in_.Take(kept));
     KeepMost(key, type, bytes);
+    return in_.Skip(count * size - kept);
+  }
+
+  Status SkipTexts(const std::string& key, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+      TRY(SkipText());
+      if (i % 4096 == 0) TRY(CheckLength());
+    }
+    header_.numbers[key + ".count"] = static_cast<int64_t>(count);
     return {};
   }
 
   // Per-layer numbers (heads of each layer): the largest stands for all.
   void KeepMost(const std::string& key, uint32_t type, std::string_view bytes) {
     const size_t size = SizeOf(type);
-    const size_t count = std::min<size_t>(bytes.size() / size, 4096);
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < bytes.size() / size; ++i) {
       const auto number = WholeNumber(bytes.substr(i * size, size), type);
       if (!number) return;
       auto [kept, is_new] = header_.numbers.try_emplace(key, *number);
@@ -151,15 +172,16 @@ class Reader {
   }
 
   Status OneTensor() {
+    TRY(CheckLength());
     GgufTensor tensor;
     TRY_ASSIGN(tensor.name, Name());
-    const size_t at = in_.offset();
+    const uint64_t at = in_.offset();
     TRY_ASSIGN(const uint32_t dimensions, in_.Number<uint32_t>());
     if (dimensions < 1 || dimensions > 4)
       return in_.WrongAt(at, fmt::format("{} dimensions, expected 1 to 4", dimensions));
     Wide elements = 1;
     for (uint32_t i = 0; i < dimensions; ++i) {
-      const size_t here = in_.offset();
+      const uint64_t here = in_.offset();
       TRY_ASSIGN(const uint64_t size, in_.Number<uint64_t>());
       if (size < 1 || size > kMostRowLength)
         return in_.WrongAt(
@@ -169,7 +191,7 @@ class Reader {
         return in_.WrongAt(here, "a tensor of more than 2^60 elements");
       tensor.sizes.push_back(static_cast<int64_t>(size));
     }
-    const size_t type_at = in_.offset();
+    const uint64_t type_at = in_.offset();
     TRY_ASSIGN(const uint32_t type, in_.Number<uint32_t>());
     const auto known = TypeOfNumber(type);
     if (!known) return in_.WrongAt(type_at, fmt::format("tensor type {} is not known", type));
@@ -329,8 +351,27 @@ class Shaper {
 
 }  // namespace
 
+Result<GgufHeader> ReadGgufHeader(ByteSource& source) { return Reader(source).Read(); }
+
 Result<GgufHeader> ReadGgufHeader(std::string_view bytes, std::string_view file) {
-  return Reader(bytes, file).Read();
+  BytesInMemory source(bytes, file);
+  return ReadGgufHeader(source);
+}
+
+Status CheckGgufData(const GgufHeader& header, std::string_view file, uint64_t file_bytes) {
+  for (const GgufTensor& tensor : header.tensors) {
+    const TypedTensor typed = TypedOf(tensor);
+    const Wide begin = Wide{header.data_at} + tensor.offset;
+    const Wide end = begin + typed.bytes();
+    if (end <= Wide{file_bytes}) continue;
+    return Corrupt(
+               fmt::format("`{}` at offset {}: tensor `{}` of {} bytes is cut, the file ends at "
+                           "{}",
+                           file, Clamp(begin), Printable(tensor.name), Clamp(typed.bytes()),
+                           file_bytes))
+        .WithHint("its download was not finished?");
+  }
+  return {};
 }
 
 Result<ModelShape> ShapeOfGguf(const GgufHeader& header, std::string_view file) {

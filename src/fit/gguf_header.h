@@ -6,8 +6,8 @@
 //   elements tensors  name, dimensions u32, sizes u64 each, type u32, offset u64
 //
 // Source: ggml-org/ggml, docs/gguf.md. Reads numbers and short texts, walks over arrays (a
-// vocabulary is some megabytes) and keeps none of them. Bounded: at most 2^20 tensors and 2^16
-// pairs, arrays in arrays refused.
+// vocabulary is some megabytes) and keeps none of them. Bounded: 64 MiB, 2^17 tensors, 2^16 pairs;
+// arrays in arrays refused.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "fit/byte_source.h"
 #include "fit/gguf_recipe.h"
 #include "fit/weights.h"
 
@@ -39,12 +40,18 @@ struct GgufHeader {
       numbers;  // whole ones, and the first element of arrays of them
   std::map<std::string, std::string, std::less<>> texts;
   std::vector<GgufTensor> tensors;
-  int64_t split_count = 0;  // files that the model is split into; 0: one
+  int64_t split_count = 0;   // files that the model is split into; 0: one
+  int64_t split_number = 0;  // of this one, from 0
+  int64_t data_at = 0;       // where the tensors' bytes begin
 };
 
-// `bytes`: the file from its start, as much as the caller cared to read.
-// Errors: kCorrupt with the offset.
+// Errors: kCorrupt with the offset, what the source says.
+Result<GgufHeader> ReadGgufHeader(ByteSource& source);
 Result<GgufHeader> ReadGgufHeader(std::string_view bytes, std::string_view file);
+
+// That the file is as long as its tensors need. Errors: kCorrupt with the offset of the first that
+// is cut.
+Status CheckGgufData(const GgufHeader& header, std::string_view file, uint64_t file_bytes);
 
 // Errors: kInvalidInput where it is no language model's file.
 Result<ModelShape> ShapeOfGguf(const GgufHeader& header, std::string_view file);

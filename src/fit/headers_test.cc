@@ -8,6 +8,7 @@
 #include "fit/gguf_header.h"
 #include "fit/llama_cpp.h"
 #include "fit/model_files.h"
+#include "fit/onnx_header.h"
 #include "sys/testing/fuzz_corpus.h"
 
 namespace curbstop::fit {
@@ -89,8 +90,7 @@ TEST(GgufHeader, AnyCutIsAnErrorAndNoCrash) {
 
 TEST(Safetensors, SizesAndPlacesAreChecked) {
   const std::string good = Corpus("good.safetensors");
-  const auto tensors =
-      ReadSafetensorsHeader(good, static_cast<int64_t>(good.size()), "good.safetensors");
+  const auto tensors = ReadSafetensorsHeader(good, "good.safetensors");
   ASSERT_TRUE(tensors.ok()) << tensors.error().Text();
   EXPECT_EQ(BytesOf(*tensors), 16);
   EXPECT_EQ(CountOf(*tensors), 7);
@@ -100,7 +100,7 @@ TEST(Safetensors, SizesAndPlacesAreChecked) {
         "shape-negative.safetensors", "dtype.safetensors", "nan.safetensors",
         "not-json.safetensors", "deep.safetensors", "list.safetensors"}) {
     const std::string bytes = Corpus(file);
-    const auto read = ReadSafetensorsHeader(bytes, static_cast<int64_t>(bytes.size()), file);
+    const auto read = ReadSafetensorsHeader(bytes, file);
     ASSERT_FALSE(read.ok()) << file;
     EXPECT_NE(read.error().Text().find("offset"), std::string::npos) << read.error().Text();
   }
@@ -116,16 +116,27 @@ TEST(Safetensors, AnIndexThatLeavesTheFolderIsRefused) {
 }
 
 TEST(Onnx, InitialisersCountAlsoWhereTheirDataIsElsewhere) {
-  const auto tensors = ReadOnnxHeader(Corpus("good.onnx"), "good.onnx");
-  ASSERT_TRUE(tensors.ok()) << tensors.error().Text();
-  ASSERT_EQ(tensors->size(), 2U);
-  EXPECT_EQ(BytesOf(*tensors), 6 * 4 + 1'000'000 * 2);
-  for (const char* file : {"length.onnx", "varint.onnx", "dim-2e63.onnx", "dims-wrap.onnx",
-                           "group.onnx", "no-graph.onnx"}) {
-    const auto read = ReadOnnxHeader(Corpus(file), file);
+  const auto weights = ReadOnnxWeights(Corpus("good.onnx"), "good.onnx");
+  ASSERT_TRUE(weights.ok()) << weights.error().Text();
+  EXPECT_EQ(weights->tensors, 2);
+  EXPECT_EQ(weights->bytes, 6 * 4 + 1'000'000 * 2);
+  for (const char* file :
+       {"length.onnx", "varint.onnx", "dim-2e63.onnx", "dims-wrap.onnx", "group.onnx",
+        "no-graph.onnx", "external-leaves.onnx", "external-rooted.onnx", "external-length.onnx",
+        "external-offset.onnx", "raw-short.onnx", "deep.onnx", "runs-over.onnx"}) {
+    const auto read = ReadOnnxWeights(Corpus(file), file);
     ASSERT_FALSE(read.ok()) << file;
     EXPECT_NE(read.error().Text().find("offset"), std::string::npos) << read.error().Text();
   }
+}
+
+// Two tensors in one file beside the model, a constant in a branch of an `If`, a sparse one of
+// three values, each as onnx 1.23 writes it.
+TEST(Onnx, WeightsInBranchesAndOtherFilesCount) {
+  const auto weights = ReadOnnxWeights(Corpus("external.onnx"), "external.onnx");
+  ASSERT_TRUE(weights.ok()) << weights.error().Text();
+  EXPECT_EQ(weights->files, (std::map<std::string, int64_t>{{"external.data", 4096 + 1024}}));
+  EXPECT_EQ(weights->bytes, 1024 + 1024 + 4 * 8 + 3 * 4 + 3 * 8);
 }
 
 // llama-3-8b's own configuration counts to the published parameters.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
-#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,8 +17,8 @@ namespace {
 
 // The format allows 100 MB; real headers are below 2, and a document in memory takes some ten times
 // its text.
-constexpr uint64_t kMostJson = uint64_t{16} << 20;
-constexpr size_t kMostTensors = size_t{1} << 20;
+constexpr uint64_t kMostJson = kMostAtOnce;
+constexpr size_t kMostTensors = size_t{1} << 17;
 
 struct TypeBytes {
   std::string_view name;
@@ -114,7 +113,7 @@ Status CheckPlaces(std::vector<Placed>& placed, int64_t data, std::string_view f
       return InTensor(file, offset, one.tensor.name,
                       fmt::format("begins at {}, expected {}", one.begin, at));
     at = one.end;
-    if (data > 0 && at > data)
+    if (at > data)
       return InTensor(file, offset, one.tensor.name,
                       fmt::format("ends at {}, but the file holds {} bytes of data", at, data));
   }
@@ -154,9 +153,9 @@ void ReadMixture(const Json& config, ModelShape& shape) {
 
 }  // namespace
 
-Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes, int64_t file_bytes,
-                                                        std::string_view file) {
-  ByteReader in(bytes, file);
+Result<std::vector<StoredTensor>> ReadSafetensorsHeader(ByteSource& source) {
+  const std::string& file = source.name();
+  ByteReader in(source);
   TRY_ASSIGN(const uint64_t length, in.Number<uint64_t>());
   if (length > kMostJson)
     return in.WrongAt(0,
@@ -174,11 +173,16 @@ Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes, 
     TRY_ASSIGN(Placed one, PlacedOf(name, entry, file));
     placed.push_back(std::move(one));
   }
-  const int64_t data = file_bytes > 0 ? file_bytes - static_cast<int64_t>(in.offset()) : 0;
-  TRY(CheckPlaces(placed, data, file, in.offset()));
+  TRY(CheckPlaces(placed, static_cast<int64_t>(in.left()), file, in.offset()));
   std::vector<StoredTensor> tensors;
   for (Placed& one : placed) tensors.push_back(std::move(one.tensor));
   return tensors;
+}
+
+Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes,
+                                                        std::string_view file) {
+  BytesInMemory source(bytes, file);
+  return ReadSafetensorsHeader(source);
 }
 
 Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view text, std::string_view file) {
@@ -193,6 +197,12 @@ Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view text, std::string
     const std::string* in_file = entry.AsString();
     const bool leaves = in_file == nullptr || in_file->empty() ||
                         in_file->find('/') != std::string::npos || in_file->starts_with("..");
+    // An index that names itself or another one would lead round in circles.
+    if (!leaves && !in_file->ends_with(".safetensors"))
+      return Corrupt(
+          fmt::format("`{}` at offset 0: tensor `{}` lies in `{}`, expected a file that "
+                      "ends in `.safetensors`",
+                      file, Printable(name), Printable(*in_file)));
     if (leaves)
       return Corrupt(fmt::format("`{}` at offset 0: tensor `{}` lies in no file of this folder",
                                  file, Printable(name)));
@@ -251,6 +261,10 @@ Result<ModelShape> ReadHfConfig(std::string_view text, std::string_view file) {
   shape.linear_head_dim = First(config, {"linear_value_head_dim"}, 0);
   shape.attention_gate = config.BoolOr("attn_output_gate", shape.arch.starts_with("qwen3_5"));
   ReadLayerTypes(config, shape);
+  // Older configurations say it by a pattern: of so many layers, the last has no window.
+  const int64_t pattern = First(config, {"sliding_window_pattern"}, 0);
+  if (shape.sliding_layers == 0 && shape.sliding_window > 0 && pattern > 1)
+    shape.sliding_layers = shape.layers - shape.layers / pattern;
   ReadMixture(config, shape);
   TRY(CheckShape(shape));
   const std::vector<Tensor> tensors = TensorsOf(shape);
@@ -268,145 +282,60 @@ Result<ModelShape> ReadHfConfig(std::string_view text, std::string_view file) {
 
 namespace {
 
-// Protocol buffers, as much of them as a model's header needs.
-class Protobuf {
- public:
-  Protobuf(std::string_view bytes, std::string_view what, size_t base) : in_(bytes, what, base) {}
-
-  struct Field {
-    uint64_t number = 0;
-    uint64_t value = 0;      // varint and fixed
-    std::string_view bytes;  // of what is length-delimited
-    size_t offset = 0;       // of those bytes
-    bool is_bytes = false;
-  };
-
-  bool AtEnd() const { return in_.AtEnd(); }
-
-  Result<Field> Next() {
-    Field field;
-    const size_t at = in_.offset();
-    TRY_ASSIGN(const uint64_t key, Varint());
-    field.number = key >> 3;
-    switch (key & 7) {
-      case 0: {
-        TRY_ASSIGN(field.value, Varint());
-        return field;
-      }
-      case 1: {
-        TRY_ASSIGN(field.value, in_.Number<uint64_t>());
-        return field;
-      }
-      case 2: {
-        TRY_ASSIGN(const uint64_t length, Varint());
-        field.offset = in_.offset();
-        field.is_bytes = true;
-        TRY_ASSIGN(field.bytes, in_.Take(length));
-        return field;
-      }
-      case 5: {
-        TRY_ASSIGN(const uint32_t value, in_.Number<uint32_t>());
-        field.value = value;
-        return field;
-      }
-      default:
-        return in_.WrongAt(
-            at, fmt::format("wire type {} of field {} is not known", key & 7, field.number));
-    }
-  }
-
-  Result<uint64_t> Varint() {
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      TRY_ASSIGN(const uint8_t byte, in_.Number<uint8_t>());
-      value |= uint64_t{byte & 0x7Fu} << shift;
-      if ((byte & 0x80) == 0) return value;
-    }
-    return in_.Wrong("a number of more than ten bytes");
-  }
-
-  Error Wrong(size_t offset, std::string_view why) const { return in_.WrongAt(offset, why); }
-
- private:
-  ByteReader in_;
-};
-
-struct OnnxType {
-  uint64_t number;
-  std::string_view name;
-  int64_t bits;
-};
-constexpr OnnxType kOnnxTypes[] = {
-    {1, "F32", 32},     {2, "U8", 8},       {3, "I8", 8},       {4, "U16", 16},
-    {5, "I16", 16},     {6, "I32", 32},     {7, "I64", 64},     {9, "BOOL", 8},
-    {10, "F16", 16},    {11, "F64", 64},    {12, "U32", 32},    {13, "U64", 64},
-    {14, "C64", 64},    {16, "BF16", 16},   {17, "F8_E4M3", 8}, {18, "F8_E4M3", 8},
-    {19, "F8_E5M2", 8}, {20, "F8_E5M2", 8}, {21, "U4", 4},      {22, "I4", 4}};
-
-Status AddSize(uint64_t size, std::vector<int64_t>& sizes, const Protobuf& in, size_t offset) {
-  if (size > (uint64_t{1} << 60) || sizes.size() >= 64)
-    return in.Wrong(offset, fmt::format("a dimension of {}", size));
-  sizes.push_back(static_cast<int64_t>(size));
-  return {};
+WeightFormat LinearOnly(std::string name, double bits) {
+  WeightFormat format;
+  format.kind = FormatKind::kLinearOnly;
+  format.name = std::move(name);
+  format.bits = bits;
+  return format;
 }
 
-Result<StoredTensor> OnnxTensor(std::string_view bytes, std::string_view file, size_t base) {
-  Protobuf in(bytes, file, base);
-  StoredTensor tensor;
-  uint64_t type = 0;
-  while (!in.AtEnd()) {
-    TRY_ASSIGN(const Protobuf::Field field, in.Next());
-    if (field.number == 1 && field.is_bytes) {
-      Protobuf packed(field.bytes, file, field.offset);
-      while (!packed.AtEnd()) {
-        TRY_ASSIGN(const uint64_t size, packed.Varint());
-        TRY(AddSize(size, tensor.sizes, in, field.offset));
-      }
-    } else if (field.number == 1) {
-      TRY(AddSize(field.value, tensor.sizes, in, base));
-    } else if (field.number == 2) {
-      type = field.value;
-    } else if (field.number == 8 && field.is_bytes) {
-      tensor.name = std::string(field.bytes.substr(0, 512));
-    }
-  }
-  const auto* known = std::find_if(std::begin(kOnnxTypes), std::end(kOnnxTypes),
-                                   [&](const OnnxType& one) { return one.number == type; });
-  const auto count = Elements(tensor.sizes);
-  if (!count) return in.Wrong(base, "a tensor of more than 2^60 elements");
-  if (known == std::end(kOnnxTypes)) {
-    tensor.type = fmt::format("type {}", type);
-    return tensor;
-  }
-  tensor.type = std::string(known->name);
-  tensor.bytes = Clamp(CeilDiv(Wide{*count} * known->bits, 8));
-  return tensor;
+// A scale of 16 bits and a zero point of as many bits as a weight for each group.
+WeightFormat Grouped(std::string_view method, int64_t bits, int64_t group) {
+  const double shared = group > 0 ? static_cast<double>(16 + bits) / static_cast<double>(group) : 0;
+  return LinearOnly(fmt::format("{} {} bit, groups of {}", method, bits, group),
+                    static_cast<double>(bits) + shared);
+}
+
+std::optional<WeightFormat> OfBitsAndBytes(const Json& config) {
+  if (config.BoolOr("load_in_8bit", false)) return *UnderstandFormat("int8");
+  if (!config.BoolOr("load_in_4bit", false)) return std::nullopt;
+  const std::string type = config.StringOr("bnb_4bit_quant_type", "fp4") == "nf4" ? "nf4" : "fp4";
+  const bool twice = config.BoolOr("bnb_4bit_use_double_quant", false);
+  return *UnderstandFormat(twice ? type + "-dq" : (type == "fp4" ? "bnb.fp4" : type));
 }
 
 }  // namespace
 
-Result<std::vector<StoredTensor>> ReadOnnxHeader(std::string_view bytes, std::string_view file) {
-  Protobuf model(bytes, file, 0);
-  std::vector<StoredTensor> tensors;
-  bool has_graph = false;
-  while (!model.AtEnd()) {
-    TRY_ASSIGN(const Protobuf::Field part, model.Next());
-    if (part.number != 7 || !part.is_bytes) continue;
-    has_graph = true;
-    Protobuf graph(part.bytes, file, part.offset);
-    while (!graph.AtEnd()) {
-      TRY_ASSIGN(const Protobuf::Field field, graph.Next());
-      if (field.number != 5 || !field.is_bytes) continue;
-      if (tensors.size() >= kMostTensors)
-        return graph.Wrong(field.offset, fmt::format("more than {} tensors", kMostTensors));
-      TRY_ASSIGN(StoredTensor tensor, OnnxTensor(field.bytes, file, field.offset));
-      tensors.push_back(std::move(tensor));
-    }
+std::optional<WeightFormat> QuantisationOfHfConfig(std::string_view text) {
+  const Result<Json> json = ParseJson(text);
+  if (!json.ok()) return std::nullopt;
+  const Json* hub = json->Find("quantization_config");
+  const Json* mlx = json->Find("quantization");
+  const bool is_mlx = hub == nullptr || !hub->IsObject();
+  const Json* config = is_mlx ? mlx : hub;
+  if (config == nullptr || !config->IsObject()) return std::nullopt;
+  const std::string method = config->StringOr("quant_method", is_mlx ? "mlx" : "");
+  const int64_t bits = First(*config, {"bits", "w_bit"}, 4);
+  if (bits < 1 || bits > 16) return std::nullopt;
+  if (method == "gptq" || method == "awq")
+    return Grouped(method, bits, First(*config, {"group_size", "q_group_size"}, 128));
+  // MLX keeps a 16-bit scale and a 16-bit bias for each group, of tables and head too.
+  if (method == "mlx" && config->Find("bits") != nullptr) {
+    const int64_t group = std::max<int64_t>(1, First(*config, {"group_size"}, 64));
+    WeightFormat format = LinearOnly(fmt::format("mlx {} bit", bits),
+                                     static_cast<double>(bits) + 32.0 / static_cast<double>(group));
+    format.head_bits = format.bits;
+    return format;
   }
-  if (!has_graph)
-    return Corrupt(
-        fmt::format("`{}` at offset {}: no graph; it is no ONNX model", file, bytes.size()));
-  return tensors;
+  if (method == "bitsandbytes") return OfBitsAndBytes(*config);
+  if (method == "fp8" || method == "mxfp4") return *UnderstandFormat(method);
+  if (method == "exl2") {
+    const auto stated =
+        config->Find("bits") == nullptr ? std::nullopt : config->Find("bits")->AsDouble();
+    if (stated && *stated >= 1 && *stated <= 16) return LinearOnly("exl2", *stated);
+  }
+  return std::nullopt;
 }
 
 int64_t BytesOf(const std::vector<StoredTensor>& tensors) {

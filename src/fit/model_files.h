@@ -1,18 +1,20 @@
-// Headers of the other formats that models come in: safetensors, Hugging Face's config.json and
-// index, ONNX. Only headers are read; every length that a file claims is checked against the bytes
-// that are there, and errors name the offset.
+// Headers as the Hugging Face hub has them: safetensors, their index, config.json. Every length
+// that a file claims is checked against the bytes that are there, and errors name the offset.
 //
 // Sources: huggingface/safetensors README (u64 length, then JSON; refused here above 16 MiB);
-// onnx/onnx, onnx/onnx.proto3 (ModelProto.graph = 7, GraphProto.initializer = 5, TensorProto).
+// huggingface/transformers, configuration and quantization_config of each method.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "fit/byte_source.h"
 #include "fit/shape.h"
+#include "fit/weights.h"
 
 namespace curbstop::fit {
 
@@ -24,8 +26,8 @@ struct StoredTensor {
 };
 
 // Errors: kCorrupt with the offset: lengths beyond the file, overlapping or missing bytes.
-// `file_bytes`: the whole file's size, against which data offsets are checked; 0: not known.
-Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes, int64_t file_bytes,
+Result<std::vector<StoredTensor>> ReadSafetensorsHeader(ByteSource& source);
+Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes,
                                                         std::string_view file);
 
 // The files that a `model.safetensors.index.json` names, each once, in order of their names.
@@ -41,9 +43,9 @@ Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view json, std::string
 // Errors: kInvalidInput where it has no layers or width.
 Result<ModelShape> ReadHfConfig(std::string_view json, std::string_view file);
 
-// The initialisers of an ONNX model. Weights kept in other files count by their shape.
-// Errors: kCorrupt with the offset.
-Result<std::vector<StoredTensor>> ReadOnnxHeader(std::string_view bytes, std::string_view file);
+// How the configuration says that weights are quantised (GPTQ, AWQ, bitsandbytes, FP8, MXFP4, EXL2,
+// MLX); null: they are not, or in a way that is not known.
+std::optional<WeightFormat> QuantisationOfHfConfig(std::string_view json);
 
 // Bytes and parameters over all tensors.
 int64_t BytesOf(const std::vector<StoredTensor>& tensors);

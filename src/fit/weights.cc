@@ -180,6 +180,7 @@ std::vector<TypedTensor> GgufTensors(const ModelShape& shape, const WeightFormat
 }
 
 Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
+  if (format.stored_bytes > 0) return Exact(format.stored_bytes);
   const bool has_layout = shape.layers > 0 && shape.hidden > 0;
   double bits = format.bits;
   Wide sum = 0;

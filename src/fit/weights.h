@@ -27,9 +27,10 @@ struct WeightFormat {
   std::string name = "bf16";
   GgufRecipe recipe = GgufRecipe::kF16;
   bool imatrix = false;
-  bool custom_mix = false;  // "UD-": another mixture of about that size
-  double bits = 16;         // kPlain: of all weights; kLinearOnly: of quantised ones
-  double head_bits = 16;    // kLinearOnly
+  bool custom_mix = false;   // "UD-": another mixture of about that size
+  double bits = 16;          // kPlain: of all weights; kLinearOnly: of quantised ones
+  double head_bits = 16;     // kLinearOnly
+  int64_t stored_bytes = 0;  // of all tensors, as the files' headers say; 0: not known
   // kGguf: what a header said, instead of a recipe.
   std::shared_ptr<const std::vector<TypedTensor>> tensors;
 };

@@ -29,6 +29,8 @@ constexpr Variable kVariables[] = {
      "Key of the account at Vast.ai; `curbstop secret set VAST_API_KEY` keeps one."},
     {"RUNPOD_API_KEY", VariableUse::kAccountKey,
      "Key of the account at RunPod; `curbstop secret set RUNPOD_API_KEY` keeps one."},
+    {"HF_TOKEN", VariableUse::kRead,
+     "Key to gated models of Hugging Face; `curbstop secret set HF_TOKEN` keeps one."},
     {"AWS_ACCESS_KEY_ID", VariableUse::kPlaceKey,
      "Key to the named place (`place` of the settings); `curbstop secret set` keeps it too."},
     {"AWS_SECRET_ACCESS_KEY", VariableUse::kPlaceKey, "The same: its secret half."},

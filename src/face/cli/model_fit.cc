@@ -132,7 +132,7 @@ Action AddModelFit(CLI::App& parent) {
   CLI::App* command =
       parent.add_subcommand("fit", "Tell whether a model fits a GPU, how fast, how sure");
   command->add_option("MODEL", options->model,
-                      "A family and size (qwen2.5-7b), or a file or folder");
+                      "A family and size (qwen2.5-7b), a file, a folder or an address");
   command->add_option("--quant", options->quant, "Weight format: Q4_K_M, bf16, nf4, ...")
       ->type_name("FORMAT");
   command->add_option("--gpu", options->gpu, "GPU NAME[:N] instead of this computer's")

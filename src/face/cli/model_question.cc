@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "face/cli/model_file.h"
+#include "face/cli/model_source.h"
 #include "face/cli/usage.h"
 #include "fit/families.h"
 #include "machine/read_machine.h"
@@ -136,8 +136,8 @@ Status ReadInference(const FitOptions& options, fit::FitQuestion& question) {
 Status ReadModel(const FitOptions& options, CommandContext& context, fit::FitQuestion& question) {
   if (options.shape) {
     question.shape = *options.shape;
-  } else if (IsModelFile(context.folder, options.model)) {
-    TRY_ASSIGN(ModelFile file, ReadModelFile(context.folder / options.model));
+  } else if (IsModelSource(options.model, context)) {
+    TRY_ASSIGN(fit::ModelFile file, ReadModelSource(options.model, context));
     question.shape = std::move(file.shape);
     question.format = std::move(file.format);
     if (options.quant.empty()) return {};

@@ -1,13 +1,17 @@
 #include "sys/http/http_client.h"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <stop_token>
+#include <thread>
 
 #include <fmt/format.h>
 #include <httplib.h>
 
 #include "base/text.h"
 #include "sys/clock.h"
+#include "sys/http/bytes_received.h"
 
 namespace curbstop {
 namespace {
@@ -39,7 +43,8 @@ Result<Address> ReadAddress(const HttpCall& call) {
                    url.find_first_of("\r\n ") != url.npos;
   if ((!is_clear && !is_safe) || odd)
     return InvalidInput(fmt::format("`{}` is no address of a server", Printable(name)));
-  if (is_clear && !IsThisComputer(name)) {
+  const bool may_be_clear = call.clear_text && call.bearer.empty();
+  if (is_clear && !may_be_clear && !IsThisComputer(name)) {
     return InvalidInput(fmt::format("`{}` would be called in clear text", Printable(name)))
         .WithHint("use `https://`");
   }
@@ -87,11 +92,46 @@ struct Taker {
   bool too_long = false;
 
   bool Take(const char* bytes, size_t size) {
-    too_long = too_long || body.size() + size > most;
-    if (too_long || clock.Boot() > until) return false;
-    body.append(bytes, size);
-    return true;
+    const size_t room = most - body.size();
+    too_long = size > room;
+    body.append(bytes, std::min(size, room));
+    return !too_long && clock.Boot() <= until;
   }
+};
+
+constexpr uint64_t kMostHead = 1 << 20;  // bytes of an answer before its body
+constexpr Millis kLook{20};
+
+// Ends a call at its time, also one whose headers come drop by drop, and one whose headers do not
+// end: the library keeps them all.
+class Watch {
+ public:
+  Watch(httplib::Client& client, Millis timeout) : client_(client), timeout_(timeout) {
+    client_.set_socket_options([this](socket_t socket) { socket_ = socket; });
+    thread_ = std::jthread([this](const std::stop_token& stop) { Look(stop); });
+  }
+  void HeadIsHere() { head_is_here_ = true; }
+  // A body without a length that is cut so looks whole to the library.
+  bool Ended() const { return ended_; }
+
+ private:
+  void Look(const std::stop_token& stop) {
+    const Ticks until = clock_.Boot() + timeout_;
+    while (clock_.Wait(kLook, stop)) {
+      const bool endless = !head_is_here_ && BytesReceived(socket_) > kMostHead;
+      if (!endless && clock_.Boot() <= until) continue;
+      ended_ = true;
+      client_.stop();
+    }
+  }
+
+  httplib::Client& client_;
+  const Millis timeout_;
+  RealClock clock_;
+  std::atomic<socket_t> socket_ = -1;
+  std::atomic<bool> head_is_here_ = false;
+  std::atomic<bool> ended_ = false;
+  std::jthread thread_;
 };
 
 }  // namespace
@@ -133,11 +173,25 @@ Result<HttpAnswer> RealHttpClient::Send(const HttpCall& call) {
   request.content_receiver = [&taker](const char* bytes, size_t size, uint64_t, uint64_t) {
     return taker.Take(bytes, size);
   };
+  HttpAnswer answer;
+  Watch watch(client, call.timeout);
+  request.response_handler = [&answer, &watch](const httplib::Response& head) {
+    watch.HeadIsHere();
+    answer.status = head.status;
+    answer.headers.assign(head.headers.begin(), head.headers.end());
+    return true;
+  };
   const httplib::Result result = client.send(request);
-  if (taker.too_long) return Corrupt(fmt::format("too long an answer to {}", Shown(call)));
-  if (!result) return ToError(result.error(), call);
-  HttpAnswer answer{.status = result->status, .body = std::move(taker.body)};
-  for (const auto& [name, value] : result->headers) answer.headers.emplace_back(name, value);
+  answer.was_cut = taker.too_long && call.cut;
+  if (taker.too_long && !call.cut)
+    return Corrupt(fmt::format("too long an answer to {}", Shown(call)));
+  if (watch.Ended()) return ToError(httplib::Error::Read, call);
+  if (!result && !answer.was_cut) return ToError(result.error(), call);
+  if (result) {
+    answer.status = result->status;
+    answer.headers.assign(result->headers.begin(), result->headers.end());
+  }
+  answer.body = std::move(taker.body);
   return answer;
 }
 

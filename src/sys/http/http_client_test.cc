@@ -1,9 +1,15 @@
 #include "sys/http/http_client.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sys/clock.h"
 #include "sys/http/http_server.h"
 
 namespace curbstop {
@@ -67,6 +73,63 @@ TEST_F(HttpClientTest, TooLongAnAnswerIsRefused) {
   EXPECT_EQ(answer.error().kind(), ErrorKind::kCorrupt);
 }
 
+TEST_F(HttpClientTest, ALongAnswerIsCutWhereTheCallSaysSo) {
+  const auto answer = client_.Send({.url = Url("/long"), .most_answer = 1000, .cut = true});
+  ASSERT_TRUE(answer.ok()) << answer.error().Text();
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_TRUE(answer->was_cut);
+  EXPECT_EQ(answer->body, std::string(1000, 'x'));
+  EXPECT_EQ(answer->Header("content-length"), "100000");
+}
+
+// Takes a connection and says its headers so slowly that no single wait is long.
+class Dripper {
+ public:
+  Dripper() {
+    const sockaddr_in any{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    sockaddr_in bound{};
+    socklen_t size = sizeof bound;
+    EXPECT_EQ(bind(listener_, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+    EXPECT_EQ(listen(listener_, 1), 0);
+    EXPECT_EQ(getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &size), 0);
+    port_ = ntohs(bound.sin_port);
+    thread_ = std::jthread([this](const std::stop_token& stop) { Drip(stop); });
+  }
+  ~Dripper() {
+    thread_.request_stop();
+    shutdown(listener_, SHUT_RDWR);
+    thread_.join();
+    close(listener_);
+  }
+  int port() const { return port_; }
+
+ private:
+  void Drip(const std::stop_token& stop) const {
+    const int peer = accept(listener_, nullptr, nullptr);
+    if (peer < 0) return;
+    RealClock clock;
+    (void)send(peer, "HTTP/1.1 200 OK\r\nX: ", 20, MSG_NOSIGNAL);
+    while (clock.Wait(Millis(20), stop) && send(peer, "x", 1, MSG_NOSIGNAL) == 1) {
+    }
+    close(peer);
+  }
+
+  int listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port_ = 0;
+  std::jthread thread_;
+};
+
+TEST_F(HttpClientTest, HeadersThatComeByDropsEndAtTheTimeout) {
+  const Dripper dripper;
+  const RealClock clock;
+  const Ticks start = clock.Boot();
+  const auto answer = client_.Send(
+      {.url = fmt::format("http://127.0.0.1:{}/", dripper.port()), .timeout = Millis(200)});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().kind(), ErrorKind::kUnavailable);
+  EXPECT_LT(clock.Boot() - start, Millis(5000));
+}
+
 TEST_F(HttpClientTest, NoConnectionIsToldApartFromNoAnswer) {
   const std::string url = Url("/x?token=abc");
   server_ = Result<std::unique_ptr<HttpServer>>(nullptr);
@@ -85,6 +148,19 @@ TEST_F(HttpClientTest, AKeyIsNotSentInClearTextOffThisComputer) {
     ASSERT_FALSE(answer.ok()) << url;
     EXPECT_EQ(answer.error().kind(), ErrorKind::kInvalidInput) << url;
   }
+}
+
+TEST_F(HttpClientTest, ClearTextIsAllowedOnRequestAndNeverWithAKey) {
+  const auto with_key = client_.Send({.url = "http://192.0.2.1:9/x",
+                                      .bearer = Secret("k"),
+                                      .timeout = Millis(50),
+                                      .clear_text = true});
+  ASSERT_FALSE(with_key.ok());
+  EXPECT_EQ(with_key.error().kind(), ErrorKind::kInvalidInput);
+  const auto without =
+      client_.Send({.url = "http://192.0.2.1:9/x", .timeout = Millis(50), .clear_text = true});
+  ASSERT_FALSE(without.ok());
+  EXPECT_NE(without.error().kind(), ErrorKind::kInvalidInput);
 }
 
 }  // namespace
