@@ -68,7 +68,7 @@ A file's own header says what it holds; a hostile one is refused with the place.
 
   $ printf 'GGUF\003\000\000\000\000\000\000\000\000\000\000\200\000\000\000\000\000\000\000\000' > bad.gguf
   $ curbstop model fit bad.gguf --gpu RTX-3080
-  ! error: `bad.gguf` at offset 8: 9223372036854775808 tensors, expected at most 1048576
+  ! error: `bad.gguf` at offset 8: 9223372036854775808 tensors, expected at most 131072
   ? 8
   $ mkdir tiny && printf '{"model_type":"llama","num_hidden_layers":32,"hidden_size":4096,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,"vocab_size":128256}' > tiny/config.json
   $ curbstop model fit ./tiny --quant Q4_K_M --gpu RTX-3080
