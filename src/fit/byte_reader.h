@@ -3,6 +3,7 @@
 // a file claims.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -37,12 +38,11 @@ class ByteReader {
   // The next bytes in one piece, until the next call.
   Result<std::string_view> Take(uint64_t length) {
     if (length > left()) return Short(length);
-    if (length > kMostAtOnce) return Wrong(fmt::format("{} bytes in one piece", length));
     const bool is_here = at_ >= window_at_ && at_ + length <= window_at_ + window_.size();
     if (!is_here) {
-      TRY_ASSIGN(window_, source_.Read(at_, length));
+      TRY_ASSIGN(window_, source_.Read(at_, std::min(length, kMostAtOnce)));
       window_at_ = at_;
-      if (window_.size() < length) return Short(length);
+      if (window_.size() < length) return Wrong(fmt::format("{} bytes in one piece", length));
     }
     const std::string_view taken =
         window_.substr(static_cast<size_t>(at_ - window_at_), static_cast<size_t>(length));

@@ -14,11 +14,11 @@ namespace curbstop::fit {
 // The stack machine. A mark is an entry of its own on the stack.
 class Unpickler {
  public:
-  Unpickler(std::string_view bytes, std::string_view name) : reader_(bytes, name) {}
+  Unpickler(std::string_view bytes, std::string_view name) : source_(bytes, name), reader_(source_) {}
 
   Result<Pickle> Run() {
     for (;;) {
-      const size_t at = reader_.offset();
+      const uint64_t at = reader_.offset();
       TRY_ASSIGN(const auto opcode, reader_.Number<uint8_t>());
       if (opcode == '.') return Stop(at);
       TRY(Step(opcode, at));
@@ -247,6 +247,7 @@ class Unpickler {
     return AddAll(kind, items, at);
   }
 
+  BytesInMemory source_;
   ByteReader reader_;
   Pickle pickle_;
   std::vector<uint32_t> stack_;
