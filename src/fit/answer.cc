@@ -39,20 +39,39 @@ Estimate EstimateVllm(const FitQuestion& question, FitAnswer& answer) {
   return estimate;
 }
 
+// Nothing where no class of speeds is known.
+std::optional<EngineFamily> FamilyOf(const FitQuestion& question) {
+  if (question.task == Task::kVllm) return EngineFamily::kVllm;
+  if (question.task == Task::kLlamaCpp) return EngineFamily::kLlamaCpp;
+  switch (question.tensor.engine) {
+    case TensorEngine::kTransformers: return EngineFamily::kTorch;
+    case TensorEngine::kExllama: return EngineFamily::kExllama;
+    case TensorEngine::kMlx: return EngineFamily::kMlx;
+    case TensorEngine::kOnnx: break;
+  }
+  return std::nullopt;
+}
+
+int64_t ContextOf(const FitQuestion& question) {
+  if (question.task == Task::kVllm) return question.vllm.max_model_len;
+  return question.task == Task::kLlamaCpp ? question.llama.cache.context
+                                          : question.tensor.cache.context;
+}
+
 void AddInferenceSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
   const bool on_gpu = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
-  if (question.task == Task::kTraining || !on_gpu || question.hardware.accelerator == nullptr)
-    return;
+  const auto family = question.task == Task::kTraining ? std::nullopt : FamilyOf(question);
+  if (!family || !on_gpu || question.hardware.accelerator == nullptr) return;
   SpeedUse use;
-  use.engine = question.task == Task::kVllm ? EngineFamily::kVllm : EngineFamily::kLlamaCpp;
+  use.engine = *family;
   use.build = question.llama.build;
   use.gpus = question.task == Task::kVllm ? question.vllm.tensor_parallel : question.llama.gpus;
   use.tensor_parallel = question.task == Task::kVllm;
-  const int64_t context =
-      question.task == Task::kVllm ? question.vllm.max_model_len : question.llama.cache.context;
+  const int64_t context = ContextOf(question);
   use.depth = static_cast<double>(context) / 2;
   answer.decode = IfKnown(DecodeRate(question.shape, question.format, question.hardware, use));
+  if (question.task == Task::kTensorEngine) return;  // no class of prefill is known for those
   use.depth = 0;
   use.prompt = static_cast<double>(std::min<int64_t>(context, 512));
   answer.prefill = IfKnown(PrefillRate(question.shape, question.format, question.hardware, use));
@@ -103,6 +122,10 @@ Result<FitAnswer> QuickFit(const FitQuestion& question) {
     AddTrainingSpeed(answer);
   } else if (question.task == Task::kVllm) {
     answer.estimate = EstimateVllm(question, answer);
+  } else if (question.task == Task::kTensorEngine) {
+    TRY(CheckLoads(question.tensor.engine, question.format));
+    answer.estimate = EstimateTensorEngine(question.shape, question.format, question.tensor,
+                                           question.Available());
   } else {
     answer.estimate =
         EstimateLlamaCpp(question.shape, question.format, question.llama, question.Available());
@@ -123,6 +146,7 @@ int64_t LargestContext(const FitQuestion& question) {
   FitQuestion tried = question;
   return Largest(int64_t{1} << 30, [&](int64_t context) {
     tried.llama.cache.context = tried.vllm.max_model_len = tried.training.sequence = context;
+    tried.tensor.cache.context = context;
     return Fits(tried);
   });
 }
@@ -130,8 +154,9 @@ int64_t LargestContext(const FitQuestion& question) {
 int64_t LargestBatch(const FitQuestion& question) {
   FitQuestion tried = question;
   return Largest(int64_t{1} << 20, [&](int64_t batch) {
-    tried.training.batch = tried.llama.cache.slots = batch;
+    tried.training.batch = tried.llama.cache.slots = tried.tensor.cache.slots = batch;
     tried.llama.cache.context = question.llama.cache.context * batch;
+    tried.tensor.cache.context = question.tensor.cache.context * batch;
     return Fits(tried);
   });
 }

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "fit/engines.h"
 #include "fit/estimate.h"
 #include "fit/hardware.h"
 #include "fit/llama_cpp.h"
@@ -19,7 +20,8 @@
 
 namespace curbstop::fit {
 
-enum class Task { kLlamaCpp, kVllm, kTraining };
+// kTensorEngine: inference in an engine of fit/engines.h.
+enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining };
 
 struct FitQuestion {
   ModelShape shape;
@@ -27,6 +29,7 @@ struct FitQuestion {
   Task task = Task::kLlamaCpp;
   LlamaCppUse llama;
   VllmUse vllm;
+  TensorUse tensor;
   TrainingUse training;
   int64_t tokens = 0;  // to train on in all; 0: no time is asked for
   Hardware hardware;

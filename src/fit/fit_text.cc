@@ -63,7 +63,8 @@ std::string MethodText(const FitQuestion& question) {
   const std::string method =
       use.method == Method::kFull
           ? "full training"
-          : fmt::format("{} of rank {}", quantised ? "QLoRA" : "LoRA", use.rank);
+          : fmt::format("{}{} of rank {}", quantised ? "Q" : "",
+                        use.method == Method::kDora ? "DoRA" : "LoRA", use.rank);
   return fmt::format("{}, sequence {}, batch {}", method, use.sequence, use.batch);
 }
 
@@ -71,6 +72,9 @@ std::string TaskText(const FitQuestion& question) {
   if (question.task == Task::kTraining) return MethodText(question);
   if (question.task == Task::kVllm)
     return fmt::format("context {}, vLLM", question.vllm.max_model_len);
+  if (question.task == Task::kTensorEngine)
+    return fmt::format("context {}, {}", question.tensor.cache.context,
+                       NameOf(question.tensor.engine));
   return fmt::format("context {}, llama.cpp", question.llama.cache.context);
 }
 

@@ -100,7 +100,10 @@ class Timeline {
 
   int64_t Trainable() const {
     if (IsFull()) return Clamp(Wide{s_.params_total} + static_cast<Wide>(HeadAgain()));
-    return use_.trainable > 0 ? use_.trainable : AdapterParams(s_, use_.rank, use_.all_linear);
+    if (use_.trainable > 0) return use_.trainable;
+    const Wide magnitudes =
+        use_.method == Method::kDora ? Wide{AdapterOutputs(s_, use_.all_linear)} : 0;
+    return Clamp(AdapterParams(s_, use_.rank, use_.all_linear) + magnitudes);
   }
 
   double Weights() const {
@@ -150,7 +153,18 @@ class Timeline {
   // inputs.
   double MethodCopies() const {
     if (use_.method == Method::kAdapter) return use_.adapter_v2 ? 8 : -4;
-    return use_.all_linear && use_.checkpointing == Checkpointing::kNone ? 2 + Width() : 0;
+    const double lora =
+        use_.all_linear && use_.checkpointing == Checkpointing::kNone ? 2 + Width() : 0;
+    return lora + (use_.method == Method::kDora ? DoraCopies() : 0);
+  }
+
+  // The outputs of base and adapter, before and after the magnitudes are applied: two kept for each
+  // target (peft, tuners/lora/dora.py).
+  double DoraCopies() const {
+    const double outputs = Real(AdapterOutputs(s_, use_.all_linear));
+    const double width =
+        Real(std::max<int64_t>(1, s_.layers)) * Real(std::max<int64_t>(1, s_.hidden));
+    return 2 * outputs / width;
   }
 
   // Copies of the hidden state that a layer keeps for its backward pass.
@@ -191,7 +205,8 @@ class Timeline {
   }
 
   double LayerWork() const {
-    const double copies = use_.checkpointing == Checkpointing::kFull ? LiveCopies() : 4;
+    const double dora = use_.method == Method::kDora ? DoraCopies() : 0;
+    const double copies = use_.checkpointing == Checkpointing::kFull ? LiveCopies() + dora : 4;
     return copies * HiddenCopy() / Real(std::max<int64_t>(1, use_.pipeline));
   }
 
@@ -206,8 +221,10 @@ class Timeline {
   }
 
   double Dequantised() const {
-    if (!IsQuantised(format_)) return 0;
     const double mlp = Real(Wide{s_.intermediate} * s_.hidden);
+    // DoRA's norm is over the whole matrix: base, product of the adapters and their sum.
+    if (use_.method == Method::kDora) return 3 * 2 * mlp;
+    if (!IsQuantised(format_)) return 0;
     return 2 * (use_.untied_head ? std::max(mlp, Real(Wide{s_.vocab} * s_.hidden)) : mlp);
   }
 
@@ -316,6 +333,18 @@ int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear) {
   return Clamp(sum);
 }
 
+int64_t AdapterOutputs(const ModelShape& shape, bool all_linear) {
+  Wide sum = 0;
+  for (const Tensor& tensor : TensorsOf(shape)) {
+    const bool is_linear = tensor.layer >= 0 && tensor.role != TensorRole::kVector &&
+                           tensor.role != TensorRole::kRouter;
+    const bool is_qv = tensor.role == TensorRole::kAttnQ || tensor.role == TensorRole::kAttnV ||
+                       tensor.role == TensorRole::kAttnQkv;
+    if (is_linear && (all_linear || is_qv)) sum += tensor.rows;
+  }
+  return Clamp(sum);
+}
+
 TrainingParts TrainingPartsOf(const ModelShape& shape, const WeightFormat& format,
                               const TrainingUse& use) {
   return Timeline(shape, format, use).Run();
@@ -337,6 +366,7 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   list.push_back(Part("optimizer states", parts.states, doubt, doubt, "exact", "fit/training.h"));
   // What is alive at the peak beside weights and states, in the shares of that moment.
   const int64_t rest = std::max<int64_t>(0, parts.peak - parts.weights - parts.states);
+  const double dora = use.method == Method::kDora ? 0.3 : 0;  // no measurement of it is at hand
   const bool late =
       parts.peak_event == "optimizer step" || parts.peak_event == "backward, last layer";
   if (late) {
@@ -344,8 +374,8 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   } else {
     const int64_t logits = std::min(parts.logits, rest);
     list.push_back(Part("logits", logits, 0.15, 0.25, "class constant", source));
-    list.push_back(
-        Part("activations", rest - logits, 0.18 + doubt, 0.20 + doubt, "class constant", source));
+    list.push_back(Part("activations", rest - logits, 0.18 + doubt, 0.20 + dora + doubt,
+                        "class constant", source));
   }
   list.push_back({"buffers", "gpu0",
                   Around(static_cast<Wide>(facts.fixed_gib * 1073741824.0), 1, 1), "class constant",

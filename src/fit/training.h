@@ -101,6 +101,8 @@ double LiveLayerCopies(const ModelShape& shape);
 
 // Trainable parameters of adapters of that rank.
 int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear);
+// Outputs of all targets together: one magnitude each in DoRA.
+int64_t AdapterOutputs(const ModelShape& shape, bool all_linear);
 
 Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
                           const TrainingUse& use, int64_t available);

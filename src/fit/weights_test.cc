@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "fit/families.h"
+#include "fit/hardware.h"
 #include "fit/llama_cpp.h"
 
 namespace curbstop::fit {
@@ -132,6 +133,81 @@ TEST(LlamaCpp, BuildsOf2023HaveTheirOwnBuffers) {
     EXPECT_NEAR(InMiB(LlamaCppDevices(Shape(model), Format("Q4_0"), use)[0].compute), mib, 0.02)
         << model;
   }
+}
+
+// The log of eight GPUs is of a file in name order, whose second and third GPU swap one better
+// layer.
+TEST(LlamaCpp, EightGpusInNumberOrder) {
+  constexpr double kWeights[] = {647.03, 499.06, 483.59, 499.06, 483.59, 499.06, 499.06, 808.49};
+  const auto devices = LlamaCppDevices(Shape("llama-3-8b"), Format("Q4_K_M"), LoggedUse(8, 8192));
+  double sum = 0;
+  for (size_t gpu = 0; gpu < 8; ++gpu) {
+    EXPECT_EQ(InMiB(devices[gpu].cache), gpu == 0 ? 160 : (gpu == 7 ? 96 : 128)) << gpu;
+    EXPECT_LE(InMiB(devices[gpu].weights.low), kWeights[gpu] + 0.01) << gpu;
+    EXPECT_GE(InMiB(devices[gpu].weights.high), kWeights[gpu] - 0.01) << gpu;
+    sum += InMiB(devices[gpu].weights.mid);
+  }
+  EXPECT_NEAR(sum, 4403.49, 0.01) << "whichever layers lie where, all are there once";
+}
+
+// 4,912,898,048 bytes of tensors are 4.8944 bits for each weight; Llama-3.1 has a table of rope
+// factors more.
+TEST(GgufRecipe, Llama3In4BitsIsExact) {
+  const Wide bytes = GgufTensorBytes(Shape("llama-3-8b"), GgufRecipe::kQ4_K_M, false);
+  EXPECT_EQ(static_cast<int64_t>(bytes), 4'912'898'048);
+  EXPECT_NEAR(
+      static_cast<double>(bytes) * 8 / static_cast<double>(Shape("llama-3-8b").params_total),
+      4.8944, 0.00005);
+  EXPECT_EQ(
+      static_cast<int64_t>(GgufTensorBytes(Shape("llama-3.1-8b"), GgufRecipe::kQ4_K_M, false)),
+      4'912'898'048 + 256);
+}
+
+// 8B in F16 with 8192 tokens does not go onto an RTX 4080 of 16 GB; in Q4_K_M it does.
+TEST(LlamaCpp, OutOfMemoryIsForetold) {
+  const Hardware gpu = UnderstandHardware("RTX 4080 16GB", BundledAccelerators());
+  const auto verdict = [&](std::string_view format) {
+    return EstimateLlamaCpp(Shape("llama-3-8b"), Format(format), LoggedUse(1, 8192),
+                            gpu.Available())
+        .verdict;
+  };
+  EXPECT_EQ(verdict("F16"), Verdict::kNo);
+  EXPECT_EQ(verdict("Q4_K_M"), Verdict::kFits);
+}
+
+// ollama#9988, Qwen2.5-Coder-32B in Q4_K_M: what `nvidia-smi` shows above weights, cache and
+// buffers is the driver's context, the same at each context length.
+TEST(LlamaCpp, WhatRemainsOfTheDeviceIsOneConstant) {
+  constexpr std::pair<int64_t, double> kShown[] = {
+      {2048, 19757}, {4096, 20331}, {8192, 21683}, {16384, 24387}};
+  for (const auto& [context, shown] : kShown) {
+    LlamaCppUse use;
+    use.flash_attention = false;
+    use.cache.context = context;
+    const auto device = LlamaCppDevices(Shape("qwen2.5-32b"), Format("Q4_K_M"), use)[0];
+    EXPECT_NEAR(shown - InMiB(device.weights.mid + device.cache + device.compute), 430.1, 1.0)
+        << context;
+  }
+}
+
+// Lightning-AI/litgpt@26857050: what quantising the constants again saves, GB measured.
+TEST(Formats, DoubleQuantisationSavesWhatWasMeasured) {
+  constexpr std::tuple<std::string_view, double, double> kSaved[] = {
+      {"llama-2-13b", 0.59, 0.60}, {"falcon-40b", 1.91, 1.94}, {"falcon-7b", 0.31, 0.34}};
+  for (const auto& [model, least, most] : kSaved) {
+    const double saved = static_cast<double>(WeightBytes(Shape(model), Format("nf4")).mid -
+                                             WeightBytes(Shape(model), Format("nf4-dq")).mid) /
+                         1e9;
+    EXPECT_GE(saved, least - 0.005) << model;
+    EXPECT_LE(saved, most + 0.005) << model;
+  }
+}
+
+TEST(KvCache, ExpandedLatentsTakeSeventyOneTimesAsMuch) {
+  CacheUse use{.context = 256};
+  const Wide latent = CacheBytes(Shape("deepseek-v3-671b"), use);
+  use.latent = false;
+  EXPECT_EQ(static_cast<int64_t>(CacheBytes(Shape("deepseek-v3-671b"), use) * 10 / latent), 711);
 }
 
 TEST(KvCache, IsExact) {

@@ -44,6 +44,8 @@ def test_onnx_weights_are_those_of_the_library(peer, fit, name):
     tensors = list(tensors_of(onnx.load(path).graph))
     found = fit(path)
     assert found["parameters"] == sum(int(numpy.prod(tensor.dims, dtype=numpy.int64)) for tensor in tensors)
+    weights = next(part for part in found["components"] if part["name"] == "weights")
+    assert weights["mid"] == sum(onnx.numpy_helper.to_array(tensor).nbytes for tensor in tensors)
 
 
 def test_a_whole_gguf_is_as_the_library_reads_it(peer, fit):
@@ -78,3 +80,6 @@ def test_a_sentence_encoder_is_as_the_library_reads_it(peer, fit):
         shapes = {name: file.get_slice(name).get_shape() for name in file.keys()}
     found = fit(folder)
     assert found["parameters"] == sum(int(numpy.prod(shape, dtype=numpy.int64)) for shape in shapes.values())
+    weights = next(part for part in found["components"] if part["name"] == "weights")
+    header = 8 + int.from_bytes((folder / "model.safetensors").read_bytes()[:8], "little")
+    assert weights["mid"] == (folder / "model.safetensors").stat().st_size - header

@@ -98,7 +98,7 @@ What is not understood is named.
   ! error: there is no rule yet for inference of `resnet-50` (resnet)
   ? 2
   $ curbstop model fit qwen2.5-7b --method qlra --gpu RTX-3080
-  ! error: `--method` is `qlra`, expected one of: full, lora, qlora (did you mean `qlora`?)
+  ! error: `--method` is `qlra`, expected one of: full, lora, qlora, dora, qdora (did you mean `qlora`?)
   ? 2
   $ curbstop model fit
   ! error: no model is named

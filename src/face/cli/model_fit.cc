@@ -82,7 +82,10 @@ Status Run(const Options& options, CommandContext& context) {
 }
 
 void AddInferenceOptions(CLI::App& command, Options& options) {
-  command.add_option("--engine", options.engine, "llama.cpp or vllm")->type_name("NAME");
+  command
+      .add_option("--engine", options.engine,
+                  "llama.cpp, vllm, transformers, exllama, mlx, onnxruntime")
+      ->type_name("NAME");
   ExpectWholeNumber(
       *command.add_option("--context", options.context, "Tokens in the cache, over all slots"), 1,
       kMostContext);
@@ -104,7 +107,7 @@ void AddInferenceOptions(CLI::App& command, Options& options) {
 }
 
 void AddTrainingOptions(CLI::App& command, Options& options) {
-  command.add_option("--method", options.method, "Train instead: full, lora, qlora")
+  command.add_option("--method", options.method, "Train instead: full, lora, qlora, dora, qdora")
       ->type_name("METHOD");
   ExpectWholeNumber(
       *command.add_option("--sequence", options.sequence, "Tokens of a training sequence"), 1,
@@ -121,6 +124,13 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
       ->type_name("KIND");
   command.add_flag("--chunked-loss", options.chunked_loss,
                    "Compute the loss in parts, without all logits");
+  command
+      .add_option("--sharding", options.sharding,
+                  "Over several GPUs: none, zero1, zero2, zero3 (fsdp)")
+      ->type_name("KIND");
+  command.add_flag("--cpu-offload", options.cpu_offload, "Weights and states wait in RAM");
+  command.add_flag("--mixed-precision", options.mixed_precision,
+                   "32-bit weights, gradients and states, 16-bit arithmetic");
   command.add_option("--tokens", options.tokens, "Train on so many (40M): tells the time")
       ->type_name("N");
 }

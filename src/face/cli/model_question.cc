@@ -40,8 +40,23 @@ constexpr Choice<fit::Checkpointing> kCheckpointing[] = {
     {"none", fit::Checkpointing::kNone},
     {"selective", fit::Checkpointing::kSelective},
     {"full", fit::Checkpointing::kFull}};
-constexpr Choice<fit::Task> kEngines[] = {{"llama.cpp", fit::Task::kLlamaCpp},
-                                          {"vllm", fit::Task::kVllm}};
+struct EngineChoice {
+  fit::Task task = fit::Task::kLlamaCpp;
+  fit::TensorEngine engine = fit::TensorEngine::kTransformers;
+  std::string_view format;  // where none is named
+};
+constexpr Choice<EngineChoice> kEngines[] = {
+    {"llama.cpp", {fit::Task::kLlamaCpp, {}, ""}},
+    {"vllm", {fit::Task::kVllm, {}, "bf16"}},
+    {"transformers", {fit::Task::kTensorEngine, fit::TensorEngine::kTransformers, "bf16"}},
+    {"exllama", {fit::Task::kTensorEngine, fit::TensorEngine::kExllama, "EXL2 4.0"}},
+    {"mlx", {fit::Task::kTensorEngine, fit::TensorEngine::kMlx, "4bit"}},
+    {"onnxruntime", {fit::Task::kTensorEngine, fit::TensorEngine::kOnnx, "fp32"}}};
+constexpr Choice<fit::Sharding> kShardings[] = {{"none", fit::Sharding::kNone},
+                                                {"zero1", fit::Sharding::kZero1},
+                                                {"zero2", fit::Sharding::kZero2},
+                                                {"zero3", fit::Sharding::kZero3},
+                                                {"fsdp", fit::Sharding::kZero3}};
 
 struct MethodFacts {
   fit::Method method;
@@ -49,7 +64,9 @@ struct MethodFacts {
 };
 constexpr Choice<MethodFacts> kMethods[] = {{"full", {fit::Method::kFull, "bf16"}},
                                             {"lora", {fit::Method::kLora, "bf16"}},
-                                            {"qlora", {fit::Method::kLora, "nf4-dq"}}};
+                                            {"qlora", {fit::Method::kLora, "nf4-dq"}},
+                                            {"dora", {fit::Method::kDora, "bf16"}},
+                                            {"qdora", {fit::Method::kDora, "nf4-dq"}}};
 
 // The named hardware, or this machine's first GPU of its own.
 Status ReadHardware(const FitOptions& options, CommandContext& context,
@@ -99,21 +116,34 @@ Status ReadTraining(const FitOptions& options, fit::FitQuestion& question) {
   use.rank = options.rank;
   use.chunked_loss = options.chunked_loss;
   use.gpus = question.hardware.count;
-  use.sharding = use.gpus > 1 ? fit::Sharding::kZero3 : fit::Sharding::kNone;
+  TRY_ASSIGN(use.sharding, Choose("--sharding", options.sharding, kShardings));
+  use.cpu_offload = options.cpu_offload;
+  use.mixed_precision = options.mixed_precision;
   use.includes_context = true;
   return {};
 }
 
+// The engine that loads what the model's file holds, where none is named.
+std::string EngineFor(const FitOptions& options, const fit::FitQuestion& question) {
+  const bool is_file = question.format.stored_bytes > 0;
+  if (options.Gave("--engine") || !is_file || !options.quant.empty()) return options.engine;
+  return Lower(question.shape.id).ends_with(".onnx") ? "onnxruntime" : "transformers";
+}
+
 Status ReadInference(const FitOptions& options, fit::FitQuestion& question) {
-  TRY_ASSIGN(question.task, Choose("--engine", options.engine, kEngines));
+  TRY_ASSIGN(const EngineChoice engine, Choose("--engine", EngineFor(options, question), kEngines));
+  question.task = engine.task;
+  question.tensor.engine = engine.engine;
+  const bool is_file = question.format.stored_bytes > 0 || question.format.tensors != nullptr;
+  if (options.quant.empty() && !is_file && !engine.format.empty() &&
+      !fit::FormatInName(options.model)) {
+    TRY_ASSIGN(question.format, fit::UnderstandFormat(engine.format));
+  }
   const auto cache_type = fit::CacheTypeOfName(options.cache_type);
   if (!cache_type) {
     return InvalidInput(
         fmt::format("`--cache-type` is `{}`, expected `f16`, `q8_0`, `q5_1`, `q4_0` or `fp8`",
                     Printable(options.cache_type)));
-  }
-  if (question.task == fit::Task::kVllm && options.quant.empty()) {
-    TRY_ASSIGN(question.format, fit::UnderstandFormat("bf16"));
   }
   question.llama.build = options.build;
   question.llama.flash_attention = !options.no_flash;
@@ -126,6 +156,9 @@ Status ReadInference(const FitOptions& options, fit::FitQuestion& question) {
                           .ubatch = options.ubatch,
                           .k = *cache_type,
                           .v = *cache_type};
+  question.tensor.cache = question.llama.cache;
+  question.tensor.gpus = question.hardware.count;
+  question.tensor.on_cpu = question.hardware.cpu_only;
   question.vllm.tensor_parallel = question.hardware.count;
   question.vllm.max_model_len = options.context;
   question.vllm.fp8_cache = options.cache_type == "fp8";

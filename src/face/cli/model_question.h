@@ -35,7 +35,10 @@ struct FitOptions {
   int64_t sequence = 2048;
   int64_t batch = 1;
   int64_t rank = 16;
+  std::string sharding = "zero3";
   bool chunked_loss = false;
+  bool cpu_offload = false;
+  bool mixed_precision = false;
 
   bool max_context = false;
   bool max_batch = false;

@@ -161,6 +161,7 @@ Result<ModelFile> ReadFolder(const ModelPlace& place, const std::string& named =
     model.shape.evidence = ShapeEvidence::kCloses;
   }
   model.format = PlainFormat(sizes.bytes, sizes.count);
+  model.format.stored_bytes = sizes.bytes;
   return model;
 }
 
