@@ -16,7 +16,10 @@ struct DecodeClass {
   double eta;     // share of the specified bandwidth that weights are read with
   double eta_kv;  // and the cache
   double tau;     // seconds for each layer, whatever its size
-  double width;   // half-width of the interval, relative
+  // Half-width of the interval, relative: exp of the 95th percentile of |log(measured/estimated)|
+  // over the class's rows of grade A and B, less 1, each source left out in turn where there are
+  // two (docs/benchmarks/fit.md).
+  double width;
 };
 
 bool IsHbm(const Accelerator& gpu) {
@@ -39,18 +42,18 @@ DecodeClass LlamaCppClass(const Accelerator& gpu, bool old, bool plain) {
     // Two dies, or four memory channels for few cores, are not filled by one stream; expanding
     // quantised blocks costs those more.
     const bool wide = gpu.name.ends_with("ULTRA") || gpu.name.ends_with("MAX");
-    if (old) return {wide ? (plain ? 0.80 : 0.66) : 0.78, 0.22, 60e-6, 0.22};
+    if (old) return {wide ? (plain ? 0.80 : 0.66) : 0.78, 0.22, 60e-6, 0.28};
     return {wide ? 0.68 : 0.90, 0.4, 88e-6, 0.3};
   }
-  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.80, 0.8, 45e-6, 0.25};
-  if (IsHbm(gpu)) return {0.57, 0.42, 98e-6, 0.24};
+  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.88, 0.8, 45e-6, 0.2};
+  if (IsHbm(gpu)) return {0.57, 0.42, 98e-6, 0.38};
   if (gpu.architecture == "pascal" || gpu.architecture == "maxwell" || gpu.architecture == "kepler")
     return {0.42, 0.4, 100e-6, 0.35};
   if (gpu.architecture.starts_with("rdna4")) return {0.95, 0.55, 45e-6, 0.35};
   if (gpu.vendor == "amd") return {0.75, 0.55, 110e-6, 0.35};
   if (gpu.vendor == "intel") return {0.6, 0.4, 150e-6, 0.4};
   if (gpu.group == "laptop") return {0.7, 0.5, 88e-6, 0.3};
-  return old ? DecodeClass{0.89, 0.50, 90e-6, 0.17} : DecodeClass{0.82, 0.55, 50e-6, 0.22};
+  return old ? DecodeClass{0.89, 0.50, 90e-6, 0.16} : DecodeClass{0.82, 0.55, 50e-6, 0.22};
 }
 
 DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const SpeedUse& use,
@@ -59,16 +62,19 @@ DecodeClass ClassOf(const Accelerator& gpu, const WeightFormat& format, const Sp
     case EngineFamily::kLlamaCpp: return LlamaCppClass(gpu, older, IsPlain(format));
     case EngineFamily::kMlx: return {0.85, 0.5, 60e-6, 0.25};
     case EngineFamily::kExllama: return {0.88, 0.6, 35e-6, 0.25};
-    case EngineFamily::kAwqFused: return {0.6, 0.5, 180e-6, 0.3};
+    case EngineFamily::kAwqFused: return {0.6, 0.5, 250e-6, 0.35};
     case EngineFamily::kVllm:
     case EngineFamily::kTensorRt: return {0.7, 0.6, 40e-6, 0.3};
     case EngineFamily::kTorch: break;
   }
   // Eager torch is bound by launches: the host's time for each layer hides reading, or is hidden by
   // it.
-  if (format.kind == FormatKind::kPlain) return {0.8, 0.5, 850e-6, 0.5};
-  if (format.name == "int8") return {0.5, 0.5, 2500e-6, 0.5};
-  return {0.5, 0.5, format.name.ends_with("-dq") ? 1650e-6 : 1450e-6, 0.5};
+  if (format.kind == FormatKind::kPlain) return {0.8, 0.5, 850e-6, 0.7};
+  // GPTQ and AWQ expand inside the product: one launch, as plain weights have.
+  if (format.name.starts_with("awq") || format.name.starts_with("gptq"))
+    return {0.5, 0.5, 850e-6, 0.7};
+  if (format.name == "int8") return {0.5, 0.5, 2500e-6, 0.7};
+  return {0.5, 0.5, format.name.ends_with("-dq") ? 1650e-6 : 1450e-6, 0.7};
 }
 
 double Bandwidth(const Hardware& hardware, const SpeedUse& use) {
@@ -87,6 +93,15 @@ double CacheRead(const ModelShape& shape, double depth) {
   cache.ubatch = 1;
   cache.pads_to_256 = false;
   return static_cast<double>(CacheBytes(shape, cache));
+}
+
+// Tokens that a prompt's token looks back on, added up over the layers.
+double TokensSeen(const ModelShape& shape, double behind) {
+  const double window = static_cast<double>(shape.sliding_window);
+  double seen = static_cast<double>(shape.full_layers()) * behind;
+  if (shape.sliding_layers > 0)
+    seen += static_cast<double>(shape.sliding_layers) * std::min(behind, window);
+  return seen;
 }
 
 // Experts that a batch touches, of all: E (1 - (1 - K/E)^B).
@@ -119,7 +134,9 @@ double PrefillFlops(const Accelerator& gpu, const WeightFormat& format, bool old
   if (gpu.vendor == "amd") return 0.55 * gpu.fp16_tflops.value_or(0) * 1e12;
   if (gpu.vendor == "intel") return 0.3 * gpu.fp16_tflops.value_or(0) * 1e12;
   // Workstation and datacentre cards of that rate run at lower power.
-  const double power = gpu.group == "consumer" ? 1.1 : (gpu.group == "laptop" ? 0.7 : 0.85);
+  const double power = IsHbm(gpu)                ? 0.97
+                       : gpu.group == "consumer" ? 1.1
+                                                 : (gpu.group == "laptop" ? 0.7 : 0.85);
   const double base = 1.13 * power * std::pow(IntegerTops(gpu), 0.68) * 1e12;
   return base * (plain ? 1.25 : 1) * (older ? 1 : 1.25);
 }
@@ -142,7 +159,7 @@ Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
   static const Accelerator kUnknown;
   const Accelerator& gpu = hardware.accelerator == nullptr ? kUnknown : *hardware.accelerator;
   const DecodeClass facts =
-      hardware.cpu_only ? DecodeClass{0.7, 0.5, 60e-6, 0.4}
+      hardware.cpu_only ? DecodeClass{0.55, 0.5, 60e-6, 0.8}
                         : ClassOf(gpu, format, use, use.build > 0 && use.build < kGraphsSince);
   const double share = ExpertShare(shape, use.batch);
   const bool launch_bound = use.engine == EngineFamily::kTorch && !hardware.cpu_only;
@@ -170,17 +187,17 @@ Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
     return NoDevice(hardware, "arithmetic rate");
   const bool older = use.build > 0 && use.build < kGraphsSince;
   double rate = PrefillFlops(*hardware.accelerator, format, older);
-  if (shape.has_experts()) rate *= 0.5;  // small matrices, gathered rows
   if (use.build > 0 && use.build < kScheduledSince) rate *= use.gpus > 1 ? 0.35 : 0.78;
-  const double params = static_cast<double>(shape.params_active);
+  // Experts are small matrices of gathered rows; attention between them is as in a dense model.
+  const double params = static_cast<double>(shape.params_active) * (shape.has_experts() ? 2 : 1);
   // Without flash attention scores go through memory several times.
-  const double passes = older ? 4 : 1.5;
-  const double attention = passes * 4 *
-                           static_cast<double>(shape.layers * shape.heads * shape.head_dim) *
-                           (use.depth + use.prompt / 2);
+  const double passes = older ? 4 : 1;
+  const double attention = passes * 4 * static_cast<double>(shape.heads * shape.head_dim) *
+                           TokensSeen(shape, use.depth + use.prompt / 2);
   double tokens = rate / (2 * params + attention);
   if (use.gpus > 1 && !(use.build > 0 && use.build < kScheduledSince)) tokens *= PipelineGain(use);
-  return Around(tokens, 0.45 + ShapeDoubt(shape));
+  // How several GPUs share a prompt differs by the machine between them: 0.17 to 5 times the rule.
+  return Around(tokens, (use.gpus > 1 ? 1.5 : 0.47) + ShapeDoubt(shape));
 }
 
 Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,
@@ -190,7 +207,9 @@ Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,
     return NoDevice(hardware, "arithmetic rate");
   const double gpus = static_cast<double>(std::max<int64_t>(1, use.gpus));
   const bool four_bit = format.bits < 5;
-  const double peak = *hardware.accelerator->bf16_tflops * 1e12 * (four_bit ? 4 : 2) * gpus;
+  double peak = *hardware.accelerator->bf16_tflops * 1e12 * (four_bit ? 4 : 2) * gpus;
+  // Small experts gain nothing from 4-bit arithmetic.
+  if (four_bit && shape.has_experts()) peak /= 2;
   double flops = peak * (four_bit ? 0.38 : 0.55) * (use.gpus > 1 ? 0.65 : 1);
   if (shape.has_experts() && IsHbm(*hardware.accelerator))
     flops *= 0.4;  // experts too small to fill it
@@ -204,7 +223,7 @@ Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,
   const double seconds =
       (1 + use.input / use.output) * 2 * static_cast<double>(shape.params_active) / flops +
       held / bandwidth + weights / bandwidth / batch;
-  return Around(1 / seconds, 0.6);
+  return Around(1 / seconds, 0.38);
 }
 
 }  // namespace curbstop::fit

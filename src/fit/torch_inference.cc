@@ -53,8 +53,10 @@ Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& for
   list.push_back(Part("cache", Around(CacheOf(shape, use), 0.75, 0), "exact", "fit/kv_cache.h"));
   const Wide tokens = Wide{use.prompt} * use.batch;
   Wide work = tokens * 2 * (3 * shape.intermediate + 4 * shape.hidden);
-  if (use.full_logits) work += tokens * shape.vocab * 6;
-  list.push_back(Part("work", Around(work, 0.5, 0.6), "formula", "fit/torch_inference.h"));
+  if (use.full_logits) work = std::max(work, tokens * shape.vocab * 6);
+  if (use.eager_attention) work = std::max(work, tokens * use.prompt * shape.heads * 6);
+  list.push_back(Part("work", Around(work, 0.5, use.eager_attention ? 1 : 0.6), "formula",
+                      "fit/torch_inference.h"));
   if (use.is_litgpt && IsQuantised(format)) {
     list.push_back(Part("head in 16 bit, twice",
                         Around(4 * Wide{shape.vocab} * shape.hidden, 0.1, 0.12), "formula",
@@ -67,7 +69,7 @@ Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& for
   }
   // Rotation tables, masks, workspaces of the matrix library.
   list.push_back(
-      Part("buffers", {0, MiB(40).value, MiB(120).value}, "class constant", "litgpt tables"));
+      Part("buffers", {0, MiB(40).value, MiB(160).value}, "class constant", "litgpt tables"));
   if (use.reserved) {
     list.push_back(Part("allocator", {MiB(64).value, MiB(320).value, MiB(1000).value},
                         "class constant", "torch caching allocator"));

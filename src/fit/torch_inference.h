@@ -2,6 +2,7 @@
 // pass needs besides.
 //
 //   plain       weights + cache + logits and the MLP's width of the tokens computed at once
+//               eager attention holds a * s^2 scores in 16 and in 32 bit; logits come after it
 //   quantised   litgpt quantises the head too and expands it twice to 16 bit when it is used
 //   autocast    32-bit weights stay, and each linear layer's 16-bit copy is cached beside them
 //
@@ -20,9 +21,10 @@ struct TorchInferenceUse {
   int64_t batch = 1;
   bool is_litgpt = false;
   bool autocast = false;
-  bool whole_cache = false;  // allocated for the model's whole context
-  bool full_logits = false;  // of every prompt token, in 16 and in 32 bit
-  bool reserved = false;     // what the allocator or the device holds
+  bool whole_cache = false;      // allocated for the model's whole context
+  bool full_logits = false;      // of every prompt token, in 16 and in 32 bit
+  bool eager_attention = false;  // scores of the prompt in 16 and in 32 bit
+  bool reserved = false;         // what the allocator or the device holds
 };
 
 Estimate EstimateTorchInference(const ModelShape& shape, const WeightFormat& format,

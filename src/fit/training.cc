@@ -131,7 +131,7 @@ class Timeline {
       case Optimizer::kAdamW8bit: {
         // Token table and head keep 32-bit states.
         const double tables = IsFull() ? Real(Wide{s_.vocab} * s_.hidden) : 0;
-        return (2 + 8.0 / 256) * (count - tables) + 6 * tables;
+        return (2 + 8.0 / 256) * (count - tables) + 8 * tables;
       }
       case Optimizer::kPagedAdamW: return 0;  // in host memory, paged in while the step runs
       case Optimizer::kAdafactor: return 0.02 * count;
@@ -296,6 +296,16 @@ class Timeline {
 // torch's context; a caching allocator rounds and splits.
 constexpr double kAllocator = 0.04;
 
+// Which part of 8-bit states it is that token table and head keep 32-bit ones: some optimizers
+// store those in 8 bit too.
+double TablesIn8Bit(const ModelShape& shape, const TrainingUse& use, const TrainingParts& parts) {
+  if (use.optimizer != Optimizer::kAdamW8bit || use.method != Method::kFull || parts.states <= 0)
+    return 0;
+  const double all = (2 + 8.0 / 256) * Real(parts.trainable);
+  const double tables = 6 * Real(Wide{shape.vocab} * shape.hidden);
+  return tables / (all + tables);
+}
+
 Component Part(std::string name, int64_t bytes, double below, double above, std::string evidence,
                std::string source) {
   return {std::move(name), "gpu0", Around(bytes, below, above), std::move(evidence),
@@ -363,14 +373,15 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   auto& list = estimate.components;
   list.push_back(Part("weights", parts.weights, 0.012 + doubt, 0.015 + doubt, "formula",
                       format.name + "; " + shape.source));
-  list.push_back(Part("optimizer states", parts.states, doubt, doubt, "exact", "fit/training.h"));
+  list.push_back(Part("optimizer states", parts.states, doubt + TablesIn8Bit(shape, use, parts),
+                      doubt, "exact", "fit/training.h"));
   // What is alive at the peak beside weights and states, in the shares of that moment.
   const int64_t rest = std::max<int64_t>(0, parts.peak - parts.weights - parts.states);
   const double dora = use.method == Method::kDora ? 0.3 : 0;  // no measurement of it is at hand
   const bool late =
       parts.peak_event == "optimizer step" || parts.peak_event == "backward, last layer";
   if (late) {
-    list.push_back(Part("gradients and work", rest, 0.06 + doubt, 0.10 + doubt, "formula", source));
+    list.push_back(Part("gradients and work", rest, 0.08 + doubt, 0.18 + doubt, "formula", source));
   } else {
     const int64_t logits = std::min(parts.logits, rest);
     list.push_back(Part("logits", logits, 0.15, 0.25, "class constant", source));
@@ -386,8 +397,12 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   }
   if (use.reserved || use.includes_context) {
     const int64_t slack = Scale(rest, kAllocator);
-    list.push_back(
-        {"allocator", "gpu0", {0, slack, 3 * slack}, "class constant", "torch caching allocator"});
+    const int64_t held = use.reserved ? MiB(512).value : 0;  // freed and not given back
+    list.push_back({"allocator",
+                    "gpu0",
+                    {0, slack, 3 * slack + held},
+                    "class constant",
+                    "torch caching allocator"});
   }
   if (use.includes_context) {
     list.push_back({"context",
