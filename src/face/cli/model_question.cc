@@ -116,7 +116,8 @@ Status ReadTraining(const FitOptions& options, fit::FitQuestion& question) {
   use.rank = options.rank;
   use.chunked_loss = options.chunked_loss;
   use.gpus = question.hardware.count;
-  TRY_ASSIGN(use.sharding, Choose("--sharding", options.sharding, kShardings));
+  TRY_ASSIGN(const fit::Sharding sharding, Choose("--sharding", options.sharding, kShardings));
+  use.sharding = use.gpus > 1 ? sharding : fit::Sharding::kNone;
   use.cpu_offload = options.cpu_offload;
   use.mixed_precision = options.mixed_precision;
   use.includes_context = true;
