@@ -19,9 +19,11 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SOURCES = ["supervisor.cc", "runner.cc", "timeline.cc", "internal/away.cc", "internal/away_looking.cc",
-           "internal/away_renting.cc", "internal/away_working.cc", "internal/books.cc"]
 KEPT = ["event.cc", "record.cc"]  # words and bytes: record_test and the journals' tests hold these
+ROOM = ROOT / "src" / "run" / "supervisor"
+SOURCES = sorted(str(file.relative_to(ROOM)) for file in ROOM.rglob("*.cc")
+                 if not file.name.endswith("_test.cc") and file.name not in KEPT
+                 and "testing" not in file.parts)
 GUARD = re.compile(r"^(\s*)(?:else )?if \(", re.M)
 PROBE = """
 #include <cstdlib>
@@ -91,7 +93,7 @@ def write_mutants(folder):
     target = folder / "src" / "run" / "supervisor"
     (target / "internal").mkdir(parents=True, exist_ok=True)
     for name in SOURCES:
-        text = (ROOT / "src" / "run" / "supervisor" / name).read_text(encoding="utf-8")
+        text = (ROOM / name).read_text(encoding="utf-8")
         found, changed = find_guards(name, text, len(guards))
         guards += found
         declared = "namespace curbstop { bool IsMutant(int id); }\n"
@@ -109,7 +111,7 @@ def run(command):
 
 def compile_all(folder, build):
     sources = [folder / "src" / "run" / "supervisor" / name for name in SOURCES]
-    sources += [ROOT / "src" / "run" / "supervisor" / name for name in KEPT]
+    sources += [ROOM / name for name in KEPT]
     sources += [folder / "probe.cc", folder / "lives.cc"]
     flags = ["g++", "-std=c++20", "-O1", f"-I{ROOT / 'src'}"]
     objects = {}

@@ -128,8 +128,8 @@ class World:
         done = self.call("practice", "start", *words)
         assert done.returncode == 0, done.stderr
 
-    def run(self, **variables):
-        return subprocess.Popen(["curbstop", "run", "--on", "practice:vast", "--yes"],
+    def run(self, *words, **variables):
+        return subprocess.Popen(["curbstop", "run", "--on", "practice:vast", "--yes", *words],
                                 cwd=self.folder, env=self.env | variables, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
