@@ -559,5 +559,51 @@ TEST(AwayLate, AfterSleepACapWaitsUntilTheAgentIsHeard) {
   EXPECT_EQ(life.state.phase, Phase::kSaving);
 }
 
+// Its create is still open.
+void RentAndAsk(Away& life, const char* what) {
+  life.Rent();
+  life.Ask(what);
+}
+
+TEST(AwayLate, ARefusalAfterItsEndAsksForNoOtherMachine) {
+  for (const char* what : {"cancel", "kill", "panic"}) {
+    Away life;
+    RentAndAsk(life, what);
+    life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {},
+                Json::MakeObject({{"refusal", "next_offer"}}));
+    EXPECT_FALSE(life.Wants(EffectKind::kDecide)) << what;
+    EXPECT_EQ(NameOf(life.state.phase), "closing") << what;
+  }
+}
+
+TEST(AwayLate, AMachineThatARefusalNamesAfterItsEndIsOnlyEnded) {
+  for (const char* what : {"cancel", "kill", "panic"}) {
+    Away life;
+    RentAndAsk(life, what);
+    Facts named;
+    named.machine = "i-1";
+    const Transition refused = life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, named,
+                                           Json::MakeObject({{"refusal", "next_offer"}}));
+    EXPECT_TRUE(Begins(refused, EffectKind::kDestroy)) << what;
+    EXPECT_FALSE(life.Wants(EffectKind::kDecide)) << what;
+    EXPECT_EQ(NameOf(life.state.phase), "closing") << what;
+  }
+}
+
+TEST(AwayLate, ACheckpointIsNotFetchedOverALinkThatIsLost) {
+  Away life;
+  life.Work();
+  life.Pass(kMinute);
+  life.Checkpoint("step-0001", kMinute);
+  ASSERT_TRUE(life.Wants(EffectKind::kKeep));
+  life.Answer(EffectKind::kKeep, EventKind::kKeepFailed);
+  life.Say(EventKind::kDisconnected);
+  life.Pass(2 * kMinute);
+  life.Checkpoint("step-0002", 2 * kMinute);  // what was heard last
+  EXPECT_FALSE(life.Wants(EffectKind::kKeep));
+  life.Say(EventKind::kConnected);
+  EXPECT_TRUE(life.Wants(EffectKind::kKeep));
+}
+
 }  // namespace
 }  // namespace curbstop

@@ -86,6 +86,65 @@ TEST(AwayWarm, ItStaysNoLongerThanItsLeaseWhichIsInReserve) {
   Away life(Keep(9 * kHour));
   Succeed(life);
   EXPECT_EQ(life.state.warm_until_ms, life.rental().lease_from_ms + life.rental().lease_ms);
+  EXPECT_FALSE(life.Wants(EffectKind::kExtend));  // it ends by the lease that it has
+}
+
+TEST(AwayWarm, WhileAnotherWordOnItsLeaseIsAwaitedItIsNotShortened) {
+  Away life(Keep(10 * kMinute));
+  life.Work();
+  life.Pass(2 * kHour - 15 * kMinute + 2 * kSecond);
+  life.Look({kSeen});
+  Facts longer;
+  longer.decision = static_cast<int64_t>(DecisionKind::kExtend);
+  longer.lease_ms = 3 * kHour;
+  longer.reserve_micro_usd = kRate;
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, longer);
+  life.Answer(EffectKind::kAdmit, EventKind::kAdmitted);
+  ASSERT_TRUE(life.Wants(EffectKind::kMark));
+  life.Report("finished", Finished("done"));
+  life.Answer(EffectKind::kFetch, EventKind::kFetched);
+  life.Answer(EffectKind::kCommit, EventKind::kCommitted);
+  ASSERT_EQ(NameOf(life.state.phase), "warm");
+  EXPECT_FALSE(life.Wants(EffectKind::kExtend));
+}
+
+TEST(AwayWarm, WhatDoesNotRunAnyMoreDoesNotStay) {
+  Away life(Keep(30 * kMinute));
+  life.UpTo(Phase::kCommitting);
+  life.Pass(2 * kMinute);
+  SeenMachine paused = kSeen;
+  paused.paused = true;
+  life.Look({paused});
+  life.Answer(EffectKind::kCommit, EventKind::kCommitted);
+  EXPECT_EQ(NameOf(life.state.phase), "closing");
+  EXPECT_EQ(life.state.verdict, Phase::kSucceeded);
+}
+
+TEST(AwayWarm, WhoeverCancelledAStepThatThenSucceedsPaysForNoStay) {
+  for (const char* what : {"cancel", "park"}) {
+    Away life(Keep(30 * kMinute));
+    life.Work();
+    life.Pass(kMinute);
+    life.Ask(what);
+    life.Report("finished", Finished("done"));
+    life.Answer(EffectKind::kFetch, EventKind::kFetched);
+    EXPECT_TRUE(
+        Begins(life.Answer(EffectKind::kCommit, EventKind::kCommitted), EffectKind::kDestroy))
+        << what;
+    EXPECT_EQ(life.state.verdict, Phase::kSucceeded) << what;
+  }
+}
+
+TEST(AwayWarm, ARisenPriceEndsItAndTheVerdictStands) {
+  Away life(Keep(30 * kMinute));
+  Succeed(life);
+  life.Pass(2 * kMinute);
+  SeenMachine dearer = kSeen;
+  dearer.micro_usd_per_hour = 2 * kRate;
+  life.Look({dearer});
+  EXPECT_EQ(NameOf(life.state.phase), "closing");
+  EXPECT_EQ(life.state.verdict, Phase::kSucceeded);
+  EXPECT_TRUE(life.rental().ending);
 }
 
 TEST(AwayWarm, WhereItsEndIsNotProvenItStaysAQuarterOfAnHourAtMost) {
@@ -218,6 +277,14 @@ TEST(AwayWarm, HandedOverItIsPaidUntilThenAndIsNoneOfOursAnyMore) {
   EXPECT_EQ(life.state.phase, Phase::kSucceeded);
 }
 
+TEST(AwayWarm, AMachineThatWorksIsNotHandedOver) {
+  Away life(Keep(30 * kMinute));
+  life.Work();
+  life.Say(EventKind::kHandedOver);
+  EXPECT_EQ(life.state.rentals.size(), 1u);
+  EXPECT_EQ(NameOf(life.state.phase), "working");
+}
+
 std::string WhyNot(const Away& life) { return WhyNotTaken(life.state, life.state.timeline.now_ms); }
 
 TEST(AwayWarm, OnlyWhatIsInOrderIsHandedOver) {
@@ -236,6 +303,33 @@ TEST(AwayWarm, OnlyWhatIsInOrderIsHandedOver) {
   life.Look({kSeen});
   EXPECT_EQ(WhyNotTaken(life.state, life.state.warm_until_ms - 30 * kSecond),
             "its time is nearly over");
+}
+
+TEST(AwayWarm, OneWhoseProviderKeepsItsLeaseIsNotHandedOver) {
+  Away life(Keep(30 * kMinute));
+  Facts offer = RentOffer();
+  offer.grade = static_cast<int64_t>(LeaseGrade::kA);
+  life.Work(offer);
+  life.Report("finished", Finished("done"));
+  life.Answer(EffectKind::kFetch, EventKind::kFetched);
+  life.Answer(EffectKind::kCommit, EventKind::kCommitted);
+  ASSERT_EQ(NameOf(life.state.phase), "warm");
+  EXPECT_EQ(WhyNot(life), "its provider keeps a lease of its own");
+}
+
+TEST(AwayWarm, AfterThisComputerStartedAnewTheProviderIsHeardFirst) {
+  Away life(Keep(30 * kMinute));
+  Succeed(life);
+  life.Answer(EffectKind::kFinishRecord, EventKind::kRecordFinished);
+  life.Answer(EffectKind::kTellAgent, EventKind::kAgentTold);
+  life.Answer(EffectKind::kExtend, EventKind::kExtended);
+  life.Answer(EffectKind::kMark, EventKind::kMarked);
+  ASSERT_EQ(WhyNot(life), "");
+  life.Say(EventKind::kRecovered,
+           Json::MakeObject({{"boot_id", "another"}, {"can_restart", true}}));
+  EXPECT_EQ(WhyNot(life), "its provider has not been heard since this computer started");
+  life.Look({kSeen});
+  EXPECT_EQ(WhyNot(life), "");
 }
 
 TEST(AwayWarm, AMachineWhoseLeaseStayedLongIsNotHandedOver) {

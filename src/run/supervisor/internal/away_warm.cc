@@ -18,9 +18,9 @@ int64_t StaysFor(const RunState& state, Phase verdict) {
   return verdict == Phase::kFailed && state.step_failed ? state.terms.keep_on_failure_ms : 0;
 }
 
-// No longer than its lease, which is in reserve. 0: it cannot stay.
+// No longer than its lease, which is in reserve. 0: it cannot stay. The current rental has a
+// machine that runs: one that is paused or being ended is current no more.
 int64_t StaysUntil(const StepContext& context, const Rental& rental, Phase verdict) {
-  if (rental.machine.empty() || rental.ending || rental.paused) return 0;
   const Millis asked(StaysFor(context.state(), verdict));
   const int64_t wanted = context.now() + LongestKeep(rental.terms, asked).count();
   if (context.plants.Has(Plant::kKeptWithoutReserve) && asked.count() != 0) return wanted;
