@@ -24,6 +24,9 @@ constexpr std::array kFacts = {
                              .read_spacing = seconds(10)},
                   .grade = LeaseGrade::kB,
                   .boot_limit = minutes(5),
+                  .boot_early = seconds(30),
+                  .boot_usual = seconds(42),
+                  .boot_late = seconds(60),
                   .grain = seconds(1),
                   .minimum = milliseconds(0),
                   .can_pause = true,
@@ -41,6 +44,9 @@ constexpr std::array kFacts = {
                              .read_spacing = seconds(10)},
                   .grade = LeaseGrade::kB,
                   .boot_limit = minutes(10),
+                  .boot_early = seconds(38),
+                  .boot_usual = seconds(145),
+                  .boot_late = seconds(550),
                   .grain = seconds(1),
                   .minimum = milliseconds(0),
                   .can_pause = true,
@@ -83,6 +89,8 @@ ProviderFacts OnPractice(ProviderFacts facts) {
                   .reads = 2,
                   .read_spacing = seconds(3)};
   facts.boot_limit = minutes(1);
+  facts.boot_early = facts.boot_usual = seconds(2);
+  facts.boot_late = seconds(20);
   return facts;
 }
 

@@ -18,6 +18,9 @@ struct ProviderFacts {
   ProviderTiming timing;  // L, D, k, T and how late a create may still take effect
   LeaseGrade grade;       // declared; B counts as B* until the account has proven it
   Millis boot_limit;      // from the create call to the agent's first word
+  Millis boot_early;      // seen of that in the field: the least,
+  Millis boot_usual;      // the geometric mean of least and most, as nobody publishes a median,
+  Millis boot_late;       // and the most
   Millis grain;           // running time is billed in whole ones
   Millis minimum;
   bool can_pause;

@@ -71,6 +71,31 @@ Explanation OfCost(const PlanRow& row, std::string number, std::optional<MicroUs
   return why;
 }
 
+// What is rented bills its boot and its minimum too.
+Explanation OfFinish(const PlanRow& row, const char* number, std::optional<MicroUsd> cost,
+                     const char* of_parts) {
+  std::vector<std::string> parts;
+  for (const FinishPart& part : row.parts)
+    parts.push_back(
+        fmt::format("{} {} for {}", part.what, DurationText(part.time), UsdOrUnknown(part.cost)));
+  return {row.step,
+          number,
+          UsdOrUnknown(cost),
+          fmt::format("(price + disk) per hour x whole grains of (boot + work), at least the "
+                      "minimum, each {}, rounded up to a micro-dollar",
+                      of_parts),
+          fmt::format("{}; usually {}", RateText(row), Join(parts, ", ")),
+          row.source,
+          row.as_of};
+}
+
+std::vector<Explanation> OfUsual(const PlanRow& row, const ElectricityPrice& electricity) {
+  if (row.parts.empty()) return {OfCost(row, "usual", row.p50, row.finish_p50, electricity)};
+  return {OfFinish(row, "p10", row.p10, "as one in ten falls below"),
+          OfFinish(row, "usual", row.p50, "as usual"),
+          OfFinish(row, "p90", row.p90, "as one in ten is above")};
+}
+
 // Of the chosen row; of the first one where none could be chosen (that is this computer).
 std::vector<Explanation> Explain(const Plan& plan) {
   std::vector<Explanation> all;
@@ -81,7 +106,7 @@ std::vector<Explanation> Explain(const Plan& plan) {
     all.push_back(OfTime(row, plan.times[step++]));
     all.push_back(row.lease ? OfReserve(row)
                             : OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
-    all.push_back(OfCost(row, "usual", row.p50, row.finish_p50, plan.electricity));
+    for (Explanation& why : OfUsual(row, plan.electricity)) all.push_back(std::move(why));
     all.push_back(OfCost(row, kPerHour, row.per_hour, Millis(3'600'000), plan.electricity));
   }
   return all;

@@ -18,6 +18,7 @@ namespace curbstop {
 namespace {
 
 constexpr size_t kMostRunnersUp = 10;
+constexpr Millis kMinute{60'000};
 constexpr Millis kHour{3'600'000};
 constexpr std::string_view kDearer = "dearer than those shown";
 constexpr Millis kShortestLease{60'000};
@@ -87,18 +88,19 @@ struct CapVerdict {
   MicroUsd reserve;
 };
 
-// Plans one step after the other; what the earlier ones reserve is no longer left for the later.
+// Compares the places of one step after the other, then chooses for all of them together.
 class Planner {
  public:
   Planner(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {
     plan_.budget = facts.project->budget;
     plan_.spending = facts.spending;
     plan_.electricity = facts.electricity;
+    plan_.goal = facts.goal;
     spending_ = facts.spending;
   }
 
   Status Add(const Step& step, const StepHistory& history);
-  Plan Take() && { return std::move(plan_); }
+  Plan Choose() &&;
 
  private:
   struct Current {
@@ -109,10 +111,23 @@ class Planner {
     StepTime time;
   };
 
+  // A step with all that is known of its places, before one is chosen.
+  struct Compared {
+    Current current;
+    std::vector<PlanRow> rows = {};
+    std::vector<size_t> options = {};     // rows that it may run on, under the caps alone
+    std::vector<MicroUsd> reserves = {};  // of each option: what the caps have to leave
+    ReasonCounts left_out = {};
+    Blocked blocked = {};  // where there is no option
+    size_t chosen = 0;
+  };
+
   Result<Current> Begin(const Step& step, const StepHistory& history) const;
   PlanRow LocalRow(const Current& current) const;
   PlanRow OfferRow(const Current& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
+  const StepTime& TimeOn(const Current& current, const Offer& offer) const;
+  bool IsPinnedElsewhere(const PlanRow& row) const;
   void FillRental(PlanRow& row, const Current& current, const Offer& offer) const;
   std::string EndByCap(const PlanRow& row) const;
   CapVerdict UnderCaps(const Current& current, const PlanRow& row) const;
@@ -121,12 +136,22 @@ class Planner {
   const std::vector<uint32_t>& Order(SpotUse spot);
   std::vector<PlanRow> EveryOffer(const Current& current);
   std::vector<PlanRow> CheapestOffers(const Current& current, ReasonCounts& left_out);
-  void Choose(const Current& current, std::vector<PlanRow>& rows);
+  void FindOptions(Compared& step) const;
+  static void KeepComparable(Compared& step);
+  static StepGraph GraphOf(const std::vector<Compared*>& steps);
+  static bool AnyTimeUnknown(const std::vector<Compared*>& steps);
+  GraphLimits LimitsOf(const PlanGoal& goal) const;
+  void ChooseTogether(std::vector<Compared*> steps);
+  bool TakeNearest(const std::vector<Compared*>& steps);
+  void AddFront(const std::vector<Compared*>& steps);
+  bool TakeBest(const std::vector<Compared*>& steps, const PlanGoal& goal);
+  void Settle(Compared& step);
 
   const PlanFacts& facts_;
   bool every_row_;
+  std::vector<Compared> steps_;
   Plan plan_;
-  Spending spending_;  // with what the steps before reserve
+  Spending spending_;  // with what the steps before reserve, where they are looked at in turn
   std::optional<std::vector<uint32_t>> by_price_;
   std::optional<std::vector<uint32_t>> by_spot_price_;
 };
@@ -162,18 +187,58 @@ bool Planner::InPlace(const Place& place, const Offer& offer) const {
 void Planner::FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const {
   row.per_hour = per_hour;
   row.finish_p50 = time.usual;
-  row.finish_worst = time.worst;
+  row.finish_p90 = row.finish_worst = time.worst;
   if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
-  if (time.worst) row.worst = CostOf(per_hour, *time.worst);
+  if (time.usual) row.p10 = CostOf(per_hour, time.best.value_or(*time.usual));
+  if (time.worst) row.p90 = row.worst = CostOf(per_hour, *time.worst);
+}
+
+const StepTime& Planner::TimeOn(const Current& current, const Offer& offer) const {
+  for (const TimeOnHardware& known : facts_.times_on) {
+    if (known.gpu_count == offer.gpu_count && known.gpu_name == offer.gpu_name &&
+        known.step == current.step.name)
+      return known.time;
+  }
+  return current.time;
 }
 
 // What cannot run there has no cost there: only the price of an hour stays.
 void ForgetCost(PlanRow& row) {
   row.worst.reset();
+  row.p10.reset();
   row.p50.reset();
+  row.p90.reset();
   row.finish_p50.reset();
+  row.finish_p90.reset();
+  row.parts.clear();
   row.finish_worst.reset();
   row.time_source.clear();
+}
+
+// Which offers could be the cheapest or the soonest to finish of their provider: in ascending
+// price, whatever takes no less time than one before costs more.
+class Contenders {
+ public:
+  bool Add(const std::string& provider, const StepTime& time) {
+    const Millis usual = time.usual.value_or(time.worst.value_or(Millis::max()));
+    const auto [found, is_first] = least_.emplace(provider, usual);
+    const bool is_one = is_first || usual < found->second;
+    found->second = std::min(found->second, usual);
+    return is_one;
+  }
+
+ private:
+  std::map<std::string, Millis, std::less<>> least_;
+};
+
+// Whether it is the one that the row of a plan named.
+bool IsPlace(const Offer& offer, std::string_view place) {
+  const std::string_view parts[] = {offer.provider, "/", offer.region, "/", offer.type};
+  for (const std::string_view part : parts) {
+    if (!place.starts_with(part)) return false;
+    place.remove_prefix(part.size());
+  }
+  return place.empty();
 }
 
 bool HasType(std::span<const Offer* const> offers, const Offer& offer) {
@@ -194,9 +259,12 @@ PlanRow Planner::LocalRow(const Current& current) const {
   row.power = power;
   FillCost(row, current.time, EnergyCost(power.watts, facts_.electricity.per_kwh, kHour));
   // The hourly rate is rounded; costs come from the watts themselves.
-  if (row.p50) row.p50 = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.usual);
-  if (row.worst)
-    row.worst = EnergyCost(power.watts, facts_.electricity.per_kwh, *current.time.worst);
+  const auto energy = [&](Millis time) {
+    return EnergyCost(power.watts, facts_.electricity.per_kwh, time);
+  };
+  if (row.p50) row.p50 = energy(*current.time.usual);
+  if (row.p10) row.p10 = energy(current.time.best.value_or(*current.time.usual));
+  if (row.worst) row.p90 = row.worst = energy(*current.time.worst);
   row.source = fmt::format("electricity: {} W, {}, at {} USD per kWh", power.watts, power.source,
                            UsdText(facts_.electricity.per_kwh));
   row.as_of = facts_.electricity.assumed ? "assumed" : "setting";
@@ -214,13 +282,14 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
               .place = fmt::format("{}/{}/{}", offer.provider, offer.region, offer.type),
               .hardware = HardwareText(offer),
               .has_driver = HasDriver(current.step.spot, offer)};
-  row.time_source = current.time.source;
   row.lease_grade = row.has_driver ? "unproven" : "none";
   row.source = offer.source;
   row.as_of = offer.as_of;
   row.why = UnlistedText(current.needs, offer);
   const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
-  if (price) FillCost(row, current.time, *price);
+  const StepTime& time = TimeOn(current, offer);
+  if (price) FillCost(row, time, *price);
+  row.time_source = time.source;
   if (price && row.has_driver) FillRental(row, current, offer);
   return row;
 }
@@ -230,7 +299,7 @@ void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offe
   const auto rules = facts_.rentals.find(offer.provider);
   if (rules == facts_.rentals.end()) return;
   const LeaseTerms terms = ListedTerms(rules->second, current.step, offer);
-  const StepTime& time = current.time;
+  const StepTime& time = TimeOn(current, offer);
   row.lease_grade = NameOf(terms.grade);
   row.login_needed = !rules->second.logged_in;
   row.per_hour = terms.billing.per_hour;
@@ -248,8 +317,13 @@ void Planner::FillRental(PlanRow& row, const Current& current, const Offer& offe
   row.kept = LongestKeep(terms, facts_.keep);
   row.kept_worst = CostOf(terms.billing.per_hour + terms.billing.disk_per_hour, row.kept);
   row.worst = WorstOfListed(rules->second, terms, *row.lease + row.kept);
-  const MicroUsd per_hour = terms.billing.per_hour + terms.billing.disk_per_hour;
-  if (time.usual) row.p50 = CostOf(per_hour, *time.usual);
+  const Finish finish = FinishOf(terms.billing, rules->second.boot, time);
+  row.p10 = finish.p10;
+  row.p50 = finish.p50;
+  row.p90 = finish.p90;
+  row.finish_p50 = finish.time_p50;
+  row.finish_p90 = finish.time_p90;
+  row.parts = finish.parts;
 }
 
 // All offers: first those that meet the needs, cheapest first, then the others with their reason.
@@ -270,8 +344,8 @@ std::vector<PlanRow> Planner::EveryOffer(const Current& current) {
   return rows;
 }
 
-// The cheapest that meet the needs, each type once; among them one that can be rented, if any can.
-// The rest is counted.
+// The cheapest that meet the needs, each type once, and of each provider that can be rented from
+// those that could be chosen. The rest is counted.
 std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCounts& left_out) {
   const Step& step = current.step;
   std::vector<const Offer*> shown;
@@ -279,7 +353,8 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
   int64_t elsewhere = 0;
   int64_t dearer = 0;
   int64_t out_of_place = 0;
-  bool can_be_rented = false;
+  Contenders contenders;
+  const auto pinned = facts_.pinned.find(step.name);
   for (const uint32_t index : Order(step.spot)) {
     const Offer& offer = (*facts_.offers)[index];
     const bool in_place = InPlace(current.place, offer);
@@ -289,12 +364,16 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
       ++out_of_place;
     } else if (mismatch != Mismatch::kNone) {
       ++mismatches[static_cast<size_t>(mismatch)];
+    } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second)) {
+      shown.push_back(&offer);
     } else if (HasType(shown, offer)) {
       ++elsewhere;
-    } else if (shown.size() > kMostRunnersUp && (can_be_rented || !HasDriver(step.spot, offer))) {
+    } else if (HasDriver(step.spot, offer) &&
+               contenders.Add(offer.provider, TimeOn(current, offer))) {
+      shown.push_back(&offer);
+    } else if (shown.size() > kMostRunnersUp) {
       ++dearer;
     } else {
-      can_be_rented = can_be_rented || HasDriver(step.spot, offer);
       shown.push_back(&offer);
     }
   }
@@ -350,27 +429,50 @@ std::string Difference(MicroUsd from, MicroUsd to, std::string_view unit) {
   return fmt::format("{}{} {}", dearer ? "+" : "-", UsdText(dearer ? to - from : from - to), unit);
 }
 
-// How a row compares with the chosen one: "+0.42 USD", or per hour where no time is known.
-std::string Against(const PlanRow& chosen, const PlanRow& row) {
-  if (chosen.worst && row.worst) return Difference(*chosen.worst, *row.worst, "USD");
-  return Difference(chosen.per_hour.value_or(MicroUsd()), row.per_hour.value_or(MicroUsd()),
-                    "USD/h");
+// What a row is chosen by: what it costs until the step is done, else at worst.
+std::optional<MicroUsd> ValueOf(const PlanRow& row) { return row.p50 ? row.p50 : row.worst; }
+std::optional<Millis> TimeOf(const PlanRow& row) {
+  return row.finish_p50 ? row.finish_p50 : row.finish_worst;
 }
 
-std::string Compared(const PlanRow& row, const PlanRow* chosen) {
+// How a row compares with the chosen one: "+0.42 USD", or per hour where no time is known; and what
+// it takes longer, where that is a minute or more.
+std::string Against(const PlanRow& chosen, const PlanRow& row) {
+  if (!ValueOf(chosen) || !ValueOf(row)) {
+    return Difference(chosen.per_hour.value_or(MicroUsd()), row.per_hour.value_or(MicroUsd()),
+                      "USD/h");
+  }
+  std::string text = Difference(*ValueOf(chosen), *ValueOf(row), "USD");
+  const Millis longer = TimeOf(row).value_or(Millis(0)) - TimeOf(chosen).value_or(Millis(0));
+  if (longer >= kMinute) text += fmt::format(", {} longer", DurationText(longer));
+  if (longer <= -kMinute) text += fmt::format(", {} sooner", DurationText(-longer));
+  return text;
+}
+
+std::string ComparedText(const PlanRow& row, const PlanRow* chosen) {
   if (chosen == nullptr) return row.why.empty() ? "meets the needs" : row.why;
   return Against(*chosen, row) + (row.login_needed ? ", login needed" : "") +
          (row.why.empty() ? "" : ", " + row.why);
 }
 
-std::string WhyLost(const PlanRow& row) {
-  if (row.has_driver) return fmt::format("dearer: {}", row.compared);
-  return fmt::format("no driver yet, {}", row.compared);
+// Cheaper, and yet not chosen: a limit on all steps together stands in the way.
+std::string WhyLostThoughCheaper(const PlanGoal& goal) {
+  if (goal.soonest || goal.spend) return "slower";
+  if (goal.deadline) return "too slow for the deadline of all steps";
+  return "held with the other steps it is above the cap";
 }
 
-std::string WhyChosen(const PlanRow& row) {
+std::string WhyLost(const PlanRow& row, const PlanRow* chosen, const PlanGoal& goal) {
+  if (!row.has_driver) return fmt::format("no driver yet, {}", row.compared);
+  const bool cheaper =
+      chosen != nullptr && ValueOf(row) && ValueOf(*chosen) && *ValueOf(row) < *ValueOf(*chosen);
+  return fmt::format("{}: {}", cheaper ? WhyLostThoughCheaper(goal) : "dearer", row.compared);
+}
+
+std::string WhyChosen(const PlanRow& row, const PlanGoal& goal) {
   std::string why = row.place == "local" ? "meets the needs; electricity only"
-                                         : "cheapest worst case of the places that can run it";
+                                         : "cheapest to finish of the places that can run it";
+  if (goal.IsSet()) why = "best for all steps together";
   if (IsPractice(row.place)) why += ", in play money";
   if (!row.held.empty()) why += "; " + row.held;
   if (row.login_needed) why += "; login needed";
@@ -387,42 +489,184 @@ std::string UnknownGpu(const Need& need) {
   return named ? "" : BundledAccelerators().DidYouMeanName(need.gpu->name);
 }
 
+bool Planner::IsPinnedElsewhere(const PlanRow& row) const {
+  const auto pinned = facts_.pinned.find(row.step);
+  return pinned != facts_.pinned.end() && pinned->second != row.place;
+}
+
 // Rows come with `why_not` filled where they cannot run, `why` holding a note.
-void Planner::Choose(const Current& current, std::vector<PlanRow>& rows) {
-  const PlanRow* best = nullptr;
-  MicroUsd reserve;
-  Blocked blocked{current.step.name, ErrorKind::kNo, "no place has a driver and meets the needs",
-                  ""};
-  for (PlanRow& row : rows) {
+void Planner::FindOptions(Compared& step) const {
+  step.blocked = {step.current.step.name, ErrorKind::kNo,
+                  "no place has a driver and meets the needs", ""};
+  step.options.clear();
+  for (size_t i = 0; i < step.rows.size(); ++i) {
+    PlanRow& row = step.rows[i];
     if (!row.why_not.empty() && row.place == "local")
-      blocked.reason = row.why_not + UnknownGpu(current.needs);
+      step.blocked.reason = row.why_not + UnknownGpu(step.current.needs);
     if (!row.has_driver || !row.why_not.empty()) continue;
-    const CapVerdict caps = UnderCaps(current, row);
-    if (!caps.reason.empty()) {
-      row.why_not = caps.reason;
-      // Of this computer, else of the cheapest place.
-      const bool says_more = blocked.kind != ErrorKind::kOverBudget || row.place == "local";
-      if (says_more) blocked = {current.step.name, ErrorKind::kOverBudget, caps.reason, caps.hint};
-    } else if (best == nullptr || BetterThan(row, *best)) {
-      best = &row;
-      reserve = caps.reserve;
+    if (IsPinnedElsewhere(row)) {
+      row.why_not = "not the place of the plan";
+      continue;
+    }
+    const CapVerdict caps = UnderCaps(step.current, row);
+    if (caps.reason.empty()) {
+      step.options.push_back(i);
+      step.reserves.push_back(caps.reserve);
+      continue;
+    }
+    row.why_not = caps.reason;
+    // Of this computer, else of the cheapest place.
+    const bool says_more = step.blocked.kind != ErrorKind::kOverBudget || row.place == "local";
+    if (says_more)
+      step.blocked = {step.current.step.name, ErrorKind::kOverBudget, caps.reason, caps.hint};
+  }
+  KeepComparable(step);
+}
+
+// Where not every place says what it costs, the price of an hour decides.
+void Planner::KeepComparable(Compared& step) {
+  const auto is_known = [&](size_t row) { return ValueOf(step.rows[row]).has_value(); };
+  if (std::all_of(step.options.begin(), step.options.end(), is_known)) return;
+  size_t best = 0;
+  for (size_t i = 1; i < step.options.size(); ++i) {
+    if (BetterThan(step.rows[step.options[i]], step.rows[step.options[best]])) best = i;
+  }
+  step.options = {step.options[best]};
+  step.reserves = {step.reserves[best]};
+}
+
+StepGraph Planner::GraphOf(const std::vector<Compared*>& steps) {
+  StepGraph graph;
+  for (const Compared* step : steps) {
+    GraphStep& node = graph.steps.emplace_back();
+    for (size_t i = 0; i < step->options.size(); ++i) {
+      const PlanRow& row = step->rows[step->options[i]];
+      GraphMode mode{.cost = std::min(ValueOf(row).value_or(MicroUsd()), kDearestMode),
+                     .time = std::min(TimeOf(row).value_or(Millis(0)), kLongestMode)};
+      // An unknown time is no sum: the steps run one after the other, and the cap ends the last.
+      if (row.worst) mode.reserve = std::min(step->reserves[i], kDearestMode);
+      mode.warm_cost = mode.cost;
+      mode.warm_time = mode.time;
+      node.modes.push_back(mode);
     }
   }
-  if (best == nullptr) plan_.blocked.push_back(blocked);
-  // An unknown time is no sum: the steps run one after the other, and the cap ends the last.
-  else if (best->worst) spending_.planned += reserve;
+  return graph;
+}
+
+GraphLimits Planner::LimitsOf(const PlanGoal& goal) const {
+  GraphLimits limits{.deadline = goal.deadline, .cap = goal.spend};
+  Budget together = facts_.project->budget;
+  together.run.reset();
+  const std::optional<CapState> tightest = TightestCap(together, facts_.spending);
+  if (tightest) limits.reserve = tightest->Left();
+  return limits;
+}
+
+// The best for these steps together, if the limits leave any.
+bool Planner::TakeBest(const std::vector<Compared*>& steps, const PlanGoal& goal) {
+  const Least least = goal.soonest || goal.spend ? Least::kTime : Least::kCost;
+  const std::optional<GraphAnswer> best = FindBest(GraphOf(steps), least, LimitsOf(goal));
+  if (!best) return false;
+  for (size_t i = 0; i < steps.size(); ++i)
+    steps[i]->chosen = steps[i]->options[best->picks[i].mode];
+  plan_.together = GoalAnswer{.cost = best->cost, .time = best->time, .is_proven = best->is_proven};
+  return true;
+}
+
+// What stands nearest to a goal that cannot be met: soonest where the time is short, else cheapest.
+bool Planner::TakeNearest(const std::vector<Compared*>& steps) {
+  if (TakeBest(steps, facts_.goal)) return true;
+  if (!facts_.goal.IsSet()) return false;
+  const bool nearest = TakeBest(steps, PlanGoal{.soonest = facts_.goal.deadline.has_value()});
+  if (nearest) plan_.together->is_met = false;
+  return nearest;
+}
+
+// For all of them; where the caps do not hold the reserves of all, one step after the other as far
+// as they do.
+void Planner::ChooseTogether(std::vector<Compared*> steps) {
+  if (steps.empty() || TakeNearest(steps)) return;
+  std::vector<Compared*> taken;
+  for (Compared* step : steps) {
+    taken.push_back(step);
+    if (TakeNearest(taken)) continue;
+    taken.pop_back();
+    spending_ = facts_.spending;
+    for (const Compared* before : taken) {
+      const auto at = std::find(before->options.begin(), before->options.end(), before->chosen);
+      spending_.planned += before->reserves[static_cast<size_t>(at - before->options.begin())];
+    }
+    for (const size_t row : step->options) step->rows[row].why_not.clear();
+    step->reserves.clear();
+    FindOptions(*step);
+    step->options.clear();
+  }
+  spending_ = facts_.spending;
+  if (!taken.empty()) TakeNearest(taken);
+}
+
+bool Planner::AnyTimeUnknown(const std::vector<Compared*>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Compared* step) {
+    return std::any_of(step->options.begin(), step->options.end(),
+                       [&](size_t row) { return !TimeOf(step->rows[row]); });
+  });
+}
+
+void Planner::AddFront(const std::vector<Compared*>& steps) {
+  for (const GraphAnswer& answer : FindFront(GraphOf(steps), LimitsOf(PlanGoal()), facts_.front)) {
+    FrontPoint point{answer.cost, answer.time, {}};
+    for (size_t i = 0; i < steps.size(); ++i) {
+      const size_t row = steps[i]->options[answer.picks[i].mode];
+      point.places.push_back(steps[i]->rows[row].place);
+    }
+    plan_.together->front.push_back(std::move(point));
+  }
+}
+
+Plan Planner::Choose() && {
+  std::vector<Compared*> open;
+  for (Compared& step : steps_) {
+    FindOptions(step);
+    if (!step.options.empty()) open.push_back(&step);
+  }
+  const bool is_whole = open.size() == steps_.size() && !AnyTimeUnknown(open);
+  ChooseTogether(open);
+  if (!is_whole) plan_.together.reset();
+  if (plan_.together && facts_.front > 0) AddFront(open);
+  for (Compared& step : steps_) Settle(step);
+  return std::move(plan_);
+}
+
+// Words for each row, and the order in which they are shown.
+void Planner::Settle(Compared& step) {
+  std::vector<PlanRow>& rows = step.rows;
+  PlanRow* best = step.options.empty() ? nullptr : &rows[step.chosen];
+  if (best == nullptr) plan_.blocked.push_back(step.blocked);
+  const PlanGoal& goal = facts_.goal;
   for (PlanRow& row : rows) {
     row.chosen = &row == best;
     if (row.chosen) {
-      row.why = WhyChosen(row) + EndByCap(row);
+      row.why = WhyChosen(row, goal) + EndByCap(row);
       continue;
     }
     if (row.why_not.empty()) {
-      row.compared = Compared(row, best);
-      row.why_not = WhyLost(row);
+      row.compared = ComparedText(row, best);
+      row.why_not = WhyLost(row, best, goal);
     }
     row.why.clear();
   }
+  if (best != nullptr) {
+    const auto at = rows.begin() + static_cast<std::ptrdiff_t>(step.chosen);
+    std::rotate(rows.begin(), at, at + 1);
+  }
+  const size_t most = kMostRunnersUp + (best != nullptr ? 1 : 0);
+  if (!every_row_ && rows.size() > most) {
+    step.left_out.Add(kDearer, static_cast<int64_t>(rows.size() - most));
+    rows.resize(most);
+  }
+  std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));
+  step.left_out.MoveTo(plan_.left_out, step.current.step.name);
+  plan_.times.push_back(step.current.time);
 }
 
 // Before the first row that is dearer or cannot run the step.
@@ -459,24 +703,17 @@ Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& his
 }
 
 Status Planner::Add(const Step& step, const StepHistory& history) {
-  TRY_ASSIGN(const Current current, Begin(step, history));
-  ReasonCounts left_out;
-  std::vector<PlanRow> rows = every_row_ ? EveryOffer(current) : CheapestOffers(current, left_out);
-  left_out.Add("spot price above on-demand: the row contradicts itself", facts_.offers_set_aside);
-  PlanRow local = LocalRow(current);
-  rows.insert(local.why_not.empty() ? PlaceByCost(rows, local) : rows.begin(), std::move(local));
-  Choose(current, rows);
-  const auto chosen =
-      std::find_if(rows.begin(), rows.end(), [](const PlanRow& row) { return row.chosen; });
-  if (chosen != rows.end()) std::rotate(rows.begin(), chosen, chosen + 1);
-  const size_t most = kMostRunnersUp + (chosen != rows.end() ? 1 : 0);
-  if (!every_row_ && rows.size() > most) {
-    left_out.Add(kDearer, static_cast<int64_t>(rows.size() - most));
-    rows.resize(most);
-  }
-  std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));
-  left_out.MoveTo(plan_.left_out, step.name);
-  plan_.times.push_back(current.time);
+  TRY_ASSIGN(Current current, Begin(step, history));
+  steps_.push_back({.current = std::move(current)});
+  Compared& compared = steps_.back();
+  const Current& now = compared.current;
+  compared.rows = every_row_ ? EveryOffer(now) : CheapestOffers(now, compared.left_out);
+  compared.left_out.Add("spot price above on-demand: the row contradicts itself",
+                        facts_.offers_set_aside);
+  PlanRow local = LocalRow(now);
+  compared.rows.insert(
+      local.why_not.empty() ? PlaceByCost(compared.rows, local) : compared.rows.begin(),
+      std::move(local));
   return {};
 }
 
@@ -505,11 +742,34 @@ Result<Plan> ComparePlaces(const PlanFacts& facts, bool every_row) {
       continue;
     TRY(planner.Add(steps[i], facts.history[i]));
   }
-  return std::move(planner).Take();
+  return std::move(planner).Choose();
 }
 
+namespace {
+
+Status CheckGoal(const Plan& plan) {
+  const PlanGoal& goal = plan.goal;
+  if (!goal.IsSet()) return {};
+  if (!plan.together) {
+    return Error(ErrorKind::kNo, "the time of a step is unknown")
+        .While("cannot plan for a time or a sum of all steps")
+        .WithHint("give each step a `needs: {time: …}` or a `deadline`");
+  }
+  if (plan.together->is_met) return {};
+  const std::string nearest = fmt::format("{} USD and {}", UsdTextUp(plan.together->cost),
+                                          DurationText(plan.together->time));
+  std::vector<std::string> limits;
+  if (goal.deadline) limits.push_back(fmt::format("within {}", DurationText(*goal.deadline)));
+  if (goal.spend) limits.push_back(fmt::format("for {} USD", UsdText(*goal.spend)));
+  return Error(ErrorKind::kNo, fmt::format("what comes nearest, shown above, is {}", nearest))
+      .While(fmt::format("no places finish all steps {}", Join(limits, " and ")))
+      .WithHint("`curbstop plan --front` shows what is possible");
+}
+
+}  // namespace
+
 Status CheckEveryStepHasAPlace(const Plan& plan) {
-  if (plan.blocked.empty()) return {};
+  if (plan.blocked.empty()) return CheckGoal(plan);
   const Blocked& first = plan.blocked.front();
   const bool over = first.kind == ErrorKind::kOverBudget;
   return Error(first.kind, first.reason)

@@ -14,12 +14,22 @@
 #include "market/offer.h"
 #include "plan/caps.h"
 #include "plan/energy.h"
+#include "plan/finish.h"
+#include "plan/goal.h"
 #include "plan/lease.h"
 #include "plan/rental.h"
 #include "plan/step_time.h"
 #include "project/project.h"
 
 namespace curbstop {
+
+// How long a step takes on one kind of machine, where that is known of it in particular.
+struct TimeOnHardware {
+  std::string step;
+  std::string gpu_name;  // of the accelerator catalogue
+  double gpu_count = 1;
+  StepTime time;
+};
 
 struct PlanFacts {
   const Project* project = nullptr;
@@ -31,10 +41,14 @@ struct PlanFacts {
   std::vector<std::string> drivers;            // providers that this version can rent from
   std::map<std::string, RentalRules> rentals;  // how they rent; those that are known
   ElectricityPrice electricity;
-  Place on;                     // kAuto: each step's own `where`
-  std::optional<Millis> lease;  // --lease: ends every step
-  Millis keep{0};               // rented machines stay so long after their step
-  Spending spending;            // under the project's name, of no run in particular
+  Place on;                                   // kAuto: each step's own `where`
+  std::optional<Millis> lease;                // --lease: ends every step
+  Millis keep{0};                             // rented machines stay so long after their step
+  Spending spending;                          // under the project's name, of no run in particular
+  std::vector<TimeOnHardware> times_on;       // machines without one: as the step takes here
+  std::map<std::string, std::string> pinned;  // place by step: that one or none
+  PlanGoal goal;
+  size_t front = 0;  // at most so many points of cost against time
 };
 
 struct PlanRow {
@@ -44,10 +58,14 @@ struct PlanRow {
   bool chosen = false;
   bool has_driver = false;        // false: shown as information only
   std::optional<MicroUsd> worst;  // empty: the time is unknown
-  std::optional<MicroUsd> p50;
+  std::optional<MicroUsd> p50;    // to finish; so are p10 and p90
+  std::optional<MicroUsd> p10;
+  std::optional<MicroUsd> p90;
   std::optional<MicroUsd> per_hour;
   std::optional<Millis> finish_p50;
+  std::optional<Millis> finish_p90;
   std::optional<Millis> finish_worst;
+  std::vector<FinishPart> parts;  // of p50, of what is rented
   std::string time_source;  // "3 earlier runs", "needs.time", "deadline", "unknown"; lost: none
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
@@ -81,11 +99,13 @@ struct Blocked {
 };
 
 struct Plan {
-  std::vector<PlanRow> rows;  // per step: the chosen row first, then by worst cost
+  std::vector<PlanRow> rows;  // per step: the chosen row first, then by price
   std::vector<LeftOut> left_out;
   Budget budget;
   Spending spending;  // before any of the steps
   std::vector<Blocked> blocked;
+  std::optional<GoalAnswer> together;  // empty: no step has a place, or a time is unknown
+  PlanGoal goal;
   std::vector<StepTime> times;  // one per planned step, in the order of the rows
   ElectricityPrice electricity;
 };
@@ -97,7 +117,8 @@ struct Plan {
 // places).
 Result<Plan> ComparePlaces(const PlanFacts& facts, bool every_row);
 
-// Errors: kNo if a step fits nowhere that has a driver, kOverBudget if only the cap forbids it.
+// Errors: kNo if a step fits nowhere that has a driver, or the goal's limits cannot be kept;
+// kOverBudget if only the cap forbids it.
 Status CheckEveryStepHasAPlace(const Plan& plan);
 
 // Both: a plan in which every step has its place. Errors: those of both.

@@ -18,6 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
+using namespace std::chrono_literals;
 
 constexpr Millis kMinute{60'000};
 constexpr Millis kHour{3'600'000};
@@ -519,6 +520,127 @@ TEST(Plan, SpotAloneIsNotRentedWhereNoBidsAreTaken) {
   EXPECT_TRUE(world.Compare().rows[0].chosen);
   world.facts.rentals.at("vast").takes_bids = false;
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
+}
+
+// ---- cost to finish, and all steps together ----
+
+Offer OnSale(std::string provider, std::string gpu, int64_t per_hour) {
+  Offer offer = Rented(std::move(provider), "1x-" + gpu, per_hour);
+  offer.gpu_name = gpu;
+  offer.gpu_count = 1;
+  return offer;
+}
+
+// Two steps of an hour on an A10 at 0.40 USD, of 20 minutes on an H100 at 1.00 USD.
+World TwoCards() {
+  World world;
+  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
+  const Need needs = world.step().needs;
+  world.AddStep("tune").needs = needs;
+  world.offers = {OnSale("vast", "A10", 400'000), OnSale("vast", "H100", 1'000'000)};
+  world.facts.drivers = {"vast"};
+  world.project.budget.cap = MicroUsd(100'000'000);
+  for (const char* step : {"train", "tune"}) {
+    world.facts.times_on.push_back(
+        {step, "H100", 1, {20 * kMinute, 20 * kMinute, "the model", "", {}}});
+  }
+  return world;
+}
+
+std::vector<std::string> Chosen(const Plan& plan) {
+  std::vector<std::string> chosen;
+  for (const PlanRow& row : plan.rows)
+    if (row.chosen) chosen.push_back(row.place);
+  return chosen;
+}
+
+TEST(Plan, ADearerButFasterTypeWinsWhereItFinishesCheaper) {
+  World world = TwoCards();
+  const Plan plan = world.Compare();
+  EXPECT_THAT(Chosen(plan), ElementsAre("vast/us/1x-H100", "vast/us/1x-H100"));
+  EXPECT_EQ(plan.rows[0].p50, MicroUsd(333'334));
+  EXPECT_EQ(plan.rows[0].time_source, "the model");
+  EXPECT_EQ(plan.rows[2].place, "vast/us/1x-A10");
+  EXPECT_THAT(plan.rows[2].why_not, StartsWith("dearer: +0.07 USD, 40 min longer"));
+  EXPECT_EQ(plan.together->cost, MicroUsd(666'668));
+  EXPECT_EQ(plan.together->time, 40 * kMinute);
+}
+
+TEST(Plan, ADeadlineOfAllStepsBuysTimeWhereItIsCheapest) {
+  World world = TwoCards();
+  world.offers[1].per_hour = MicroUsd(1'500'000);  // 0.50 USD a step
+  EXPECT_THAT(Chosen(world.Compare()), ElementsAre("vast/us/1x-A10", "vast/us/1x-A10"));
+  world.facts.goal.deadline = 80 * kMinute;
+  const Plan plan = world.Compare();
+  EXPECT_EQ(plan.together->cost, MicroUsd(900'000));
+  EXPECT_EQ(plan.together->time, 80 * kMinute);
+  EXPECT_TRUE(CheckEveryStepHasAPlace(plan).ok());
+  world.facts.goal.deadline = 39 * kMinute;
+  const Error no = world.Refusal();
+  EXPECT_EQ(no.kind(), ErrorKind::kNo);
+  EXPECT_THAT(no.Text(), HasSubstr("no places finish all steps within 39 min"));
+  EXPECT_THAT(no.Text(), HasSubstr("is 1.00 USD and 40 min"));
+}
+
+TEST(Plan, ASumBuysTheLeastTimeThatItCan) {
+  World world = TwoCards();
+  world.offers[1].per_hour = MicroUsd(1'500'000);
+  world.facts.goal.spend = MicroUsd(900'000);
+  EXPECT_EQ(world.Compare().together->time, 80 * kMinute);
+  world.facts.goal.spend = MicroUsd(1'000'000);
+  EXPECT_EQ(world.Compare().together->time, 40 * kMinute);
+  world.facts.goal.spend = MicroUsd(799'999);
+  EXPECT_THAT(world.Refusal().Text(), HasSubstr("no places finish all steps for 0.80 USD"));
+}
+
+TEST(Plan, TheFrontGoesFromTheCheapestToTheSoonest) {
+  World world = TwoCards();
+  world.offers[1].per_hour = MicroUsd(1'500'000);
+  world.facts.front = 10;
+  const Plan plan = world.Compare();
+  std::vector<std::pair<int64_t, int64_t>> points;
+  for (const FrontPoint& point : plan.together->front)
+    points.emplace_back(point.cost.value(), point.time / kMinute);
+  EXPECT_THAT(points, ElementsAre(std::pair(800'000, 120), std::pair(900'000, 80),
+                                  std::pair(1'000'000, 40)));
+  EXPECT_THAT(PlanText(plan), HasSubstr("what no other choice of places beats"));
+}
+
+// Each fits the cap alone, the two dear reserves together do not: one step takes the other place.
+TEST(Plan, ReservesOfAllStepsTogetherStayUnderTheCap) {
+  World world = TwoCards();
+  world.facts.times_on.clear();
+  world.facts.drivers = {"vast", "gcp"};
+  world.facts.rentals = {{"vast", UnprovenRules()}};
+  world.offers = {OnSale("vast", "A10", 100'000), OnSale("gcp", "A10", 400'000)};
+  world.project.budget.cap = MicroUsd(15'000'000);
+  const Plan plan = world.Compare();
+  std::vector<std::string> chosen = Chosen(plan);
+  std::sort(chosen.begin(), chosen.end());
+  EXPECT_THAT(chosen, ElementsAre("gcp/us/1x-A10", "vast/us/1x-A10"));
+  EXPECT_THAT(plan.blocked, IsEmpty());
+}
+
+TEST(Plan, WhatIsPinnedIsTakenOrNothing) {
+  World world = TwoCards();
+  world.facts.pinned = {{"train", "vast/us/1x-A10"}};
+  EXPECT_THAT(Chosen(world.Compare()), ElementsAre("vast/us/1x-A10", "vast/us/1x-H100"));
+  world.facts.pinned = {{"train", "vast/eu/1x-A10"}};
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
+}
+
+TEST(Plan, BootAndMinimumBillWithTheWork) {
+  const BillingRule billing{.per_hour = MicroUsd(3'600'000), .grain = kMinute, .minimum = kHour};
+  const BootTime boot{30'000ms, 60'000ms, 600'000ms};
+  const Finish finish = FinishOf(billing, boot, {10 * kMinute, 70 * kMinute, "", "", 5 * kMinute});
+  EXPECT_EQ(finish.p10, MicroUsd(3'600'000));  // the minimum
+  EXPECT_EQ(finish.p50, MicroUsd(3'600'000));
+  EXPECT_EQ(finish.p90, MicroUsd(80 * 60'000));
+  EXPECT_EQ(finish.time_p50, 11 * kMinute);
+  ASSERT_EQ(finish.parts.size(), 3u);
+  EXPECT_EQ(finish.parts[0].cost, MicroUsd(60'000));
+  EXPECT_EQ(finish.parts[2].what, "minimum");
+  EXPECT_EQ(finish.parts[2].cost, MicroUsd(49 * 60'000));
 }
 
 // The choice against a slow, obvious one: no place that may run the step has a lower worst case,

@@ -175,6 +175,30 @@ std::string KeptText(std::span<const PlanRow> rows) {
   return "";
 }
 
+// "boot 2 min, work 1 h".
+std::string PartsText(const PlanRow& row) {
+  std::vector<std::string> parts;
+  for (const FinishPart& part : row.parts) {
+    parts.push_back(part.time.count() > 0
+                        ? fmt::format("{} {}", part.what, DurationText(part.time))
+                        : fmt::format("{} {} USD", part.what, UsdTextUp(part.cost)));
+  }
+  return Join(parts, ", ");
+}
+
+// What the rented machine that was chosen comes to until the step is done.
+std::string FinishText(const PlanRow& chosen) {
+  if (!chosen.chosen || !chosen.p50 || chosen.parts.empty()) return "";
+  std::string text =
+      fmt::format("done usually after {} for {} USD ({})", DurationText(*chosen.finish_p50),
+                  UsdTextUp(*chosen.p50), PartsText(chosen));
+  if (chosen.p10 && chosen.p90 && UsdTextUp(*chosen.p10) != UsdTextUp(*chosen.p90)) {
+    text += fmt::format("; eight times in ten for {} to {} USD", UsdTextUp(*chosen.p10),
+                        UsdTextUp(*chosen.p90));
+  }
+  return Paragraph(text, "  ", "  ");
+}
+
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
   Columns columns;
   for (const PlanRow& row : rows) {
@@ -182,8 +206,9 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
     columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
   }
   const std::string& step = rows.front().step;
-  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) + KeptText(rows) +
-         LeftOutText(plan, step) + (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
+  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) +
+         FinishText(rows.front()) + KeptText(rows) + LeftOutText(plan, step) +
+         (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
 }
 
 std::string Notes(const Plan& plan) {
@@ -199,7 +224,7 @@ std::string Notes(const Plan& plan) {
   if (any([](const PlanRow& row) { return row.place != "local" && row.worst; })) {
     notes +=
         " A rented machine is reckoned with the step's time here: a faster or slower one changes "
-        "it.";
+        "it. Moving data is not counted.";
   }
   if (any([](const PlanRow& row) { return row.chosen && row.lease && !row.held.empty(); })) {
     notes +=
@@ -208,6 +233,71 @@ std::string Notes(const Plan& plan) {
   }
   if (!plan.budget.include_energy) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "", "");
+}
+
+std::string GoalText(const PlanGoal& goal) {
+  std::string text = goal.spend     ? fmt::format("soonest for {} USD", UsdText(*goal.spend))
+                     : goal.soonest ? "soonest"
+                                    : "cheapest";
+  if (goal.deadline) text += fmt::format(" within {}", DurationText(*goal.deadline));
+  return text;
+}
+
+// Of several steps, or where a goal was named: what they come to one after the other.
+std::string TogetherText(const Plan& plan) {
+  if (!plan.together || (plan.times.size() < 2 && !plan.goal.IsSet())) return "";
+  const GoalAnswer& together = *plan.together;
+  const std::string sums = fmt::format("{} USD, electricity at home counted, in {}",
+                                       UsdTextUp(together.cost), DurationText(together.time));
+  if (!together.is_met) {
+    return Paragraph(
+        fmt::format("all steps, {}: no places do; nearest is {}", GoalText(plan.goal), sums), "",
+        "  ");
+  }
+  return Paragraph(
+      fmt::format("all steps, one after the other, {}: usually {}{}", GoalText(plan.goal), sums,
+                  together.is_proven ? ""
+                                     : "; there are too many ways to try, so a "
+                                       "better one may exist"),
+      "", "  ");
+}
+
+// "train runpod/…, eval local"; a place without its region and type is enough to tell them apart
+// mostly, and the JSON has all of it.
+std::string WaysText(const Plan& plan, const FrontPoint& point) {
+  std::vector<std::string> parts;
+  size_t at = 0;
+  for (const PlanRow& row : plan.rows) {
+    if (!row.chosen || at >= point.places.size()) continue;
+    const std::string& place = point.places[at++];
+    const size_t slash = place.rfind('/');
+    parts.push_back(fmt::format(
+        "{} {}", row.step,
+        slash == place.npos
+            ? place
+            : fmt::format("{}/{}", place.substr(0, place.find('/')), place.substr(slash + 1))));
+  }
+  return Join(parts, ", ");
+}
+
+std::string FrontText(const Plan& plan) {
+  if (!plan.together || plan.together->front.empty()) return "";
+  std::string text = "what no other choice of places beats in both cost and time:\n";
+  std::vector<std::vector<std::string>> table = {{"  usual USD", "time"}};
+  for (const FrontPoint& point : plan.together->front)
+    table.push_back({"  " + UsdTextUp(point.cost), DurationText(point.time)});
+  const std::string facts = TextTable(table);
+  const std::vector<std::string_view> lines = Lines(facts);
+  const size_t left = Widest(lines) + 2;
+  const size_t right = kPageWidth - std::min(kPageWidth - kLeastReason, left);
+  text += fmt::format("{}{}places\n", lines[0], std::string(left - CodePoints(lines[0]), ' '));
+  for (size_t i = 0; i < plan.together->front.size(); ++i) {
+    const std::vector<std::string> ways = Wrapped(WaysText(plan, plan.together->front[i]), right);
+    text += fmt::format("{}{}{}\n", lines[i + 1], std::string(left - CodePoints(lines[i + 1]), ' '),
+                        ways[0]);
+    for (size_t j = 1; j < ways.size(); ++j) text += std::string(left, ' ') + ways[j] + "\n";
+  }
+  return text + "\n";
 }
 
 // What a step at home of unknown time can cost: where electricity counts, the caps end it.
@@ -251,13 +341,48 @@ Json SecondsJson(std::optional<Millis> time) {
   return static_cast<double>(time->count()) / 1000;
 }
 
+Json PartsJson(const PlanRow& row) {
+  Json parts = Json::MakeArray();
+  for (const FinishPart& part : row.parts) {
+    parts.Push(Json::MakeObject({{"what", part.what},
+                                 {"time_s", SecondsJson(part.time)},
+                                 {"micro_usd", part.cost.value()}}));
+  }
+  return parts;
+}
+
+Json FrontJson(const GoalAnswer& together) {
+  Json front = Json::MakeArray();
+  for (const FrontPoint& point : together.front) {
+    Json places = Json::MakeArray();
+    for (const std::string& place : point.places) places.Push(place);
+    front.Push(Json::MakeObject({{"p50_micro_usd", point.cost.value()},
+                                 {"finish_p50_s", SecondsJson(point.time)},
+                                 {"places", places}}));
+  }
+  return front;
+}
+
+Json TogetherJson(const Plan& plan) {
+  if (!plan.together) return {};
+  return Json::MakeObject({{"p50_micro_usd", plan.together->cost.value()},
+                           {"finish_p50_s", SecondsJson(plan.together->time)},
+                           {"is_met", plan.together->is_met},
+                           {"is_proven", plan.together->is_proven},
+                           {"front", FrontJson(*plan.together)}});
+}
+
 Json RowJson(const PlanRow& row) {
   return Json::MakeObject({{"step", row.step},
                            {"place", row.place},
                            {"chosen", row.chosen},
                            {"worst_micro_usd", MicrosJson(row.worst)},
+                           {"p10_micro_usd", MicrosJson(row.p10)},
                            {"p50_micro_usd", MicrosJson(row.p50)},
+                           {"p90_micro_usd", MicrosJson(row.p90)},
                            {"finish_p50_s", SecondsJson(row.finish_p50)},
+                           {"finish_p90_s", SecondsJson(row.finish_p90)},
+                           {"parts", PartsJson(row)},
                            {"lease_grade", row.lease_grade},
                            {"lease_s", SecondsJson(row.lease)},
                            {"checkpoint_interval_s", SecondsJson(row.interval)},
@@ -288,6 +413,7 @@ Json PlanJson(const Plan& plan) {
   return Json::MakeObject({{"rows", rows},
                            {"left_out", left_out},
                            {"worst_micro_usd", MicrosJson(WorstOf(plan))},
+                           {"together", TogetherJson(plan)},
                            {"month", MonthJson(plan.budget, plan.spending)},
                            {"caps", CapsJson(CapsOf(plan.budget, plan.spending))}});
 }
@@ -301,7 +427,7 @@ std::string PlanText(const Plan& plan) {
     text += StepText(plan, std::span(plan.rows).subspan(first, last - first), plan.times[step]);
     first = last;
   }
-  return text + Notes(plan) + LastLine(plan);
+  return text + FrontText(plan) + TogetherText(plan) + Notes(plan) + LastLine(plan);
 }
 
 }  // namespace curbstop

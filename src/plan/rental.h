@@ -11,13 +11,15 @@
 #include "base/money.h"
 #include "base/units.h"
 #include "market/offer.h"
+#include "plan/finish.h"
 #include "plan/lease.h"
 #include "project/project.h"
 
 namespace curbstop {
 
 struct RentalRules {
-  LeaseTerms terms;            // prices apart
+  LeaseTerms terms;  // prices apart
+  BootTime boot;
   MicroUsd disk_per_gb_month;  // a dear one there
   int64_t room_percent = 0;    // that live prices may be above those of the list
   bool takes_bids = true;      // false: nothing is rented there as spot

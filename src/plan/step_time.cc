@@ -11,14 +11,15 @@ StepTime Unbounded(const Step& step, const StepHistory& history) {
   if (history.runs > 0 && history.median) {
     return {history.median, std::max(history.p90.value_or(*history.median), *history.median),
             fmt::format("{} earlier {}", history.runs, history.runs == 1 ? "run" : "runs"),
-            "usual is their median, worst their 90th percentile: one run in ten takes longer"};
+            "usual is their median, worst their 90th percentile: one run in ten takes longer",
+            history.p10};
   }
   if (step.needs.time) {
     return {step.needs.time, step.needs.time, "needs.time",
-            "the project's own figure, which comes without a spread"};
+            "the project's own figure, which comes without a spread", std::nullopt};
   }
   return {std::nullopt, std::nullopt, "unknown",
-          "no earlier run, and the step has no `needs: {time: …}`"};
+          "no earlier run, and the step has no `needs: {time: …}`", std::nullopt};
 }
 
 }  // namespace
@@ -39,6 +40,7 @@ StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Mill
   }
   time.worst = std::min(time.worst.value_or(*bound), *bound);
   if (time.usual) time.usual = std::min(*time.usual, *bound);
+  if (time.best) time.best = std::min(*time.best, *bound);
   return time;
 }
 

@@ -15,6 +15,7 @@ struct StepHistory {
   int64_t runs = 0;  // successes, at most the last 20
   std::optional<Millis> median;
   std::optional<Millis> p90;
+  std::optional<Millis> p10;
 };
 
 struct StepTime {
@@ -24,6 +25,7 @@ struct StepTime {
       source;       // "3 earlier runs", "needs.time", "deadline", "--lease", "unknown"; where the
                     // usual time is longer than the bound: "needs.time, cut short by --lease"
   std::string why;  // how `worst` was made, in words
+  std::optional<Millis> best;  // one run in ten is faster; empty: no spread is known
 };
 
 // History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that

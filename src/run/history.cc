@@ -35,6 +35,7 @@ Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
   std::sort(times.begin(), times.end());
   history.median = Percentile(times, 50);
   history.p90 = Percentile(times, 90);
+  history.p10 = Percentile(times, 10);
   return history;
 }
 

@@ -5,29 +5,32 @@
 
 #include "face/cli/commands.h"
 #include "face/cli/planning.h"
+#include "face/cli/saved_plan_file.h"
 
 namespace curbstop {
 namespace {
+
+constexpr size_t kMostFrontPoints = 12;
 
 struct Options {
   PlanningOptions planning;
   bool why_not = false;
   bool explain = false;
-  std::string out;  // of a later version: refused, never ignored
+  bool front = false;
+  std::string out;  // a file that keeps the plan
 };
 
 Status Run(const Options& options, CommandContext& context) {
-  if (!options.out.empty()) {
-    return InvalidInput("`--out` is not built yet")
-        .WithHint("`curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs");
-  }
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
+  if (options.front) planning->facts.front = kMostFrontPoints;
   TRY_ASSIGN(const Plan plan, ComparePlaces(planning->facts, options.why_not));
   Json object = PlanJson(plan);
   if (options.explain) object.Set("explain", ExplanationJson(plan));
   context.out.Answer(object,
                      (options.explain ? ExplanationText(plan) + "\n" : "") + PlanText(plan));
   const Status runnable = CheckEveryStepHasAPlace(plan);
+  if (runnable.ok() && !options.out.empty())
+    return WriteSavedPlan(plan, *planning, options.out, context);
   if (runnable.ok()) return {};
   // The table is the answer even where it says no.
   context.out.Talk(fmt::format("error: {}\n", runnable.error().Text()));
@@ -46,10 +49,16 @@ Action AddPlan(CLI::App& parent) {
       ->add_option("--offers", options->planning.offers,
                    "Prices from this CSV file instead of the bundled ones")
       ->type_name("FILE");
+  AddGoalOptions(*command, options->planning.goal);
+  command->add_flag("--front", options->front,
+                    "Add the choices of places that no other beats in both cost and time");
   command->add_flag("--why-not", options->why_not, "List every place that lost, with the reason");
   command->add_flag("--explain", options->explain,
                     "Add formula, inputs, source and date of each number");
-  command->add_option("--out", options->out)->group("");
+  command
+      ->add_option("--out", options->out,
+                   "Keep the plan in this file, for `curbstop run --plan FILE`")
+      ->type_name("FILE");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 

@@ -63,6 +63,21 @@ std::filesystem::path MachineRoot() {
   return "/";
 }
 
+Result<PlanGoal> GoalOf(const GoalOptions& options) {
+  PlanGoal goal{.soonest = options.soonest};
+  if (!options.deadline.empty()) {
+    Result<Millis> time = ParseDuration(options.deadline);
+    if (!time.ok()) return std::move(time).error().While("cannot use `--deadline`");
+    goal.deadline = *time;
+  }
+  if (!options.spend.empty()) {
+    Result<MicroUsd> sum = ParseUsd(options.spend);
+    if (!sum.ok()) return std::move(sum).error().While("cannot use `--spend`");
+    goal.spend = *sum;
+  }
+  return goal;
+}
+
 }  // namespace
 
 void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char* steps_help) {
@@ -70,6 +85,15 @@ void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char*
   AddProjectOption(command, options.project);
   command.add_option("--on", options.on, "auto, local, cloud, PROVIDER[/REGION[/TYPE]], ssh:HOST")
       ->type_name("PLACE");
+}
+
+void AddGoalOptions(CLI::App& command, GoalOptions& options) {
+  command.add_option("--deadline", options.deadline, "All steps together within this time")
+      ->type_name("TIME");
+  CLI::Option* spend = command.add_option(
+      "--spend", options.spend, "Soonest for at most this much, usual cost of all steps together");
+  spend->type_name("USD");
+  command.add_flag("--soonest", options.soonest, "Least time instead of least cost");
 }
 
 Result<std::map<std::string, std::string>> ParseSet(const std::vector<std::string>& pairs) {
@@ -104,6 +128,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   Result<Place> on = ParsePlace(options.on);
   if (!on.ok()) return std::move(on).error().While("cannot use `--on`");
   facts.on = *std::move(on);
+  TRY_ASSIGN(facts.goal, GoalOf(options.goal));
   TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));

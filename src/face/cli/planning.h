@@ -16,10 +16,18 @@
 
 namespace curbstop {
 
+// What all steps together are to keep, as it was typed.
+struct GoalOptions {
+  std::string deadline;
+  std::string spend;
+  bool soonest = false;
+};
+
 struct PlanningOptions {
   ProjectOption project;
   std::vector<std::string> steps;
   std::string on = "auto";
+  GoalOptions goal;
   std::string offers;  // a CSV file instead of the bundled prices
 };
 
@@ -33,6 +41,8 @@ struct Planning {
 
 // `steps_help` describes STEP, which `drill` takes only one of.
 void AddPlanningOptions(CLI::App& command, PlanningOptions& options, const char* steps_help);
+
+void AddGoalOptions(CLI::App& command, GoalOptions& options);
 
 // `key=value` as `--set` takes it, each. Errors: kInvalidInput.
 Result<std::map<std::string, std::string>> ParseSet(const std::vector<std::string>& pairs);

@@ -144,6 +144,10 @@ std::vector<std::string> MachineCells(const SweptMachine& swept, int64_t now_ms)
           LeaseLeftText(machine, now_ms)};
 }
 
+BootTime BootOf(const ProviderFacts& facts) {
+  return {facts.boot_early, facts.boot_usual, facts.boot_late};
+}
+
 }  // namespace
 
 std::string SweepText(const Sweep& sweep, int64_t now_ms) {
@@ -182,6 +186,7 @@ std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context) {
   for (const ProviderFacts& facts : AllProviderFacts()) {
     const Result<Account> account = FindAccount(facts.name, sources);
     all.emplace(facts.name, RentalRules{.terms = UnpricedTerms(facts),
+                                        .boot = BootOf(facts),
                                         .disk_per_gb_month = facts.dear_disk,
                                         .room_percent = kRoomPercent,
                                         .takes_bids = facts.takes_bids,
@@ -198,6 +203,7 @@ Result<PracticeSale> PracticeSaleOf(const Place& place, int64_t gpus, CommandCon
   TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
   PracticeSale sale{{},
                     {.terms = UnpricedTerms(OnPractice(facts)),
+                     .boot = BootOf(OnPractice(facts)),
                      .takes_bids = facts.takes_bids,
                      .not_modelled = std::string(facts.not_modelled)}};
   sale.rules.terms.grade = LeaseGrade::kB;  // proven there

@@ -6,6 +6,7 @@
 #include "face/cli/planning.h"
 #include "face/cli/rented.h"
 #include "face/cli/run_face.h"
+#include "face/cli/saved_plan_file.h"
 #include "plan/decision.h"
 #include "sys/process.h"
 
@@ -22,7 +23,7 @@ struct Options {
   bool detach = false;
   std::string keep;
   std::string keep_on_failure;
-  std::string plan;  // option of a later version: refused, never ignored
+  std::string plan;  // a file that `plan --out` made
 };
 
 // What is asked about is the place that was chosen; `plan` shows the others.
@@ -41,6 +42,7 @@ class PlannedVoice final : public Voice {
 
   Status Approve(const std::vector<std::string>& steps) override {
     planning_.facts.steps = steps;
+    planning_.facts.goal = {};  // the places are pinned
     TRY(RefreshPast(planning_, journal_, context_));
     TRY_ASSIGN(Plan plan, MakePlan(planning_.facts, false));
     TRY(CheckIsAsChosen(plan));
@@ -190,10 +192,50 @@ int ExitCodeFor(const std::vector<StepOutcome>& outcomes, Journal& journal) {
   return ExitCodeOf(last.row.state == "cancelled" ? ErrorKind::kCancelled : ErrorKind::kNo);
 }
 
-Status RefuseLaterOptions(const Options& options) {
-  if (options.plan.empty()) return {};
-  return InvalidInput("`--plan` is not built yet")
-      .WithHint("`curbstop run` plans, asks and runs in one go");
+// A kept plan says what runs, where and for how long; nothing beside it may say otherwise.
+Status CheckThatOnlyThePlanDecides(const Options& options) {
+  const PlanningOptions& planning = options.planning;
+  const std::pair<const char*, bool> others[] = {
+      {"STEP", !planning.steps.empty()},
+      {"--on", planning.on != "auto"},
+      {"--deadline", !planning.goal.deadline.empty()},
+      {"--spend", !planning.goal.spend.empty()},
+      {"--soonest", planning.goal.soonest},
+      {"--lease", !options.lease.empty()},
+      {"--keep", !options.keep.empty()},
+      {"--keep-on-failure", !options.keep_on_failure.empty()},
+      {"--set", !options.set.empty()}};
+  for (const auto& [name, is_given] : others) {
+    if (!is_given) continue;
+    return InvalidInput(fmt::format("`{}` beside `--plan` would change what was planned", name))
+        .WithHint("leave one of them out, or make a new plan with `curbstop plan --out FILE`");
+  }
+  return {};
+}
+
+// The places, steps and lease of the kept plan become the only ones, if all of it still holds.
+// Errors: kConflict with what moved and by how much.
+Status UseSavedPlan(const SavedPlan& saved, const std::string& file, Planning& planning,
+                    const CommandContext& context) {
+  PlanFacts& facts = planning.facts;
+  if (saved.project != planning.project.name) {
+    return Conflict(fmt::format("the plan in `{}` is for the project `{}`, this is `{}`",
+                                Printable(file), Printable(saved.project),
+                                Printable(planning.project.name)));
+  }
+  facts.steps.clear();
+  for (const SavedStep& step : saved.steps) {
+    if (planning.project.FindStep(step.step) != nullptr) facts.steps.push_back(step.step);
+  }
+  facts.pinned = PlacesOf(saved);
+  facts.lease = saved.lease_asked;
+  TRY_ASSIGN(const Plan now, ComparePlaces(facts, false));
+  TRY_ASSIGN(const std::string hash, ProjectHashOf(planning.project));
+  const std::vector<std::string> moved = MovedSince(saved, now, hash, context.clock.WallMs());
+  if (moved.empty()) return {};
+  return Conflict(Join(moved, "; "))
+      .While(fmt::format("the plan in `{}` does not hold any more", Printable(file)))
+      .WithHint("look at a new one: `curbstop plan --out FILE`");
 }
 
 // What nobody rents nobody can keep.
@@ -224,7 +266,9 @@ Project WithoutSpending(const Project& project) {
 
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
-Result<std::map<std::string, RentedPlace>> ChoosePlaces(PlanFacts facts) {
+// Their places are pinned: what is planned again later, for fewer steps, is planned there.
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning) {
+  PlanFacts facts = planning.facts;
   TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   const Project project = WithoutSpending(*facts.project);
   facts.project = &project;
@@ -236,6 +280,7 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(PlanFacts facts) {
   TRY(CheckEveryStepHasAPlace(plan));
   std::map<std::string, RentedPlace> away;
   for (const PlanRow& row : plan.rows) {
+    if (row.chosen) planning.facts.pinned.emplace(row.step, row.place);
     if (!row.chosen || !row.lease) continue;
     const Place& asked =
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
@@ -254,13 +299,21 @@ std::string MoneyText(const Project& project, const Spending& spending) {
 }
 
 Status Run(const Options& options, CommandContext& context) {
-  TRY(RefuseLaterOptions(options));
+  std::optional<SavedPlan> saved;
+  if (!options.plan.empty()) {
+    TRY(CheckThatOnlyThePlanDecides(options));
+    TRY_ASSIGN(saved, ReadSavedPlanFile(options.plan, context));
+  }
   TRY_ASSIGN(RunWishes wishes, WishesOf(options));
   TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   planning->facts.lease = wishes.lease;
   planning->facts.keep = std::max(wishes.keep, wishes.keep_on_failure);
-  TRY_ASSIGN(wishes.away, ChoosePlaces(planning->facts));
+  if (saved) {
+    TRY(UseSavedPlan(*saved, options.plan, *planning, context));
+    wishes.lease = saved->lease_asked;
+  }
+  TRY_ASSIGN(wishes.away, ChoosePlaces(*planning));
   TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;
@@ -296,6 +349,7 @@ Action AddRun(CLI::App& parent) {
   CLI::App* command =
       parent.add_subcommand("run", "Plan, ask, and run the steps that have changed");
   AddPlanningOptions(*command, options->planning, "Steps of the project; none: all");
+  AddGoalOptions(*command, options->planning.goal);
   command->add_option("--set", options->set, "Change a parameter for this run")
       ->type_name("KEY=VALUE");
   command->add_option("--lease", options->lease, "End each step after this time at the latest")
@@ -310,7 +364,10 @@ Action AddRun(CLI::App& parent) {
       ->type_name("DURATION");
   command->add_flag("--force", options->force, "Run although nothing has changed");
   command->add_flag("--detach", options->detach, "Start and do not wait");
-  command->add_option("--plan", options->plan)->group("");
+  command
+      ->add_option("--plan", options->plan,
+                   "Do exactly what this file of `curbstop plan --out` says, or refuse")
+      ->type_name("FILE");
   return [options](CommandContext& context) { return Run(*options, context); };
 }
 
