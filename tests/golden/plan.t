@@ -46,3 +46,63 @@ A place without a driver, an unknown step and a wrong offer are named.
   ! error: cannot use the offers in `wrong.csv`
   !   because line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour (digits, at most six of them after the point, up to 1000000)
   ? 2
+
+All steps are planned together. A deadline buys time where that is cheapest; what cannot be kept is an honest no, with what comes nearest.
+
+  $ cat > curbstop.yaml <<'YAML'
+  > name: triage
+  > budget: {cap: 400 USD, per: month}
+  > steps:
+  >   train: {run: python3 train.py, needs: {gpu: 2 x 24GB.., time: 6 h}}
+  >   tune: {run: python3 tune.py, after: train, needs: {gpu: 2 x 80GB.., time: 2 h}}
+  > YAML
+  $ cat > offers.csv <<'CSV'
+  > provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,price_usd_per_hour,spot_price_usd_per_hour,source,as_of
+  > runpod,any,,2x-A100,A100-PCIE-80GB,2,80,32,128,2.8,,hand,2026-10-10
+  > vastai,us,,2x-A100,A100-PCIE-80GB,2,80,32,128,2.2,,hand,2026-10-10
+  > vastai,us,,2x-3090,RTX-3090,2,24,16,64,0.3,,hand,2026-10-10
+  > runpod,any,,2x-3090,RTX-3090,2,24,16,64,0.5,,hand,2026-10-10
+  > CSV
+  $ curbstop plan --offers offers.csv --front | sed -n '/^what no other/,/^$/p'
+  what no other choice of places beats in both cost and time:
+    usual USD       time  places
+    6.34       8 h 4 min  train vast/2x-3090, tune vast/2x-A100
+    7.48       8 h 3 min  train vast/2x-3090, tune runpod/2x-A100
+    8.67       8 h 1 min  train runpod/2x-3090, tune runpod/2x-A100
+  
+  $ curbstop plan --offers offers.csv --deadline '8 h 3 min' | grep -A1 '^all steps'
+  all steps, one after the other, cheapest within 8 h 3 min: usually 8.67 USD,
+    electricity at home counted, in 8 h 1 min
+  $ curbstop plan --offers offers.csv --deadline 1h >/dev/null
+  ! error: no places finish all steps within 1 h
+  !   because what comes nearest, shown above, is 8.67 USD and 8 h 1 min
+  ! hint: `curbstop plan --front` shows what is possible
+  ? 1
+  $ curbstop plan --offers offers.csv --spend 7 | grep -A1 '^all steps'
+  all steps, one after the other, soonest for 7.00 USD: usually 6.34 USD,
+    electricity at home counted, in 8 h 4 min
+  $ curbstop plan --offers offers.csv --spend much
+  ! error: cannot use `--spend`
+  !   because `much` is not an amount of money: expected digits
+  ! hint: write it as `40 USD` or `0.18 USD`
+  ? 2
+
+A plan can be kept, and run as it is or not at all.
+
+  $ curbstop plan --offers offers.csv --out kept.json >/dev/null
+  ! kept in `kept.json`: `curbstop run --plan kept.json` does exactly this until TIME
+  $ grep -c place kept.json
+  2
+  $ sed 's/vast/aws/' kept.json > changed.json; curbstop run --plan changed.json
+  ! error: cannot use the plan in `changed.json`
+  !   because it was changed after it was made: its `sha256` does not fit
+  ! hint: make it anew with `curbstop plan --out FILE`
+  ? 8
+  $ curbstop run --plan kept.json --lease 1h
+  ! error: `--lease` beside `--plan` would change what was planned
+  ! hint: leave one of them out, or make a new plan with `curbstop plan --out FILE`
+  ? 2
+  $ echo '# a word' >> curbstop.yaml; curbstop run --plan kept.json 2>&1 | sed 's/step `t.*hint/…/'
+  error: the plan in `kept.json` does not hold any more
+    because the project's file was changed; step `train`: vast/us/2x-3090 is not on sale any more, or does not meet its needs; step `tune`: vast/us/2x-A100 is not on sale any more, or does not meet its needs
+  hint: look at a new one: `curbstop plan --out FILE`

@@ -32,9 +32,9 @@ Mistakes name what is wrong and what is allowed.
   ! hint: for example `budget: {cap: 20 USD, per: month}` in curbstop.yaml
   ? 9
   $ curbstop run --plan saved.json
-  ! error: `--plan` is not built yet
-  ! hint: `curbstop run` plans, asks and runs in one go
-  ? 2
+  ! error: cannot read `WORK/saved.json`
+  !   because No such file or directory
+  ? 3
   $ curbstop run --keep soon
   ! error: cannot use `--keep`
   !   because `soon` is not a duration
@@ -47,10 +47,6 @@ Mistakes name what is wrong and what is allowed.
   $ curbstop run --keep 30m --yes
   ! error: `--keep` keeps a rented machine, and no step of this run gets one
   ! hint: say where with `--on PLACE`; at home nothing has to be kept
-  ? 2
-  $ curbstop plan --out saved.json
-  ! error: `--out` is not built yet
-  ! hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs
   ? 2
   $ curbstop cancel main
   ! error: run `RUN1` is over: it succeeded

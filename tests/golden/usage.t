@@ -363,8 +363,6 @@ Values that are missing, doubled or out of range.
   > assess --root . --record x
   > assess --root . --measure
   > init --run
-  > run --plan saved.json
-  > plan --out saved.json
   > LINES
   * curbstop run --on
       error: `--on` has no value, expected PLACE after it
@@ -490,12 +488,6 @@ Values that are missing, doubled or out of range.
   * curbstop init --run
       error: `--run` has no value, expected CMD after it
       hint: `curbstop init --help` lists what it takes
-  * curbstop run --plan saved.json
-      error: `--plan` is not built yet
-      hint: `curbstop run` plans, asks and runs in one go
-  * curbstop plan --out saved.json
-      error: `--out` is not built yet
-      hint: `curbstop plan --json` prints the plan, `curbstop run` plans, asks and runs
 
 With --json the same error is an object on stdout, wherever the option stands.
 
