@@ -9,8 +9,8 @@ _curbstop() {
   case "$path" in
     "") words="assess plan run ps panic init logs cancel park ssh exec pull login runs cost drill simulate config secret data model machine practice paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
-    "plan") words="--explain --file --folder --help --json --offers --on --version --why-not --yes" ;;
-    "run") words="--detach --file --folder --force --help --json --keep --keep-on-failure --lease --on --set --version --yes" ;;
+    "plan") words="--deadline --explain --file --folder --front --help --json --offers --on --out --soonest --spend --version --why-not --yes" ;;
+    "run") words="--deadline --detach --file --folder --force --help --json --keep --keep-on-failure --lease --on --plan --set --soonest --spend --version --yes" ;;
     "ps") words="--help --json --version --yes" ;;
     "panic") words="--all --help --json --version --yes" ;;
     "init") words="--folder --help --json --run --version --yes" ;;
