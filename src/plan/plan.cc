@@ -11,6 +11,7 @@
 #include "machine/accelerators.h"
 #include "market/drivers.h"
 #include "market/match.h"
+#include "plan/internal/offer_classes.h"
 #include "plan/interval.h"
 #include "plan/local_fit.h"
 
@@ -135,6 +136,14 @@ class Planner {
   bool HasDriver(SpotUse spot, const Offer& offer) const;
   const std::vector<uint32_t>& Order(SpotUse spot);
   std::vector<PlanRow> EveryOffer(const Current& current);
+  // What the offers of one class are to a step.
+  struct ClassVerdict {
+    bool in_place = false;  // but for the region
+    bool has_driver = false;
+    Mismatch mismatch = Mismatch::kNone;
+  };
+  ClassVerdict Judge(const Current& current, const OfferClass& one) const;
+  const OfferClasses& Classes();
   std::vector<PlanRow> CheapestOffers(const Current& current, ReasonCounts& left_out);
   void FindOptions(Compared& step) const;
   static void KeepComparable(Compared& step);
@@ -152,6 +161,7 @@ class Planner {
   std::vector<Compared> steps_;
   Plan plan_;
   Spending spending_;  // with what the steps before reserve, where they are looked at in turn
+  std::optional<OfferClasses> classes_;
   std::optional<std::vector<uint32_t>> by_price_;
   std::optional<std::vector<uint32_t>> by_spot_price_;
 };
@@ -219,16 +229,18 @@ void ForgetCost(PlanRow& row) {
 // price, whatever takes no less time than one before costs more.
 class Contenders {
  public:
-  bool Add(const std::string& provider, const StepTime& time) {
-    const Millis usual = time.usual.value_or(time.worst.value_or(Millis::max()));
-    const auto [found, is_first] = least_.emplace(provider, usual);
-    const bool is_one = is_first || usual < found->second;
-    found->second = std::min(found->second, usual);
-    return is_one;
+  explicit Contenders(size_t providers) : least_(providers, kNone) {}
+
+  bool Add(uint32_t provider, const StepTime& time) {
+    const Millis usual = time.usual.value_or(time.worst.value_or(kNone - Millis(1)));
+    if (usual >= least_[provider]) return false;
+    least_[provider] = usual;
+    return true;
   }
 
  private:
-  std::map<std::string, Millis, std::less<>> least_;
+  static constexpr Millis kNone = Millis::max();
+  std::vector<Millis> least_;
 };
 
 // Whether it is the one that the row of a plan named.
@@ -239,12 +251,6 @@ bool IsPlace(const Offer& offer, std::string_view place) {
     place.remove_prefix(part.size());
   }
   return place.empty();
-}
-
-bool HasType(std::span<const Offer* const> offers, const Offer& offer) {
-  return std::any_of(offers.begin(), offers.end(), [&](const Offer* other) {
-    return other->type == offer.type && other->provider == offer.provider;
-  });
 }
 
 PlanRow Planner::LocalRow(const Current& current) const {
@@ -344,38 +350,64 @@ std::vector<PlanRow> Planner::EveryOffer(const Current& current) {
   return rows;
 }
 
+// What every offer of a class is to this step. A place that names a region is asked for each offer.
+Planner::ClassVerdict Planner::Judge(const Current& current, const OfferClass& one) const {
+  const SpotUse spot = current.step.spot;
+  Place anywhere = current.place;
+  anywhere.region.clear();
+  ClassVerdict verdict;
+  verdict.in_place = InPlace(anywhere, *one.example);
+  if (verdict.in_place) verdict.mismatch = FindMismatch(current.needs, spot, *one.example);
+  verdict.has_driver = HasDriver(spot, *one.example);
+  return verdict;
+}
+
+const OfferClasses& Planner::Classes() {
+  if (!classes_) classes_ = ClassesOf(*facts_.offers);
+  return *classes_;
+}
+
 // The cheapest that meet the needs, each type once, and of each provider that can be rented from
 // those that could be chosen. The rest is counted.
 std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCounts& left_out) {
   const Step& step = current.step;
+  const OfferClasses& classes = Classes();
+  std::vector<ClassVerdict> verdicts;
+  for (const OfferClass& one : classes.all) verdicts.push_back(Judge(current, one));
   std::vector<const Offer*> shown;
+  std::vector<bool> shown_types(classes.types);
   std::array<int64_t, static_cast<size_t>(Mismatch::kNoPrice) + 1> mismatches{};
   int64_t elsewhere = 0;
   int64_t dearer = 0;
   int64_t out_of_place = 0;
-  Contenders contenders;
+  Contenders contenders(classes.providers);
   const auto pinned = facts_.pinned.find(step.name);
   for (const uint32_t index : Order(step.spot)) {
+    const ClassVerdict& verdict = verdicts[classes.of[index]];
+    const OfferClass& of_class = classes.all[classes.of[index]];
     const Offer& offer = (*facts_.offers)[index];
-    const bool in_place = InPlace(current.place, offer);
-    const Mismatch mismatch =
-        in_place ? FindMismatch(current.needs, step.spot, offer) : Mismatch::kNone;
-    if (!in_place) {
+    const auto is_in_place = [&] {
+      return verdict.in_place && (current.place.region.empty() || InPlace(current.place, offer));
+    };
+    bool is_shown = false;
+    if (!is_in_place()) {
       ++out_of_place;
-    } else if (mismatch != Mismatch::kNone) {
-      ++mismatches[static_cast<size_t>(mismatch)];
+    } else if (verdict.mismatch != Mismatch::kNone) {
+      ++mismatches[static_cast<size_t>(verdict.mismatch)];
     } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second)) {
-      shown.push_back(&offer);
-    } else if (HasType(shown, offer)) {
+      is_shown = true;
+    } else if (shown_types[of_class.type]) {
       ++elsewhere;
-    } else if (HasDriver(step.spot, offer) &&
-               contenders.Add(offer.provider, TimeOn(current, offer))) {
-      shown.push_back(&offer);
+    } else if (verdict.has_driver && contenders.Add(of_class.provider, TimeOn(current, offer))) {
+      is_shown = true;
     } else if (shown.size() > kMostRunnersUp) {
       ++dearer;
     } else {
-      shown.push_back(&offer);
+      is_shown = true;
     }
+    if (!is_shown) continue;
+    shown.push_back(&offer);
+    shown_types[of_class.type] = true;
   }
   left_out.Add(kDearer, dearer);
   left_out.Add("the same machine elsewhere, not cheaper", elsewhere);

@@ -34,7 +34,6 @@ Status ReadMarket(const std::string& file, const CommandContext& context, Planni
     return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
   planning.offers = *std::move(offers);
   planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
-  SortByPrice(planning.offers);
   return {};
 }
 
