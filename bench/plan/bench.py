@@ -5,7 +5,8 @@
 
 Each start is a process of its own that reads the offers anew. Beside it, on the same file: `wc -l`
 (the limit of reading it at all), Python's csv module (splitting it into fields), and `plan` on the
-bundled prices. Prints medians in ms. The figures here are never a test.
+bundled prices. Prints medians in ms, and the most memory that one start took. The search over the
+steps alone is timed by bench/plan/search_bench.cc, where that is built. Never a test.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOAL_MS = 200
+GOAL_MB = 150
 READ_CSV = "import csv,sys; print(sum(1 for _ in csv.reader(open(sys.argv[1], newline=''))))"
 NEEDS = ["{gpu: 10GB..}", "{gpu: 24GB.., memory: 32GB..}", "{gpu: 2 x 40GB..}", "{cpus: 8, memory: 16GB..}",
          "{gpu: A100-SXM4-80GB}"]
@@ -54,6 +56,22 @@ def write_project(file, steps):
     for n in range(steps):
         lines.append(f"  step{n}: {{run: 'true', needs: {NEEDS[n % len(NEEDS)][:-1]}, time: {n + 1} h}}}}")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def search_alone(build):
+    """What bench/plan/search_bench.cc prints, built where ninja is at hand."""
+    program = build / "search_bench"
+    if not program.exists():
+        subprocess.run(["ninja", "-C", str(build), "search_bench"], check=False, stdout=subprocess.DEVNULL)
+    return subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout if program.exists() else ""
+
+
+def most_memory_mb(command, **where):
+    """Of one start, by the kernel's own account of its children."""
+    count = "import resource,subprocess,sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", count, *command], check=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **where)
+    return int(done.stderr.split()[-1]) / 1000
 
 
 def median_ms(command, times, **where):
@@ -93,6 +111,9 @@ def main():
             goal = f" (goal {GOAL_MS} ms)" if not arguments else ""
             shown = " ".join(["plan", "--offers FILE", *arguments])
             print(f"curbstop {shown}: {taken:.1f} ms, {taken / read:.1f} times `wc -l`, {taken / split:.2f} times python csv{goal}")
+        memory = most_memory_mb([program, "plan", "--offers", str(offers)], **where)
+        print(f"most memory of one start: {memory:.0f} MB (goal {GOAL_MB} MB)")
+        print(search_alone(options.build.resolve()), end="")
         print(f"curbstop plan (bundled prices): {median_ms([program, 'plan'], options.times, **where):.1f} ms")
 
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "base/check.h"
 #include "plan/internal/graph_labels.h"
@@ -13,6 +14,7 @@ constexpr size_t kMostArcs = 1'000'000;
 constexpr size_t kMostLabels = 200'000;     // of one time each
 constexpr size_t kMostWideLabels = 20'000;  // of several, which are compared pair by pair
 constexpr int kMostMultipliers = 16;
+constexpr std::ptrdiff_t kMostMixedBounds = 3;
 
 void CheckFigures(const StepGraph& graph) {
   const auto is_sum = [](MicroUsd amount) {
@@ -113,8 +115,7 @@ class PathFinder {
     const GraphPath cheapest = Cheapest();
     if (!best_ && limits.time != kNoLimit) TradeTimeForCost(cheapest);
     // Cheaper than any bound that holds is nothing.
-    double floor = 0;
-    for (const GraphBound& bound : bounds_) floor = std::max(floor, CostFloor(bound));
+    const double floor = KeepTightest([&](const GraphBound& bound) { return CostFloor(bound); });
     const int64_t most = best_ ? TotalsOf(*best_).cost : limits.cost;
     return Deepen(static_cast<int64_t>(floor), most, limits_.cost);
   }
@@ -124,8 +125,7 @@ class PathFinder {
     const GraphPath cheapest = Cheapest();
     if (TotalsOf(cheapest).cost > limits.cost && !counts_reserve_) return std::nullopt;
     TradeTimeForCost(cheapest);
-    double floor = 0;
-    for (const GraphBound& bound : bounds_) floor = std::max(floor, TimeFloor(bound));
+    const double floor = KeepTightest([&](const GraphBound& bound) { return TimeFloor(bound); });
     const int64_t most = best_ ? TotalsOf(*best_).time : limits.time;
     return Deepen(static_cast<int64_t>(floor), most, limits_.time);
   }
@@ -177,6 +177,23 @@ class PathFinder {
           least_ == Least::kCost ? totals.time <= limits_.time : totals.cost > limits_.cost;
       (is_fast ? soonest : cheapest) = std::move(between);
     }
+  }
+
+  // Each label is held against each bound, so only few stay: those of one measure alone and the
+  // tightest mixed ones. Returns what the tightest says.
+  template <typename Floor>
+  double KeepTightest(Floor floor) {
+    const auto is_mixed = [](const GraphBound& bound) {
+      return bound.cost_weight != 0 && (bound.flow_left[0] != 0 || bound.reserve_weight != 0);
+    };
+    const auto mixed = std::stable_partition(bounds_.begin(), bounds_.end(), std::not_fn(is_mixed));
+    std::stable_sort(mixed, bounds_.end(),
+                     [&](const GraphBound& a, const GraphBound& b) { return floor(a) > floor(b); });
+    double tightest = 0;
+    for (const GraphBound& bound : bounds_) tightest = std::max(tightest, floor(bound));
+    const auto kept = std::min<std::ptrdiff_t>(kMostMixedBounds, bounds_.end() - mixed);
+    bounds_.erase(mixed + kept, bounds_.end());
+    return tightest;
   }
 
   // What a bound says of the total cost, or of the time, of any path within the limits.
