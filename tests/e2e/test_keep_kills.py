@@ -12,12 +12,14 @@ came twice.
 import collections
 import concurrent.futures
 import json
+import os
 import random
 import time
 import traceback
 
 from test_away_kills import ALL, AT_ONCE, PATIENCE_S, SEED, Death, World
 
+ONLY = os.environ.get("CURBSTOP_KILLS_ONLY")  # how the name of a death begins
 KEPT = "10m"
 POINTS = 6
 
@@ -106,6 +108,8 @@ def chosen_deaths(points):
               for name, count in sorted(points.items()) for n in range(1, count + 1)]
     if ALL:
         return deaths
+    if ONLY:
+        return [death for death in deaths if str(death).startswith(ONLY)]
     early = [death for death in deaths if death.n == 1 or death.n <= 0.85 * points[death.point]]
     return random.Random(SEED).sample(early, POINTS)
 
