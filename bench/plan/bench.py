@@ -52,7 +52,7 @@ def write_offers(file, count):
 
 
 def write_project(file, steps):
-    lines = ["name: bench", "steps:"]
+    lines = ["name: bench", "budget: {cap: 100000 USD, per: month}", "steps:"]
     for n in range(steps):
         lines.append(f"  step{n}: {{run: 'true', needs: {NEEDS[n % len(NEEDS)][:-1]}, time: {n + 1} h}}}}")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -72,6 +72,17 @@ def most_memory_mb(command, **where):
     done = subprocess.run([sys.executable, "-c", count, *command], check=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **where)
     return int(done.stderr.split()[-1]) / 1000
+
+
+def processor_ms(command, times, **where):
+    """User and system time of one start, which other work on the computer hardly moves."""
+    before = os.times()
+    for _ in range(times):
+        subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, **where)
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return 1000 * spent / times
 
 
 def median_ms(command, times, **where):
@@ -105,12 +116,15 @@ def main():
         read = median_ms(["wc", "-l", str(offers)], options.times, **where)
         split = median_ms([sys.executable, "-c", READ_CSV, str(offers)], options.times, **where)
         print(f"wc -l: {read:.1f} ms; python csv: {split:.1f} ms")
-        for arguments in ([], ["--json"]):
+        for arguments in ([], ["--json"], ["--soonest"], ["--front"]):
             words = ["plan", "--offers", str(offers), *arguments]
             taken = median_ms([program, *words], options.times, **where)
             goal = f" (goal {GOAL_MS} ms)" if not arguments else ""
             shown = " ".join(["plan", "--offers FILE", *arguments])
             print(f"curbstop {shown}: {taken:.1f} ms, {taken / read:.1f} times `wc -l`, {taken / split:.2f} times python csv{goal}")
+        words = [program, "plan", "--offers", str(offers)]
+        print(f"processor time: curbstop {processor_ms(words, options.times, **where):.0f} ms, python csv "
+              f"{processor_ms([sys.executable, '-c', READ_CSV, str(offers)], options.times, **where):.0f} ms")
         memory = most_memory_mb([program, "plan", "--offers", str(offers)], **where)
         print(f"most memory of one start: {memory:.0f} MB (goal {GOAL_MB} MB)")
         print(search_alone(options.build.resolve()), end="")

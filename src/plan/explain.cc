@@ -96,6 +96,26 @@ std::vector<Explanation> OfUsual(const PlanRow& row, const ElectricityPrice& ele
           OfFinish(row, "p90", row.p90, "as one in ten is above")};
 }
 
+// What all steps come to, and why no other choice of places is better.
+std::vector<Explanation> OfTogether(const Plan& plan) {
+  std::vector<std::string> costs, times;
+  for (const PlanRow& row : plan.rows) {
+    if (!row.chosen) continue;
+    costs.push_back(fmt::format("{} {}", row.step, UsdOrUnknown(row.p50 ? row.p50 : row.worst)));
+    const std::optional<Millis> time = row.finish_p50 ? row.finish_p50 : row.finish_worst;
+    times.push_back(fmt::format("{} {}", row.step, time ? DurationText(*time) : "unknown"));
+  }
+  const std::string how =
+      plan.together->is_proven
+          ? "exact search over the places of all steps, in micro-dollars and milliseconds"
+          : "search over the places of all steps, cut short: there are too many ways";
+  return {{"all steps", "usual", UsdOrUnknown(plan.together->cost),
+           "sum of the chosen places' usual costs, else worst ones", Join(costs, ", "), how, ""},
+          {"all steps", "time", DurationText(plan.together->time),
+           "sum of the chosen places' usual times, as steps run one after the other",
+           Join(times, ", "), how, ""}};
+}
+
 // Of the chosen row; of the first one where none could be chosen (that is this computer).
 std::vector<Explanation> Explain(const Plan& plan) {
   std::vector<Explanation> all;
@@ -109,6 +129,8 @@ std::vector<Explanation> Explain(const Plan& plan) {
     for (Explanation& why : OfUsual(row, plan.electricity)) all.push_back(std::move(why));
     all.push_back(OfCost(row, kPerHour, row.per_hour, Millis(3'600'000), plan.electricity));
   }
+  if (!plan.together || plan.times.size() < 2) return all;
+  for (Explanation& why : OfTogether(plan)) all.push_back(std::move(why));
   return all;
 }
 

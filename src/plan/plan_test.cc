@@ -562,6 +562,8 @@ TEST(Plan, ADearerButFasterTypeWinsWhereItFinishesCheaper) {
   EXPECT_EQ(plan.rows[0].time_source, "the model");
   EXPECT_EQ(plan.rows[2].place, "vast/us/1x-A10");
   EXPECT_THAT(plan.rows[2].why_not, StartsWith("dearer: +0.07 USD, 40 min longer"));
+  EXPECT_THAT(ExplanationText(plan), HasSubstr("all steps usual: 0.666668 USD\n"));
+  EXPECT_THAT(ExplanationText(plan), HasSubstr("train 0.333334 USD, tune 0.333334 USD"));
   EXPECT_EQ(plan.together->cost, MicroUsd(666'668));
   EXPECT_EQ(plan.together->time, 40 * kMinute);
 }

@@ -7,6 +7,18 @@ A project of one line runs, and the second time there is nothing to do.
   $ cat out/main/greeting
   hello
 
+A kept plan is run as it is; once its project's file says something else, it is refused.
+
+  $ curbstop plan --out kept.json >/dev/null 2>&1
+  $ curbstop run --plan kept.json --yes 2>/dev/null | cut -c1-16
+  main  succeeded
+  $ sed 's/hello/hullo/' curbstop.yaml > new.yaml; curbstop run --plan kept.json -f new.yaml
+  ! error: the plan in `kept.json` does not hold any more
+  !   because the project's file was changed
+  ! hint: look at a new one: `curbstop plan --out FILE`
+  ? 4
+  $ rm new.yaml kept.json
+
 Mistakes name what is wrong and what is allowed.
 
   $ curbstop run train
