@@ -20,7 +20,7 @@ import five_lives
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENTRY = re.compile(r"^  (\S.*?)(?:\s{2,}(.*))?$")
 VARIABLE = re.compile(r'\{"(\w+)", VariableUse::(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\}')
-USES = {"kRead": "read", "kAccountKey": "read", "kPlaceKey": "read",
+USES = {"kRead": "read", "kAccountKey": "read", "kSharedKey": "read",
         "kSetForStep": "set for a step", "kTestBuilds": "test builds only"}
 
 

@@ -13,7 +13,7 @@ namespace curbstop {
 enum class VariableUse {
   kRead,
   kAccountKey,  // read: a provider's account key, never given to a step
-  kPlaceKey,    // read: a key to the named place; a step may have it as well
+  kSharedKey,   // read: a key to a store or a hub, which a step may have as well
   kSetForStep,
   kTestBuilds
 };
