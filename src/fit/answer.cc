@@ -135,6 +135,13 @@ Result<FitAnswer> QuickFit(const FitQuestion& question) {
   return answer;
 }
 
+Span MemoryNeeded(const FitAnswer& answer) {
+  const Span& peak = answer.estimate.peak;
+  if (answer.question.task != Task::kVllm) return peak;
+  const double share = 1 / answer.question.vllm.utilization;  // the rest it leaves alone
+  return {Scale(peak.low, share), Scale(peak.mid, share), Scale(peak.high, share)};
+}
+
 Result<FitAnswer> AnswerFit(const FitQuestion& question) {
   TRY_ASSIGN(FitAnswer answer, QuickFit(question));
   const Verdict verdict = answer.estimate.verdict;

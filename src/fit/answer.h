@@ -66,6 +66,14 @@ Result<FitAnswer> QuickFit(const FitQuestion& question);
 int64_t LargestContext(const FitQuestion& question);
 int64_t LargestBatch(const FitQuestion& question);
 
+// Bytes that one process must have of each device: at least `low`, and `high` does for sure.
+Span MemoryNeeded(const FitAnswer& answer);
+
+// "8.5 GiB (8.1..8.9) of 9.1".
+std::string PeakText(const Estimate& estimate);
+// "QLoRA of rank 16, sequence 2048, batch 4".
+std::string TaskText(const FitQuestion& question);
+
 // {"verdict":…, "peak_bytes":{low, mid, high}, "components":[…], …}
 Json FitJson(const FitAnswer& answer);
 std::string FitText(const FitAnswer& answer, bool explain);

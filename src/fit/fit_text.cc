@@ -68,16 +68,6 @@ std::string MethodText(const FitQuestion& question) {
   return fmt::format("{}, sequence {}, batch {}", method, use.sequence, use.batch);
 }
 
-std::string TaskText(const FitQuestion& question) {
-  if (question.task == Task::kTraining) return MethodText(question);
-  if (question.task == Task::kVllm)
-    return fmt::format("context {}, vLLM", question.vllm.max_model_len);
-  if (question.task == Task::kTensorEngine)
-    return fmt::format("context {}, {}", question.tensor.cache.context,
-                       NameOf(question.tensor.engine));
-  return fmt::format("context {}, llama.cpp", question.llama.cache.context);
-}
-
 std::string Headline(const FitQuestion& question) {
   const ModelShape& shape = question.shape;
   std::string text =
@@ -175,6 +165,23 @@ std::string Sources(const Estimate& estimate) {
 }
 
 }  // namespace
+
+std::string TaskText(const FitQuestion& question) {
+  if (question.task == Task::kTraining) return MethodText(question);
+  if (question.task == Task::kVllm)
+    return fmt::format("context {}, vLLM", question.vllm.max_model_len);
+  if (question.task == Task::kTensorEngine)
+    return fmt::format("context {}, {}", question.tensor.cache.context,
+                       NameOf(question.tensor.engine));
+  return fmt::format("context {}, llama.cpp", question.llama.cache.context);
+}
+
+std::string PeakText(const Estimate& estimate) {
+  const Span& peak = estimate.peak;
+  std::string text = fmt::format("{} GiB ({}..{})", Gib(peak.mid), Gib(peak.low), Gib(peak.high));
+  if (estimate.available > 0) text += " of " + Gib(estimate.available);
+  return text;
+}
 
 Json FitJson(const FitAnswer& answer) {
   Json components = Json::MakeArray();

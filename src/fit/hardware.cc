@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "fit/checked.h"
 
 namespace curbstop::fit {
@@ -184,6 +185,13 @@ Hardware UnderstandHardware(std::string_view text, const AcceleratorCatalogue& c
     if (same) hardware.memory = usable;
   }
   return hardware;
+}
+
+int64_t MemoryToHave(int64_t bytes) {
+  int64_t memory = Clamp(Wide{bytes} + DriverReserve(bytes));
+  while (memory - DriverReserve(memory) < bytes && !TooLarge(memory))
+    memory = Clamp(Wide{memory} + MiB(1).value);
+  return memory;
 }
 
 int64_t Hardware::Available() const {

@@ -24,6 +24,9 @@ struct Hardware {
   std::string_view group() const { return accelerator == nullptr ? "" : accelerator->group; }
 };
 
+// The least memory that a card's driver reports so that one process can have `bytes` of it.
+int64_t MemoryToHave(int64_t bytes);
+
 Hardware UnderstandHardware(std::string_view text, const AcceleratorCatalogue& catalogue);
 
 }  // namespace curbstop::fit

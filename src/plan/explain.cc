@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/text_or_null.h"
+#include "fit/answer.h"
 #include "plan/internal/paragraph.h"
 #include "plan/plan.h"
 
@@ -116,6 +117,30 @@ std::vector<Explanation> OfTogether(const Plan& plan) {
            Join(times, ", "), how, ""}};
 }
 
+std::string GibText(int64_t bytes) {
+  return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1 << 30));
+}
+
+// What the step's model takes of each GPU there, and each part of it.
+void AddMemory(const PlanRow& row, std::vector<Explanation>& all) {
+  if (row.model == nullptr) return;
+  const fit::Estimate& estimate = row.model->estimate;
+  const fit::FitQuestion& question = row.model->question;
+  all.push_back(
+      {row.step, "GPU memory",
+       fmt::format("{}: {}", fit::PeakText(estimate), fit::NameOf(estimate.verdict)),
+       "the parts that are there at the fullest moment of one GPU, added up",
+       fmt::format("{}, {}, {}", question.shape.id, question.format.name, fit::TaskText(question)),
+       "`curbstop model fit` with the same words", ""});
+  for (const fit::Component& part : estimate.components) {
+    if (part.device == "host" || part.bytes.high == 0) continue;
+    all.push_back({row.step, fmt::format("{} of {}", part.name, part.device),
+                   GibText(part.bytes.mid), part.evidence,
+                   fmt::format("{}..{}", GibText(part.bytes.low), GibText(part.bytes.high)),
+                   part.source, ""});
+  }
+}
+
 // Of the chosen row; of the first one where none could be chosen (that is this computer).
 std::vector<Explanation> Explain(const Plan& plan) {
   std::vector<Explanation> all;
@@ -124,6 +149,7 @@ std::vector<Explanation> Explain(const Plan& plan) {
     const PlanRow& row = plan.rows[i];
     if (i > 0 && plan.rows[i - 1].step == row.step) continue;
     all.push_back(OfTime(row, plan.times[step++]));
+    AddMemory(row, all);
     all.push_back(row.lease ? OfReserve(row)
                             : OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
     for (Explanation& why : OfUsual(row, plan.electricity)) all.push_back(std::move(why));

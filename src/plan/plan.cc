@@ -14,6 +14,7 @@
 #include "plan/internal/offer_classes.h"
 #include "plan/interval.h"
 #include "plan/local_fit.h"
+#include "plan/model_on.h"
 
 namespace curbstop {
 namespace {
@@ -108,8 +109,11 @@ class Planner {
     const Step& step;
     Need needs;  // the step's, the GPU by its name in the accelerator catalogue
     Place place;
-    std::string place_reason;  // "left out by `where: local`"
-    StepTime time;
+    std::string place_reason;                       // "left out by `where: local`"
+    StepTime time;                                  // on this computer
+    StepTime elsewhere = {};                        // where the model's own is not known
+    std::unique_ptr<const ModelPlaces> model = {};  // of a step with `model`
+    std::optional<ModelOn> here = {};               // and what it comes to on this computer
   };
 
   // A step with all that is known of its places, before one is chosen.
@@ -130,6 +134,7 @@ class Planner {
   const StepTime& TimeOn(const Current& current, const Offer& offer) const;
   bool IsPinnedElsewhere(const PlanRow& row) const;
   void FillRental(PlanRow& row, const Current& current, const Offer& offer) const;
+  std::string ModelReason(const Current& current, Mismatch mismatch, const Offer& offer) const;
   std::string EndByCap(const PlanRow& row) const;
   CapVerdict UnderCaps(const Current& current, const PlanRow& row) const;
   bool InPlace(const Place& place, const Offer& offer) const;
@@ -141,6 +146,7 @@ class Planner {
     bool in_place = false;  // but for the region
     bool has_driver = false;
     Mismatch mismatch = Mismatch::kNone;
+    bool model_stands_against = false;
   };
   ClassVerdict Judge(const Current& current, const OfferClass& one) const;
   const OfferClasses& Classes();
@@ -209,7 +215,30 @@ const StepTime& Planner::TimeOn(const Current& current, const Offer& offer) cons
         known.step == current.step.name)
       return known.time;
   }
-  return current.time;
+  if (current.model == nullptr) return current.time;
+  // What a step with a model takes there is estimated for that machine, not learnt from this one.
+  if (offer.gpu_name.empty()) return current.elsewhere;
+  const std::optional<StepTime>& there = current.model->On(offer).time;
+  return there ? *there : current.elsewhere;
+}
+
+// Why the step's model is not put there although its other needs are met, or empty.
+std::string Planner::ModelReason(const Current& current, Mismatch mismatch,
+                                 const Offer& offer) const {
+  const bool may_be_memory = mismatch == Mismatch::kNone || mismatch == Mismatch::kGpuMemory;
+  if (current.model == nullptr || !may_be_memory) return "";
+  return current.model->ReasonAgainst(current.model->On(offer), true);
+}
+
+void AddNote(std::string& why, const std::string& note) {
+  if (!note.empty()) why += (why.empty() ? "" : "; ") + note;
+}
+
+// A row says what the model comes to there, and whether its time is that estimate.
+void FillModel(PlanRow& row, const ModelPlaces& model, const ModelOn& on, const StepTime& time) {
+  row.model = on.answer;
+  if (on.estimate && time.source.starts_with(on.estimate->source)) row.model_time = time;
+  AddNote(row.why, model.Note(on));
 }
 
 // What cannot run there has no cost there: only the price of an hour stays.
@@ -279,6 +308,11 @@ PlanRow Planner::LocalRow(const Current& current) const {
   const LocalFit fit = FitHere(current.needs, *facts_.machine, facts_.project->root);
   row.why_not = in_place ? fit.reason : current.place_reason;
   row.why = fit.note;
+  if (current.here) {
+    FillModel(row, *current.model, *current.here, current.time);
+    const std::string against = current.model->ReasonAgainst(*current.here, false);
+    if (in_place && !against.empty()) row.why_not = against;
+  }
   if (!row.why_not.empty()) ForgetCost(row);
   return row;
 }
@@ -297,6 +331,8 @@ PlanRow Planner::OfferRow(const Current& current, const Offer& offer) const {
   if (price) FillCost(row, time, *price);
   row.time_source = time.source;
   if (price && row.has_driver) FillRental(row, current, offer);
+  if (current.model != nullptr && !offer.gpu_name.empty())
+    FillModel(row, *current.model, current.model->On(offer), time);
   return row;
 }
 
@@ -343,9 +379,12 @@ std::vector<PlanRow> Planner::EveryOffer(const Current& current) {
     PlanRow row = OfferRow(current, offer);
     row.why_not = in_place ? ReasonText(mismatch, current.needs, current.step.spot, offer)
                            : current.place_reason;
+    const std::string against = in_place ? ModelReason(current, mismatch, offer) : "";
+    if (!against.empty()) row.why_not = against;
     if (!row.why_not.empty()) ForgetCost(row);
     (row.why_not.empty() ? rows : lost).push_back(std::move(row));
   }
+  if (current.model != nullptr) std::stable_sort(rows.begin(), rows.end(), BetterThan);
   std::move(lost.begin(), lost.end(), std::back_inserter(rows));
   return rows;
 }
@@ -358,6 +397,8 @@ Planner::ClassVerdict Planner::Judge(const Current& current, const OfferClass& o
   ClassVerdict verdict;
   verdict.in_place = InPlace(anywhere, *one.example);
   if (verdict.in_place) verdict.mismatch = FindMismatch(current.needs, spot, *one.example);
+  verdict.model_stands_against =
+      verdict.in_place && !ModelReason(current, verdict.mismatch, *one.example).empty();
   verdict.has_driver = HasDriver(spot, *one.example);
   return verdict;
 }
@@ -382,6 +423,7 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
   int64_t out_of_place = 0;
   Contenders contenders(classes.providers);
   const auto pinned = facts_.pinned.find(step.name);
+  int64_t too_small = 0;
   for (const uint32_t index : Order(step.spot)) {
     const ClassVerdict& verdict = verdicts[classes.of[index]];
     const OfferClass& of_class = classes.all[classes.of[index]];
@@ -394,6 +436,8 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
       ++out_of_place;
     } else if (verdict.mismatch != Mismatch::kNone) {
       ++mismatches[static_cast<size_t>(verdict.mismatch)];
+    } else if (verdict.model_stands_against) {
+      ++too_small;
     } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second)) {
       is_shown = true;
     } else if (shown_types[of_class.type]) {
@@ -412,12 +456,17 @@ std::vector<PlanRow> Planner::CheapestOffers(const Current& current, ReasonCount
   left_out.Add(kDearer, dearer);
   left_out.Add("the same machine elsewhere, not cheaper", elsewhere);
   left_out.Add(current.place_reason, out_of_place);
+  left_out.Add("on which it is not sure that the model fits", too_small);
   for (size_t i = 1; i < mismatches.size(); ++i) {
     if (mismatches[i] == 0) continue;
-    left_out.Add(ReasonText(static_cast<Mismatch>(i), current.needs, step.spot), mismatches[i]);
+    std::string reason = ReasonText(static_cast<Mismatch>(i), current.needs, step.spot);
+    const bool by_model = static_cast<Mismatch>(i) == Mismatch::kGpuMemory && step.sure_memory;
+    if (by_model) reason += ", the least that the model takes";
+    left_out.Add(reason, mismatches[i]);
   }
   std::vector<PlanRow> rows;
   for (const Offer* offer : shown) rows.push_back(OfferRow(current, *offer));
+  if (current.model != nullptr) std::stable_sort(rows.begin(), rows.end(), BetterThan);
   return rows;
 }
 
@@ -434,7 +483,8 @@ CapVerdict Planner::UnderCaps(const Current& current, const PlanRow& row) const 
             "give the step a `needs: {time: …}` or a `deadline`",
             {}};
   }
-  CapAsk ask = AskForEnergy(budget, current.time, row.per_hour.value_or(MicroUsd()));
+  CapAsk ask = AskForEnergy(budget, row.model_time.value_or(current.time),
+                            row.per_hour.value_or(MicroUsd()));
   ask.counts = ask.counts || !local;
   // A row's own figure, which for this computer is made of the watts themselves.
   if (row.worst) ask.reserve = ask.at_least = *row.worst;
@@ -696,9 +746,10 @@ void Planner::Settle(Compared& step) {
     step.left_out.Add(kDearer, static_cast<int64_t>(rows.size() - most));
     rows.resize(most);
   }
+  const StepTime time = rows.front().model_time.value_or(step.current.time);
   std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));
   step.left_out.MoveTo(plan_.left_out, step.current.step.name);
-  plan_.times.push_back(step.current.time);
+  plan_.times.push_back(time);
 }
 
 // Before the first row that is dearer or cannot run the step.
@@ -724,6 +775,12 @@ Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& his
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
   Current current{step, step.needs, by_option ? facts_.on : step.where, "",
                   TimeOf(step, history, facts_.lease)};
+  if (step.model) {
+    current.elsewhere = current.time;
+    current.model = std::make_unique<const ModelPlaces>(step, facts_.lease);
+    current.here = current.model->Here(*facts_.machine);
+    if (current.here) current.time = TimeOf(step, history, facts_.lease, current.here->estimate);
+  }
   const Status works = CheckPlaceWorks(current.place, facts_.drivers);
   if (!works.ok()) {
     return Error(works.error()).While(fmt::format("cannot plan step `{}`", step.name));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@
 #include "project/project.h"
 
 namespace curbstop {
+
+namespace fit {
+struct FitAnswer;
+}  // namespace fit
 
 // How long a step takes on one kind of machine, where that is known of it in particular.
 struct TimeOnHardware {
@@ -81,6 +86,8 @@ struct PlanRow {
   std::string as_of;                      // of the price: "2026-10-10", "assumed", "setting"
   std::string why;                        // chosen: the reason
   std::string why_not;                    // lost: the reason
+  std::shared_ptr<const fit::FitAnswer> model;  // of a step with `model`: what it comes to there
+  std::optional<StepTime> model_time;           // estimated for this machine, and used
   std::string compared;  // meets the needs but lost: "+0.42 USD, memory not listed"
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/text_or_null.h"
+#include "fit/answer.h"
 #include "plan/internal/paragraph.h"
 #include "plan/plan.h"
 
@@ -64,12 +65,13 @@ std::string ShortPlace(const std::string& place, size_t most) {
   return place.substr(0, CharacterStart(place, second - over - 1)) + "…" + place.substr(second);
 }
 
-std::string HeadLine(const std::string& step, const StepTime& time) {
+// `where`: " on RTX-4090" where the time is that machine's alone, else empty.
+std::string HeadLine(const std::string& step, const StepTime& time, const std::string& where) {
   if (time.usual && *time.usual == *time.worst) {
     return fmt::format("{}: takes {} ({})", step, DurationText(*time.usual), time.source);
   }
   if (time.usual) {
-    return fmt::format("{}: takes {}, at worst {} ({})", step, DurationText(*time.usual),
+    return fmt::format("{}: takes {}{}, at worst {} ({})", step, DurationText(*time.usual), where,
                        DurationText(*time.worst), time.source);
   }
   if (time.worst) {
@@ -206,7 +208,9 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
     columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
   }
   const std::string& step = rows.front().step;
-  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) +
+  const bool is_its_own = rows.front().model_time.has_value();
+  const std::string where = is_its_own ? " on " + rows.front().hardware : "";
+  return Paragraph(HeadLine(step, time, where), "", "  ") + Table(rows, columns) +
          FinishText(rows.front()) + KeptText(rows) + LeftOutText(plan, step) +
          (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
 }
@@ -221,11 +225,13 @@ std::string Notes(const Plan& plan) {
         "i: information only, the place has no driver yet; list prices, without disk and traffic. ";
   }
   notes += "Money is USD, rounded up.";
-  if (any([](const PlanRow& row) { return row.place != "local" && row.worst; })) {
+  const auto is_away = [](const PlanRow& row) { return row.place != "local" && row.worst; };
+  if (any([&](const PlanRow& row) { return is_away(row) && !row.model_time; })) {
     notes +=
         " A rented machine is reckoned with the step's time here: a faster or slower one changes "
-        "it. Moving data is not counted.";
+        "it.";
   }
+  if (any(is_away)) notes += " Moving data is not counted.";
   if (any([](const PlanRow& row) { return row.chosen && row.lease && !row.held.empty(); })) {
     notes +=
         " Its worst case is all that a run there may reserve: the list's price and a tenth, with a "
@@ -372,32 +378,45 @@ Json TogetherJson(const Plan& plan) {
                            {"front", FrontJson(*plan.together)}});
 }
 
+// What the step's model comes to there; the answer in full is that of `model fit`.
+Json ModelJson(const fit::FitAnswer& answer) {
+  const Json whole = fit::FitJson(answer);
+  Json object = Json::MakeObject({});
+  for (const char* key :
+       {"model", "format", "verdict", "peak_bytes", "available_bytes", "tokens_per_second"}) {
+    if (const Json* value = whole.Find(key)) object.Set(key, *value);
+  }
+  return object;
+}
+
 Json RowJson(const PlanRow& row) {
-  return Json::MakeObject({{"step", row.step},
-                           {"place", row.place},
-                           {"chosen", row.chosen},
-                           {"worst_micro_usd", MicrosJson(row.worst)},
-                           {"p10_micro_usd", MicrosJson(row.p10)},
-                           {"p50_micro_usd", MicrosJson(row.p50)},
-                           {"p90_micro_usd", MicrosJson(row.p90)},
-                           {"finish_p50_s", SecondsJson(row.finish_p50)},
-                           {"finish_p90_s", SecondsJson(row.finish_p90)},
-                           {"parts", PartsJson(row)},
-                           {"lease_grade", row.lease_grade},
-                           {"lease_s", SecondsJson(row.lease)},
-                           {"checkpoint_interval_s", SecondsJson(row.interval)},
-                           {"kept_s", SecondsJson(row.kept)},
-                           {"kept_micro_usd", row.kept_worst.value()},
-                           {"login_needed", row.login_needed},
-                           {"why", TextOrNull(row.why)},
-                           {"why_not", TextOrNull(row.why_not)},
-                           {"hardware", TextOrNull(row.hardware)},
-                           {"has_driver", row.has_driver},
-                           {"micro_usd_per_hour", MicrosJson(row.per_hour)},
-                           {"finish_worst_s", SecondsJson(row.finish_worst)},
-                           {"time_source", TextOrNull(row.time_source)},
-                           {"source", TextOrNull(row.source)},
-                           {"as_of", TextOrNull(row.as_of)}});
+  Json object = Json::MakeObject({{"step", row.step},
+                                  {"place", row.place},
+                                  {"chosen", row.chosen},
+                                  {"worst_micro_usd", MicrosJson(row.worst)},
+                                  {"p10_micro_usd", MicrosJson(row.p10)},
+                                  {"p50_micro_usd", MicrosJson(row.p50)},
+                                  {"p90_micro_usd", MicrosJson(row.p90)},
+                                  {"finish_p50_s", SecondsJson(row.finish_p50)},
+                                  {"finish_p90_s", SecondsJson(row.finish_p90)},
+                                  {"parts", PartsJson(row)},
+                                  {"lease_grade", row.lease_grade},
+                                  {"lease_s", SecondsJson(row.lease)},
+                                  {"checkpoint_interval_s", SecondsJson(row.interval)},
+                                  {"kept_s", SecondsJson(row.kept)},
+                                  {"kept_micro_usd", row.kept_worst.value()},
+                                  {"login_needed", row.login_needed},
+                                  {"why", TextOrNull(row.why)},
+                                  {"why_not", TextOrNull(row.why_not)},
+                                  {"hardware", TextOrNull(row.hardware)},
+                                  {"has_driver", row.has_driver},
+                                  {"micro_usd_per_hour", MicrosJson(row.per_hour)},
+                                  {"finish_worst_s", SecondsJson(row.finish_worst)},
+                                  {"time_source", TextOrNull(row.time_source)},
+                                  {"source", TextOrNull(row.source)},
+                                  {"as_of", TextOrNull(row.as_of)}});
+  if (row.model != nullptr) object.Set("fit", ModelJson(*row.model));
+  return object;
 }
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace curbstop {
 namespace {
 
-StepTime Unbounded(const Step& step, const StepHistory& history) {
+StepTime Unbounded(const Step& step, const StepHistory& history,
+                   const std::optional<StepTime>& estimate) {
   if (history.runs > 0 && history.median) {
     return {history.median, std::max(history.p90.value_or(*history.median), *history.median),
             fmt::format("{} earlier {}", history.runs, history.runs == 1 ? "run" : "runs"),
@@ -18,14 +19,16 @@ StepTime Unbounded(const Step& step, const StepHistory& history) {
     return {step.needs.time, step.needs.time, "needs.time",
             "the project's own figure, which comes without a spread", std::nullopt};
   }
+  if (estimate) return *estimate;
   return {std::nullopt, std::nullopt, "unknown",
           "no earlier run, and the step has no `needs: {time: …}`", std::nullopt};
 }
 
 }  // namespace
 
-StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease) {
-  StepTime time = Unbounded(step, history);
+StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease,
+                const std::optional<StepTime>& estimate) {
+  StepTime time = Unbounded(step, history, estimate);
   const bool leased = lease && (!step.deadline || *lease < *step.deadline);
   const std::optional<Millis> bound = leased ? lease : step.deadline;
   const std::string name = leased ? "--lease" : "deadline";

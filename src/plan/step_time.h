@@ -31,8 +31,11 @@ struct StepTime {
 // History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that
 // figure, because it comes without a spread and a factor of ours would be invented. A `deadline`
 // bounds both, because the step is ended there; with nothing else it is the worst case alone. A
-// `lease` is the wish of one start, to the same effect; the shorter of the two holds.
-StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease = {});
+// `lease` is the wish of one start, to the same effect; the shorter of the two holds. `estimate`:
+// of the step's model on one kind of machine; what the step itself took, or the file says, is
+// stronger.
+StepTime TimeOf(const Step& step, const StepHistory& history, std::optional<Millis> lease = {},
+                const std::optional<StepTime>& estimate = {});
 
 // For how long a machine is asked for: the worst time, and room to bring files there and home. An
 // unknown time gets `unknown`; the supervisor asks for more while it goes on.

@@ -163,8 +163,6 @@ const Mistake kMistakes[] = {
     {"ParamNamedOut", "params: {out: 1}\nrun: x\n",
      "1:10: a parameter cannot be named `out`: `{out}` is the output folder"},
     {"ParamIsAList", "params: {a: [1]}\nrun: x\n", "1:13: found a list, expected text"},
-    {"NotBuiltModel", "run: x\nmodel: {name: Q}\n", "2:1: `model` is not built yet"},
-    {"NotBuiltMethod", "run: x\nmethod: qlora\n", "2:1: `method` is not built yet"},
     {"NotBuiltDeploy", "run: x\ndeploy: {}\n", "2:1: `deploy` is not built yet"},
     {"NotBuiltNotify", "run: x\nnotify: {ntfy: x}\n", "2:1: `notify` is not built yet"},
     {"NotBuiltPolicy", "run: x\ndata_policy: {a: b}\n", "2:1: `data_policy` is not built yet"},

@@ -14,6 +14,7 @@
 #include "base/money.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "fit/ask.h"
 #include "project/place.h"
 
 namespace curbstop {
@@ -52,7 +53,11 @@ struct Step {
   std::string run;                            // a /bin/sh -euc text with {references}
   std::string setup;                          // the same, once per environment lock; may be empty
   std::map<std::string, std::string> params;  // values as written, without quotes
-  Need needs;
+  Need needs;                                 // `model` has put in what the file leaves open
+  std::optional<fit::Ask> model;              // what the step trains or runs
+  std::string method;                         // `method:` beside `model: NAME`; is in `model` too
+  std::optional<Bytes> sure_memory;  // of each GPU, in which the model fits for sure; `needs` has
+                                     // the least that may do. Empty: the file's own figure stands
   std::optional<CheckpointRule> checkpoint;
   std::vector<std::string> inputs;  // files, folders or globs beside the references in `run`
   std::vector<std::string> code;    // globs; empty: the whole code set
@@ -68,6 +73,8 @@ struct Step {
   bool deterministic = false;
   SpotUse spot = SpotUse::kAuto;
 
+  // What a machine must have that is paid for: there is no trying whether it fits.
+  Need NeedsToRent() const;
   int64_t Retries() const { return retries.value_or(checkpoint ? 2 : 0); }
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "project/internal/check_steps.h"
+#include "project/internal/model_needs.h"
 #include "project/internal/project_table.h"
 #include "project/internal/step_codecs.h"
 #include "project/project.h"
@@ -120,6 +121,7 @@ Result<Project> ReadNamed(const fs::path& file, std::string_view text, const Nod
   project.budget.marks = MarksOf(root, file);
   StepNodes nodes;
   for (const NodeEntry& entry : root.Find("steps")->entries) nodes[entry.key.text] = &entry.value;
+  TRY(ApplyModels(project, nodes, source));
   TRY(CheckSteps(project, nodes, source));
   return project;
 }
@@ -148,6 +150,12 @@ Result<fs::path> FindFile(const fs::path& where) {
 }
 
 }  // namespace
+
+Need Step::NeedsToRent() const {
+  Need needed = needs;
+  if (sure_memory && needed.gpu) needed.gpu->memory = sure_memory;
+  return needed;
+}
 
 const Step* Project::FindStep(std::string_view step_name) const {
   const auto found = std::find_if(steps.begin(), steps.end(),

@@ -177,9 +177,9 @@ TEST(Template, EveryCommentedKeyWorks) {
 TEST(Schema, HasEveryKeyOfAStepAndNoneThatIsNotBuilt) {
   const Json schema = ProjectSchema();
   const Json& properties = *schema.Find("properties");
-  for (const char* key : {"name", "run", "steps", "checkpoint", "spot"})
+  for (const char* key : {"name", "run", "steps", "checkpoint", "spot", "model", "method"})
     EXPECT_NE(properties.Find(key), nullptr) << key;
-  for (const char* key : {"deploy", "model", "notify", "data_policy"})
+  for (const char* key : {"deploy", "notify", "data_policy"})
     EXPECT_EQ(properties.Find(key), nullptr) << key;
   EXPECT_EQ(properties.Find("at_end")->StringOr("default", ""), "save");
   EXPECT_FALSE(properties.Find("run")->StringOr("description", "").empty());

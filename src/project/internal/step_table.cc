@@ -1,4 +1,5 @@
 // The field tables of a step: every key that `curbstop.yaml` takes below a step's name.
+#include "project/internal/model_codec.h"
 #include "project/internal/need_codecs.h"
 #include "project/internal/step_codecs.h"
 
@@ -70,8 +71,10 @@ const FieldTable<Step>& FieldsOf(const Step*) {
       Field<&Step::deterministic>(
           "deterministic", "Whether equal inputs give equal bytes; `drill` then compares bytes."),
       Field<&Step::spot>("spot", "Whether machines that can be taken away may be used."),
-      LaterField<Step>("model"),
-      LaterField<Step>("method")};
+      Field<&Step::model, ModelCodec>(
+          "model", "The model that the step trains or runs: its memory and time become needs."),
+      Field<&Step::method, MethodCodec>("method",
+                                        "How it is trained, where `model` is a name alone.")};
   return kTable;
 }
 
