@@ -3,11 +3,11 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"exec"|"init"|"login"|"logs"|"machine"|"machine ls"|"machine sweep"|"model"|"model fit"|"panic"|"park"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"pull"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate"|"ssh") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"exec"|"init"|"login"|"logs"|"machine"|"machine ls"|"machine sweep"|"model"|"model fit"|"offers"|"panic"|"park"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"pull"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate"|"ssh") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
-    "") words="assess plan run ps panic init logs cancel park ssh exec pull login runs cost drill simulate config secret data model machine practice paths --help --json --version --yes" ;;
+    "") words="assess offers plan run ps panic init logs cancel park ssh exec pull login runs cost drill simulate config secret data model machine practice paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
     "plan") words="--deadline --explain --file --folder --front --help --json --offers --on --out --soonest --spend --version --why-not --yes" ;;
     "run") words="--deadline --detach --file --folder --force --help --json --keep --keep-on-failure --lease --on --plan --set --soonest --spend --version --yes" ;;

@@ -1,5 +1,6 @@
 # fish completion for curbstop; made by `./dev docs`.
 complete -c curbstop -n '__fish_use_subcommand' -a assess -d 'Show what this computer is good for and what not to buy'
+complete -c curbstop -n '__fish_use_subcommand' -a offers -d 'Show what can be rented, best for your money first'
 complete -c curbstop -n '__fish_use_subcommand' -a plan -d 'Show where each step could run, at what cost, and why'
 complete -c curbstop -n '__fish_use_subcommand' -a run -d 'Plan, ask, and run the steps that have changed'
 complete -c curbstop -n '__fish_use_subcommand' -a ps -d 'Show what runs now, and what this month has cost'

@@ -1,10 +1,12 @@
 #include "base/csv.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace curbstop {
 
-CsvReader::CsvReader(std::string_view text) : rest_(text) {
+CsvReader::CsvReader(std::string_view text, size_t most) : rest_(text), most_(most) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
 }
@@ -15,6 +17,7 @@ Result<bool> CsvReader::Next(std::vector<std::string_view>& fields) {
   }
   if (rest_.empty()) return false;
   record_line_ = line_;
+  record_ = rest_;
   for (;;) {
     if (rest_.starts_with('"')) {
       TRY_ASSIGN(const std::string_view field, TakeQuoted());
@@ -22,6 +25,7 @@ Result<bool> CsvReader::Next(std::vector<std::string_view>& fields) {
     } else {
       fields.push_back(TakePlain());
     }
+    if (IsTooLong()) return Broken(fmt::format("the line is longer than {} bytes", most_));
     if (rest_.empty() || TakeLineEnd()) return true;
     if (rest_.front() != ',')
       return Broken("a quote stands inside a field or text follows a closed one");
@@ -31,6 +35,12 @@ Result<bool> CsvReader::Next(std::vector<std::string_view>& fields) {
       return true;
     }
   }
+}
+
+void CsvReader::SkipBroken() {
+  const size_t end = record_.find('\n');
+  rest_ = end == record_.npos ? std::string_view() : record_.substr(end + 1);
+  line_ = record_line_ + 1;
 }
 
 std::string_view CsvReader::TakePlain() {
@@ -51,7 +61,7 @@ Result<std::string_view> CsvReader::TakeQuoted() {
   bool doubled = false;
   size_t start = 1;
   for (;;) {
-    const size_t quote = rest_.find('"', start);
+    const size_t quote = rest_.substr(0, std::min(most_, rest_.size())).find('"', start);
     if (quote == rest_.npos) return Broken("a quote is not closed");
     if (!rest_.substr(quote + 1).starts_with('"')) {
       const std::string_view last = rest_.substr(start, quote - start);

@@ -15,12 +15,16 @@ namespace curbstop {
 
 class CsvReader {
  public:
-  // `text` must outlive the reader and every field that it gave.
-  explicit CsvReader(std::string_view text);
+  // `text` must outlive the reader and every field that it gave. A record longer than `most` bytes
+  // is broken: an open quote then costs no more than that to find out.
+  explicit CsvReader(std::string_view text, size_t most = std::string_view::npos);
 
   // The next record into `fields` (whose memory is used again); false at the end.
   // Errors: kInvalidInput with the line, for a quote that is not closed or stands inside a field.
   Result<bool> Next(std::vector<std::string_view>& fields);
+
+  // After an error: to the line after the one where the broken record begins.
+  void SkipBroken();
 
   // Where the record that `Next` gave begins, counted from 1.
   int line() const { return record_line_; }
@@ -31,7 +35,11 @@ class CsvReader {
   bool TakeLineEnd();
   Error Broken(std::string_view why) const;
 
+  bool IsTooLong() const { return record_.size() - rest_.size() > most_; }
+
   std::string_view rest_;
+  std::string_view record_;  // from its first byte on
+  size_t most_;
   int line_ = 1;
   int record_line_ = 0;
   std::deque<std::string> unquoted_;

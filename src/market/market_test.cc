@@ -1,5 +1,4 @@
-#include <map>
-
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,30 +7,12 @@
 #include "base/text.h"
 #include "market/match.h"
 #include "market/offer.h"
-#include "sys/testing/fuzz_corpus.h"
 
 namespace curbstop {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr std::string_view kHeader =
-    "provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,"
-    "price_usd_per_hour,spot_price_usd_per_hour,source,as_of\n";
-
-std::string File(std::string_view rows) { return std::string(kHeader) + std::string(rows); }
-
-Offer OneOffer(std::string_view row) {
-  const Result<std::vector<Offer>> offers = ParseOffers(File(row));
-  EXPECT_TRUE(offers.ok()) << (offers.ok() ? "" : offers.error().Text());
-  return offers.ok() && offers->size() == 1 ? offers->front() : Offer{};
-}
-
-std::string ErrorOf(std::string_view csv) {
-  const Result<std::vector<Offer>> offers = ParseOffers(csv);
-  return offers.ok() ? "no error" : offers.error().message();
-}
 
 using Records = std::vector<std::vector<std::string>>;
 
@@ -67,6 +48,35 @@ TEST(Csv, BrokenQuotesNameTheLine) {
   }
 }
 
+TEST(Csv, AfterABrokenRecordTheNextLineIsRead) {
+  CsvReader reader("a\n\"b\nc\nd\"e\nf\n");
+  std::vector<std::string_view> fields;
+  std::string seen;
+  for (;;) {
+    const Result<bool> more = reader.Next(fields);
+    if (!more.ok()) {
+      seen += fmt::format("broken {}, ", reader.line());
+      reader.SkipBroken();
+    } else if (*more) {
+      seen += fmt::format("{} {}, ", fields[0], reader.line());
+    } else {
+      break;
+    }
+  }
+  EXPECT_EQ(seen, "a 1, broken 2, c 3, broken 4, f 5, ");
+}
+
+TEST(Csv, ARecordBeyondTheLimitIsBroken) {
+  for (const char* text : {"abcdefgh\nb", "\"abcdefgh\"\nb", "a,b,c,d,e,f\nb"}) {
+    CsvReader reader(text, 7);
+    std::vector<std::string_view> fields;
+    EXPECT_FALSE(reader.Next(fields).ok()) << text;
+    reader.SkipBroken();
+    ASSERT_TRUE(*reader.Next(fields));
+    EXPECT_THAT(fields, ElementsAre("b"));
+  }
+}
+
 TEST(Csv, LinesInsideQuotesCountToo) {
   CsvReader reader("\"a\nb\"\nc\n");
   std::vector<std::string_view> fields;
@@ -92,132 +102,15 @@ RC_GTEST_PROP(Csv, WhatIsQuotedComesBack, (std::vector<std::vector<std::string>>
   RC_ASSERT(*read == records);
 }
 
-TEST(OffersFuzz, TheCorpusPassesAgain) {
-  EXPECT_GE(ReplayFuzzCorpus(CURBSTOP_SOURCE_DIR, "offers"), 25);
-}
-
-// Whatever the bytes, an answer or an error, never a crash; kept short so that it hits structure.
-RC_GTEST_PROP(Offers, AnyBytesAreReadOrRefused, ()) {
-  const auto byte = rc::gen::element(',', '"', '\n', '\r', '0', '.', '9', 'a', '\0', '\xFF');
-  const std::string rows = *rc::gen::container<std::string>(byte);
-  (void)ParseOffers(rows);
-  (void)ParseOffers(File(rows));
-}
-
-TEST(Offers, ARowIsReadWithItsUnits) {
-  const Offer offer = OneOffer(
-      "vastai,\"Ohio, "
-      "US\",z1,1x-RTX_4090,RTX-4090,0.5,24,16,62.5,0.402219,0.000001,gpi,2026-10-10\n");
-  EXPECT_EQ(offer.provider, "vast");
-  EXPECT_EQ(offer.region, "Ohio, US");
-  EXPECT_EQ(offer.zone, "z1");
-  EXPECT_EQ(offer.gpu_count, 0.5);
-  EXPECT_EQ(offer.gpu_memory, GiB(24));
-  EXPECT_EQ(offer.vcpus, 16);
-  EXPECT_EQ(offer.memory, Bytes{67'108'864'000});  // 62.5 x 2^30
-  EXPECT_EQ(offer.per_hour, MicroUsd(402'219));
-  EXPECT_EQ(offer.spot_per_hour, MicroUsd(1));
-  EXPECT_EQ(offer.source, "gpi");
-  EXPECT_EQ(offer.as_of, "2026-10-10");
-}
-
-TEST(Offers, EmptyFieldsAreUnknown) {
-  const Offer offer = OneOffer("thundercompute,us,,cpu,,,,,,1,,tce,2026-06-21");
-  EXPECT_EQ(offer.provider, "thunder");
-  EXPECT_EQ(offer.gpu_count, 0);
-  EXPECT_FALSE(offer.gpu_memory || offer.vcpus || offer.memory || offer.spot_per_hour);
-  EXPECT_EQ(offer.per_hour, MicroUsd(1'000'000));
-}
-
-TEST(Offers, ColumnsMayStandInAnyOrderWithTheLicenceNoteOrWithout) {
-  const Result<std::vector<Offer>> offers = ParseOffers(
-      "as_of,licence_note,source,spot_price_usd_per_hour,price_usd_per_hour,memory_gib,vcpus,gpu_"
-      "memory_gib_per_gpu,"
-      "gpu_count,gpu_name,instance_type,zone,region,provider\r\n2026-10-10,,s,,2.5,,,,,,t,,r,"
-      "aws\r\n");
-  ASSERT_TRUE(offers.ok());
-  EXPECT_EQ(offers->at(0).provider, "aws");
-  EXPECT_EQ(offers->at(0).per_hour, MicroUsd(2'500'000));
-}
-
-TEST(Offers, AWrongFieldNamesLineColumnAndWhatIsAllowed) {
-  struct Case {
-    const char* row;
-    const char* message;
-  };
-  const Case cases[] = {
-      {"aws,r,,t,,,,,,-1,,s,2026-10-10",
-       "line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour"},
-      {"aws,r,,t,,,,,,nan,,s,2026-10-10",
-       "line 2, column `price_usd_per_hour`: `nan` is not a price"},
-      {"aws,r,,t,,,,,,1e308,,s,2026-10-10", "`1e308` is not a price"},
-      {"aws,r,,t,,,,,,0.1234567,,s,2026-10-10", "`0.1234567` is not a price"},
-      {"aws,r,,t,,,,,,1000000.000001,,s,2026-10-10", "is not a price"},
-      {"aws,r,,t,,,,,,9999999999999999999999,,s,2026-10-10", "is not a price"},
-      {"aws,r,,t,,,,,,1.,,s,2026-10-10", "`1.` is not a price"},
-      {"aws,r,,t,,,,,,,$1,s,2026-10-10", "column `spot_price_usd_per_hour`: `$1` is not a price"},
-      {"aws,r,,t,A10,inf,,,,1,,s,2026-10-10",
-       "column `gpu_count`: `inf` is not a number above 0 and up to 4096"},
-      {"aws,r,,t,A10,0,,,,1,,s,2026-10-10", "column `gpu_count`: `0` is not a number above 0"},
-      {"aws,r,,t,A10,,,,,1,,s,2026-10-10",
-       "column `gpu_count`: `` is not the number of GPUs that `gpu_name` needs"},
-      {"aws,r,,t,,2,,,,1,,s,2026-10-10", "column `gpu_count`: `2` is not empty, as `gpu_name` is"},
-      {"aws,r,,t,,,,0x10,,1,,s,2026-10-10", "column `vcpus`: `0x10` is not a number"},
-      {"aws,r,,t,,,,,1e30,1,,s,2026-10-10", "column `memory_gib`: `1e30` is not a number"},
-      {",r,,t,,,,,,1,,s,2026-10-10", "column `provider`: `` is not a name: it is empty"},
-      {"aws,r,,t\x1b[2J,,,,,,1,,s,2026-10-10",
-       "column `instance_type`: `t\\x1b[2J` is not printable UTF-8"},
-      {"aws,\xff,,t,,,,,,1,,s,2026-10-10", "column `region`: `\\xff` is not printable UTF-8"},
-      {"aws,r,,t,,,,,,1,,s,2026-13-10",
-       "column `as_of`: `2026-13-10` is not a date like 2026-10-31"},
-      {"aws,r,,t,,,,,,1,,s", "line 2: 12 fields, expected 13 as in line 1"},
-  };
-  for (const Case& c : cases) EXPECT_THAT(ErrorOf(File(c.row)), HasSubstr(c.message)) << c.row;
-}
-
-TEST(Offers, AWrongHeaderIsRefused) {
-  EXPECT_EQ(ErrorOf(""), "line 1: the file is empty");
-  EXPECT_EQ(ErrorOf("provider,region\n"), "line 1: the column `zone` is missing");
-  EXPECT_EQ(ErrorOf("provider,regoin\n"),
-            "line 1: `regoin` is not a column of an offers file (did you mean `region`?)");
-  EXPECT_EQ(ErrorOf("zone,zone\n"), "line 1: the column `zone` stands there twice");
-}
-
-TEST(Offers, ARowWhoseSpotPriceIsAboveOnDemandIsSetAsideAndCounted) {
-  Result<std::vector<Offer>> offers =
-      ParseOffers(File("aws,r,,a,,,,,,1,1.000001,s,2026-10-10\n"
-                       "aws,r,,b,,,,,,1,1,s,2026-10-10\n"
-                       "aws,r,,c,,,,,,,2,s,2026-10-10\n"));
-  ASSERT_TRUE(offers.ok());
-  EXPECT_EQ(SetAsideContradictions(*offers), 1);
-  ASSERT_EQ(offers->size(), 2u);
-  EXPECT_EQ(offers->at(0).type, "b");
-}
-
 TEST(Offers, AreSortedByTheirPriceOnDemandAndEqualOnesKeepTheirOrder) {
-  Result<std::vector<Offer>> offers =
-      ParseOffers(File("aws,r,,none,,,,,,,1,s,2026-10-10\n"
-                       "aws,r,,dear,,,,,,2,,s,2026-10-10\n"
-                       "aws,r,,z,,,,,,1,,s,2026-10-10\n"
-                       "aws,r,,a,,,,,,1,,s,2026-10-10\n"));
-  ASSERT_TRUE(offers.ok());
-  SortByPrice(*offers);
+  std::vector<Offer> offers = {{.type = "none", .spot_per_hour = MicroUsd(1)},
+                               {.type = "dear", .per_hour = MicroUsd(2)},
+                               {.type = "z", .per_hour = MicroUsd(1)},
+                               {.type = "a", .per_hour = MicroUsd(1)}};
+  SortByPrice(offers);
   std::string order;
-  for (const Offer& offer : *offers) order += offer.type + " ";
+  for (const Offer& offer : offers) order += offer.type + " ";
   EXPECT_EQ(order, "z a dear none ");
-}
-
-// Counts from catalog/README.md.
-TEST(BundledOffers, AreThoseOfTheCatalogue) {
-  Result<std::vector<Offer>> offers = ParseOffers(BundledOffersCsv());
-  ASSERT_TRUE(offers.ok()) << offers.error().Text();
-  EXPECT_EQ(offers->size(), 5360u);
-  std::map<std::string, int> by_source;
-  for (const Offer& offer : *offers) ++by_source[offer.source];
-  EXPECT_EQ(by_source["anycloud-azure"], 1969);
-  EXPECT_EQ(by_source["cyclenerd-gcp"], 1363);
-  EXPECT_EQ(by_source.count("sky"), 0u);
-  EXPECT_EQ(SetAsideContradictions(*offers), 0);
 }
 
 TEST(Arch, IsReadFromTheNamesOfTheProviders) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/money.h"
-#include "base/result.h"
 #include "base/units.h"
 
 namespace curbstop {
@@ -36,19 +35,8 @@ inline constexpr MicroUsd kDearestOffer{1'000'000'000'000};
 // and `thunder`.
 std::string DriverNameOf(std::string_view provider);
 
-// Rows in the columns of `catalog/offers.csv`, in any order (`licence_note` may be absent).
-// Errors: kInvalidInput with line and column name.
-Result<std::vector<Offer>> ParseOffers(std::string_view csv);
-
-// Takes out the rows whose spot price is above their on-demand price (such a row contradicts
-// itself; in public price lists the on-demand figure then is a commitment's). Returns their number.
-int64_t SetAsideContradictions(std::vector<Offer>& offers);
-
 // Cheapest on demand first, without such a price last; equal ones keep their order. Whoever then
 // goes through many offers by price reads memory in one direction.
 void SortByPrice(std::vector<Offer>& offers);
-
-// The dated snapshot that travels inside the program.
-std::string_view BundledOffersCsv();
 
 }  // namespace curbstop

@@ -2,13 +2,17 @@
 // again, must be read the same. The corpus tests/fuzz/offers is replayed by market_test.
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/check.h"
 #include "base/csv.h"
-#include "market/offer.h"
+#include "base/text.h"
+#include "market/offers_file.h"
+#include "market/sanity.h"
 
 namespace curbstop {
 namespace {
@@ -41,17 +45,30 @@ std::string Quote(const Records& records) {
   return text;
 }
 
+// Read twice: what is kept has a price above 0, stands once, and is told on the same lines.
 void TryOffers(std::string_view csv) {
-  const auto offers = ParseOffers(csv);
-  if (!offers.ok()) {
-    CHECK(offers.error().kind() == ErrorKind::kInvalidInput);
-    CHECK(offers.error().message().starts_with("line "));
+  const auto file = ReadOffers(csv, "2026-12-01");
+  if (!file.ok()) {
+    CHECK(file.error().kind() == ErrorKind::kInvalidInput);
+    CHECK(file.error().message().starts_with("line 1: "));
     return;
   }
-  for (const Offer& offer : *offers) {
-    CHECK(!offer.provider.empty() && offer.gpu_count >= 0);
-    CHECK(!offer.per_hour || (MicroUsd{} <= *offer.per_hour && *offer.per_hour <= kDearestOffer));
+  CHECK(file->lines.size() == file->offers.size());
+  CHECK(file->refused_count >= static_cast<int64_t>(file->refused.size()));
+  for (const std::string& refused : file->refused) {
+    CHECK(refused.starts_with("line ") && refused.size() < 1000);
+    CHECK(Printable(refused) == refused);
   }
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> keys;
+  for (const Offer& offer : file->offers) {
+    CHECK(!offer.provider.empty() && offer.gpu_count >= 0 && offer.as_of <= "2026-12-01");
+    CHECK(keys.emplace(offer.provider, offer.region, offer.zone, offer.type).second);
+    for (const auto& price : {offer.per_hour, offer.spot_per_hour})
+      CHECK(!price || (MicroUsd{} < *price && *price <= kDearestOffer));
+  }
+  std::vector<Offer> offers = file->offers;
+  const size_t set_aside = SetAsideDoubtful(offers).size();
+  CHECK(set_aside + offers.size() == file->offers.size());
 }
 
 }  // namespace

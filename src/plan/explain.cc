@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "base/paragraph.h"
 #include "base/text.h"
 #include "base/text_or_null.h"
 #include "fit/answer.h"
-#include "plan/internal/paragraph.h"
 #include "plan/plan.h"
 
 namespace curbstop {

@@ -8,9 +8,10 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "machine/accelerators.h"
 #include "market/drivers.h"
 #include "market/match.h"
+#include "market/offer_text.h"
+#include "plan/gpu_name.h"
 #include "plan/internal/offer_classes.h"
 #include "plan/interval.h"
 #include "plan/local_fit.h"
@@ -27,20 +28,6 @@ constexpr Millis kShortestLease{60'000};
 constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
 
 bool IsPractice(std::string_view provider) { return provider.starts_with("practice:"); }
-
-std::string CountText(double count) { return fmt::format("{:.4g}", count); }
-
-std::string CpuText(std::optional<double> cpus, std::optional<Bytes> memory) {
-  std::string text = cpus ? CountText(*cpus) + " CPU" : "";
-  if (memory) text += fmt::format("{}{}", text.empty() ? "" : ", ", BytesText(*memory));
-  return text;
-}
-
-std::string HardwareText(const Offer& offer) {
-  if (offer.gpu_name.empty()) return CpuText(offer.vcpus, offer.memory);
-  return offer.gpu_count == 1 ? offer.gpu_name
-                              : fmt::format("{}x {}", CountText(offer.gpu_count), offer.gpu_name);
-}
 
 std::string HardwareText(const Machine& machine, bool uses_gpu) {
   if (uses_gpu && !machine.gpus.empty()) return MachineClass(machine);
@@ -561,16 +548,6 @@ std::string WhyChosen(const PlanRow& row, const PlanGoal& goal) {
   return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
 }
 
-// " (did you mean `RTX-3080`?)" where the step names a GPU that the catalogue does not have.
-std::string UnknownGpu(const Need& need) {
-  if (!need.gpu || need.gpu->name.empty()) return "";
-  const std::vector<Accelerator>& known = BundledAccelerators().all();
-  const bool named = std::any_of(known.begin(), known.end(), [&](const Accelerator& accelerator) {
-    return IsGpuNamed(accelerator.name, need.gpu->name);
-  });
-  return named ? "" : BundledAccelerators().DidYouMeanName(need.gpu->name);
-}
-
 bool Planner::IsPinnedElsewhere(const PlanRow& row) const {
   const auto pinned = facts_.pinned.find(row.step);
   return pinned != facts_.pinned.end() && pinned->second != row.place;
@@ -759,18 +736,6 @@ std::vector<PlanRow>::iterator PlaceByCost(std::vector<PlanRow>& rows, const Pla
   });
 }
 
-// A provider's or driver's spelling becomes the catalogue's. A name that the catalogue itself has,
-// whole or as a family (`H100`), stays: an alias would narrow it to one member.
-std::string CatalogueName(const GpuNeed& need) {
-  const AcceleratorCatalogue& catalogue = BundledAccelerators();
-  const auto named = [&](const Accelerator& known) { return IsGpuNamed(known.name, need.name); };
-  if (need.name.empty() || std::any_of(catalogue.all().begin(), catalogue.all().end(), named)) {
-    return need.name;
-  }
-  const Accelerator* known = catalogue.Find(need.name, need.memory);
-  return known != nullptr ? known->name : need.name;
-}
-
 Result<Planner::Current> Planner::Begin(const Step& step, const StepHistory& history) const {
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
   Current current{step, step.needs, by_option ? facts_.on : step.where, "",
@@ -797,7 +762,7 @@ Status Planner::Add(const Step& step, const StepHistory& history) {
   Compared& compared = steps_.back();
   const Current& now = compared.current;
   compared.rows = every_row_ ? EveryOffer(now) : CheapestOffers(now, compared.left_out);
-  compared.left_out.Add("spot price above on-demand: the row contradicts itself",
+  compared.left_out.Add("set aside as doubtful, see `curbstop offers --set-aside`",
                         facts_.offers_set_aside);
   PlanRow local = LocalRow(now);
   compared.rows.insert(

@@ -42,7 +42,7 @@ struct PlanFacts {
   std::vector<StepHistory> history;  // one for each step of the project, same order
   std::vector<std::string> steps;    // names of those to plan; empty: all
   const std::vector<Offer>* offers = nullptr;
-  int64_t offers_set_aside = 0;                // rows that contradicted themselves
+  int64_t offers_set_aside = 0;                // rows that cannot be true
   std::vector<std::string> drivers;            // providers that this version can rent from
   std::map<std::string, RentalRules> rentals;  // how they rent; those that are known
   ElectricityPrice electricity;
@@ -131,6 +131,7 @@ Status CheckEveryStepHasAPlace(const Plan& plan);
 // Both: a plan in which every step has its place. Errors: those of both.
 Result<Plan> MakePlan(const PlanFacts& facts, bool every_row);
 
+Json PlanRowJson(const PlanRow& row);
 Json PlanJson(const Plan& plan);         // contracts §1
 std::string PlanText(const Plan& plan);  // at most 100 columns
 

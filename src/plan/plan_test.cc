@@ -322,10 +322,11 @@ TEST(Plan, ShowsTenRunnersUpAndCountsTheRest) {
   const Plan plan = world.Compare();
   EXPECT_EQ(plan.rows.size(), 11u);
   EXPECT_EQ(plan.rows[10].place, "x/us/t09");
-  EXPECT_THAT(Reasons(plan), ElementsAre("4 dearer than those shown",
-                                         "3 spot price above on-demand: the row contradicts itself",
-                                         "1 the same machine elsewhere, not cheaper",
-                                         "1 sold as spot only, or no price known"));
+  EXPECT_THAT(Reasons(plan),
+              ElementsAre("4 dearer than those shown",
+                          "3 set aside as doubtful, see `curbstop offers --set-aside`",
+                          "1 the same machine elsewhere, not cheaper",
+                          "1 sold as spot only, or no price known"));
 }
 
 TEST(Plan, EveryRowListsThoseThatMissTheNeedsToo) {

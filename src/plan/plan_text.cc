@@ -3,10 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "base/paragraph.h"
 #include "base/text.h"
 #include "base/text_or_null.h"
 #include "fit/answer.h"
-#include "plan/internal/paragraph.h"
+#include "market/offer_text.h"
 #include "plan/plan.h"
 
 namespace curbstop {
@@ -15,55 +16,7 @@ namespace {
 constexpr size_t kLeastReason = 16;  // columns kept for the reason
 constexpr size_t kLeastPlace = 17;
 
-// Four decimals, rounded up: list prices differ in the fourth.
-std::string RateText(MicroUsd rate) {
-  const int64_t ten_thousandths = (rate.value() + 99) / 100;
-  return fmt::format("{}.{:04}", ten_thousandths / 10'000, ten_thousandths % 10'000);
-}
-
 std::string CostText(std::optional<MicroUsd> cost) { return cost ? UsdTextUp(*cost) : "-"; }
-
-// "1234567" → "1,234,567".
-std::string Grouped(int64_t number) {
-  std::string text = fmt::format("{}", number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
-
-// The start of the UTF-8 character that the byte at `at` belongs to.
-size_t CharacterStart(const std::string& text, size_t at) {
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  return at;
-}
-
-// Beginning and end of what is too long, "…" between them.
-std::string Shortened(const std::string& text, size_t most) {
-  if (text.size() <= most) return text;
-  const size_t front = (most - 1) / 2;
-  const size_t back = text.size() - (most - 1 - front);
-  return text.substr(0, CharacterStart(text, front)) + "…" +
-         text.substr(CharacterStart(text, back));
-}
-
-// Of `provider/region/type` the region gives way first.
-std::string ShortPlace(const std::string& place, size_t most) {
-  const size_t first = place.find('/');
-  const size_t second = place.find('/', first + 1);
-  if (place.size() <= most || first == place.npos || second == place.npos)
-    return Shortened(place, most);
-  const size_t over = place.size() - most;
-  const size_t region = second - first - 1;
-  constexpr size_t kLeastType = 12;
-  const std::string provider = place.substr(0, first + 1) + "…";
-  if (over + 3 > region && CodePoints(provider) + kLeastType > most && CodePoints(provider) <= most)
-    return provider;
-  if (over + 3 > region && CodePoints(provider) < most) {
-    const size_t rest = most - CodePoints(provider);
-    return provider + place.substr(CharacterStart(place, place.size() - rest));
-  }
-  if (over + 3 > region) return Shortened(place, most);
-  return place.substr(0, CharacterStart(place, second - over - 1)) + "…" + place.substr(second);
-}
 
 // `where`: " on RTX-4090" where the time is that machine's alone, else empty.
 std::string HeadLine(const std::string& step, const StepTime& time, const std::string& where) {
@@ -389,7 +342,9 @@ Json ModelJson(const fit::FitAnswer& answer) {
   return object;
 }
 
-Json RowJson(const PlanRow& row) {
+}  // namespace
+
+Json PlanRowJson(const PlanRow& row) {
   Json object = Json::MakeObject({{"step", row.step},
                                   {"place", row.place},
                                   {"chosen", row.chosen},
@@ -419,11 +374,9 @@ Json RowJson(const PlanRow& row) {
   return object;
 }
 
-}  // namespace
-
 Json PlanJson(const Plan& plan) {
   Json rows = Json::MakeArray();
-  for (const PlanRow& row : plan.rows) rows.Push(RowJson(row));
+  for (const PlanRow& row : plan.rows) rows.Push(PlanRowJson(row));
   Json left_out = Json::MakeArray();
   for (const LeftOut& left : plan.left_out) {
     left_out.Push(

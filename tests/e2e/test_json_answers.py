@@ -134,7 +134,7 @@ def test_every_command_has_a_schema(world):
     silent = {"ssh", "exec"}  # they become another program
     wanted = {command.replace(" ", "-") for command in commands if command not in nouns | silent}
     assert len(wanted) > 20
-    other_answers = {name for name in SCHEMAS if name.startswith("model-fit-")}  # of `model fit`
+    other_answers = {name for name in SCHEMAS if name.startswith(("model-fit-", "offers-"))}  # of `model fit`, `offers`
     parts = {"error", "run-record", "machine-record", "version"}
     assert wanted == set(SCHEMAS) - parts - other_answers
 
@@ -381,3 +381,19 @@ def test_the_exit_code_is_the_same_without_json(world):
         done = world.curbstop(*arguments)
         assert (done.returncode, done.stdout) == (EXIT_CODES[kind], b""), (arguments, done)
         assert done.stderr.decode().splitlines()[-1:] and b"error: " in done.stderr
+
+
+def test_offers(world):
+    cheap = world.ask("offers", "offers", "--gpu", "rtx 4090", "--limit", "3")
+    assert cheap["list"]["as_of"] == "2026-11-22" and {row["gpu"] for row in cheap["rows"]} == {"RTX-4090"}
+    prices = [row["micro_usd_per_hour"] for row in cheap["rows"]]
+    assert prices == sorted(prices) and len(prices) == 3
+    vram = world.ask("offers", "offers", "--by", "vram", "--group", "provider", "--spot", "--vram", "80GB")
+    assert vram["groups"] and vram["groups"][0]["best"]["spot_micro_usd_per_hour"] > 0
+    tokens = world.ask("offers", "offers", "--by", "tokens", "--model", "qwen2.5-7b")
+    assert tokens["rows"][0]["score"] >= tokens["rows"][-1]["score"] > 0
+    assert world.ask("offers", "offers", "--need", "cpus: 8, memory: 32GB..", "--all")["rows"]
+    assert world.ask("offers", "offers", "--max-price", "0.000001", code=1)["rows"] == []
+    assert world.ask("offers-set-aside", "offers", "--set-aside")["set_aside"]
+    cost = world.ask("offers-cost", "offers", "--by", "cost", "--step", "work")
+    assert cost["rows"][0]["p50_micro_usd"] is not None

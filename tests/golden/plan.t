@@ -21,7 +21,7 @@ A step that fits nowhere is an honest no: the table says what would do.
   i aws/us-ea…/64-node  64x A100-SXM4-80GB  100.8000  2026-07-20  meets the needs
     not shown: 1 fewer than 64 GPUs
 
-A place without a driver, an unknown step and a wrong offer are named.
+A place without a driver, an unknown step and a wrong offer are named; one wrong row takes no other with it.
 
   $ curbstop plan --on aws
   ! error: cannot plan step `train`
@@ -42,10 +42,12 @@ A place without a driver, an unknown step and a wrong offer are named.
   !   because line 1: `regoin` is not a column of an offers file (did you mean `region`?)
   ! hint: the columns are provider, region, zone, instance_type, gpu_name, gpu_count, gpu_memory_gib_per_gpu, vcpus, memory_gib, price_usd_per_hour, spot_price_usd_per_hour, source, as_of, licence_note
   ? 2
-  $ sed 's/100.8/-1/' offers.csv > wrong.csv; curbstop plan --offers wrong.csv
-  ! error: cannot use the offers in `wrong.csv`
-  !   because line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour (digits, at most six of them after the point, up to 1000000)
-  ? 2
+  $ sed 's/100.8/-1/' offers.csv > wrong.csv; curbstop plan --offers wrong.csv | grep 'not shown'
+    not shown: 1 fewer than 64 GPUs
+  ! 1 row of `wrong.csv` is left out; the first: line 2, column `price_usd_per_hour`: `-1` is not a price in USD per hour (digits, at most six of them after the point, above 0 and up to 1000000)
+  ! error: step `train` can run nowhere now
+  !   because needs 64 A100, this computer has none
+  ! hint: `curbstop plan --why-not` lists every place with its reason
 
 All steps are planned together. A deadline buys time where that is cheapest; what cannot be kept is an honest no, with what comes nearest.
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "market/offer.h"
+#include "market/offers_file.h"
 
 namespace curbstop {
 namespace {
@@ -80,10 +80,10 @@ uint64_t PracticeHash(int64_t seed, int64_t a, int64_t b) {
 }
 
 Result<std::vector<PracticeHost>> PracticeHosts(int64_t seed, int64_t bad_percent) {
-  Result<std::vector<Offer>> offers = ParseOffers(BundledOffersCsv());
-  if (!offers.ok()) return Corrupt(offers.error().OneLine());
+  Result<OffersFile> list = ReadOffers(BundledOffersCsv(), "");
+  if (!list.ok()) return Corrupt(list.error().OneLine());
   std::vector<PracticeHost> hosts;
-  for (const Offer& offer : *offers) {
+  for (const Offer& offer : list->offers) {
     if (!IsForSale(offer)) continue;
     const int64_t id = kFirstId + static_cast<int64_t>(hosts.size());
     hosts.push_back(ToHost(offer, id));

@@ -40,6 +40,7 @@ CLI::App& AddNoun(CLI::App& app, const char* name, const char* about) {
 
 void Declare(CLI::App& app, Commands& commands) {
   commands.Add(app, AddAssess);
+  commands.Add(app, AddOffers);
   commands.Add(app, AddPlan);
   commands.Add(app, AddRun);
   commands.Add(app, AddPs);

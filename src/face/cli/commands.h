@@ -7,6 +7,7 @@
 namespace curbstop {
 
 Action AddAssess(CLI::App& parent);
+Action AddOffers(CLI::App& parent);
 Action AddPlan(CLI::App& parent);
 Action AddRun(CLI::App& parent);
 Action AddPs(CLI::App& parent);

@@ -3,38 +3,24 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "face/cli/price_list.h"
 #include "face/cli/rented.h"
 #include "face/cli/run_face.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
-#include "market/offer.h"
 #include "project/settings.h"
 #include "run/history.h"
 #include "sys/environment.h"
-#include "sys/files.h"
 
 namespace curbstop {
 namespace {
 
 // A test build may have another price list than the bundled one.
-std::string OffersFile(const PlanningOptions& options) {
+std::string OffersName(const PlanningOptions& options) {
 #ifdef CURBSTOP_FAILPOINTS
   if (options.offers.empty()) return ReadVariable("CURBSTOP_OFFERS");
 #endif
   return options.offers;
-}
-
-Status ReadMarket(const std::string& file, const CommandContext& context, Planning& planning) {
-  std::string text;
-  if (!file.empty()) {
-    TRY_ASSIGN(text, ReadFile(context.folder / file));
-  }
-  Result<std::vector<Offer>> offers = ParseOffers(file.empty() ? BundledOffersCsv() : text);
-  if (!offers.ok())
-    return std::move(offers).error().While(fmt::format("cannot use the offers in `{}`", file));
-  planning.offers = *std::move(offers);
-  planning.facts.offers_set_aside = SetAsideContradictions(planning.offers);
-  return {};
 }
 
 // The practice cloud's market joins where a place asks for it.
@@ -131,7 +117,9 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
-  TRY(ReadMarket(OffersFile(options), context, *planning));
+  TRY_ASSIGN(MarketRows market, ReadMarket(OffersName(options), context));
+  planning->offers = std::move(market.offers);
+  facts.offers_set_aside = static_cast<int64_t>(market.set_aside.size());
   facts.drivers = ProvidersWithDriver();
   facts.rentals = RulesOfProviders(context);
   TRY(ReadPracticeMarkets(context, *planning));

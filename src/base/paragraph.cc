@@ -1,4 +1,6 @@
-#include "plan/internal/paragraph.h"
+#include "base/paragraph.h"
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
@@ -21,6 +23,12 @@ std::string Paragraph(std::string_view text, std::string_view first, std::string
     paragraph += line + "\n";
   }
   return paragraph;
+}
+
+std::string Grouped(int64_t number) {
+  std::string text = fmt::format("{}", number);
+  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
 }
 
 }  // namespace curbstop

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,5 +16,8 @@ std::vector<std::string> Wrapped(std::string_view text, size_t width);
 
 // `first` before the first line, `rest` before the others.
 std::string Paragraph(std::string_view text, std::string_view first, std::string_view rest);
+
+// "1234567" → "1,234,567".
+std::string Grouped(int64_t number);
 
 }  // namespace curbstop
