@@ -211,12 +211,17 @@ class KnownKeys {
   // The index of the offer with this one's key, or `index`, which is then known.
   size_t FirstWith(const std::vector<Offer>& offers, size_t index) {
     if (2 * index >= slots_.size()) Grow(offers, index);
-    size_t& slot = SlotFor(offers, index);
-    if (slot == 0) slot = index + 1;
-    return slot - 1;
+    Slot& slot = SlotFor(offers, index);
+    if (slot.next == 0) slot.next = static_cast<uint32_t>(index + 1);
+    return slot.next - 1;
   }
 
  private:
+  struct Slot {
+    uint32_t next = 0;  // the position after the offer's; 0: free
+    uint32_t tag = 0;   // another part of the hash: most others are told apart without a look
+  };
+
   static size_t Hash(const Offer& offer) {
     size_t hash = 0;
     for (const std::string* part : {&offer.provider, &offer.region, &offer.zone, &offer.type})
@@ -228,20 +233,24 @@ class KnownKeys {
     return a.type == b.type && a.region == b.region && a.zone == b.zone && a.provider == b.provider;
   }
 
-  // Its own, or the next free one.
-  size_t& SlotFor(const std::vector<Offer>& offers, size_t index) {
-    size_t at = Hash(offers[index]) & (slots_.size() - 1);
-    while (slots_[at] != 0 && !HaveOneKey(offers[slots_[at] - 1], offers[index]))
-      at = (at + 1) & (slots_.size() - 1);
-    return slots_[at];
+  // Its own, or the next free one, which then has its tag.
+  Slot& SlotFor(const std::vector<Offer>& offers, size_t index) {
+    const size_t hash = Hash(offers[index]);
+    const auto tag = static_cast<uint32_t>(hash >> 32);
+    for (size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+      Slot& slot = slots_[at];
+      if (slot.next == 0) slot.tag = tag;
+      const bool same = slot.tag == tag && slot.next != 0;
+      if (slot.next == 0 || (same && HaveOneKey(offers[slot.next - 1], offers[index]))) return slot;
+    }
   }
 
   void Grow(const std::vector<Offer>& offers, size_t known) {
-    slots_.assign(2 * slots_.size(), 0);
-    for (size_t i = 0; i < known; ++i) SlotFor(offers, i) = i + 1;
+    slots_.assign(2 * slots_.size(), {});
+    for (size_t i = 0; i < known; ++i) SlotFor(offers, i).next = static_cast<uint32_t>(i + 1);
   }
 
-  std::vector<size_t> slots_;  // a position and 1; 0: free
+  std::vector<Slot> slots_;
 };
 
 // Reads one row after the other; what is wrong with one does not touch the next.

@@ -192,6 +192,8 @@ Json MicrosOrNull(const std::optional<MicroUsd>& price) {
   return price ? Json(price->value()) : Json();
 }
 
+Json NumberOrNull(const std::optional<double>& number) { return number ? Json(*number) : Json(); }
+
 Json RowJson(const RankedOffer& row, const RankingWish& wish) {
   const Offer& offer = *row.offer;
   return Json::MakeObject({{"provider", offer.provider},
@@ -201,7 +203,7 @@ Json RowJson(const RankedOffer& row, const RankingWish& wish) {
                            {"gpu", TextOrNull(offer.gpu_name)},
                            {"gpu_count", offer.gpu_count},
                            {"gpu_memory_bytes", BytesOrNull(offer.gpu_memory)},
-                           {"cpus", offer.vcpus ? Json(*offer.vcpus) : Json()},
+                           {"cpus", NumberOrNull(offer.vcpus)},
                            {"memory_bytes", BytesOrNull(offer.memory)},
                            {"micro_usd_per_hour", MicrosOrNull(offer.per_hour)},
                            {"spot_micro_usd_per_hour", MicrosOrNull(offer.spot_per_hour)},
@@ -215,14 +217,14 @@ Json RowJson(const RankedOffer& row, const RankingWish& wish) {
 }
 
 Json ListJson(const ListFacts& list) {
-  return Json::MakeObject(
-      {{"file", TextOrNull(list.file)},
-       {"as_of", list.file.empty() ? Json(std::string(kBundledOffersDate)) : Json()},
-       {"rows", list.rows},
-       {"set_aside", list.set_aside},
-       {"refused", list.refused},
-       {"oldest", TextOrNull(list.oldest)},
-       {"newest", TextOrNull(list.newest)}});
+  const std::string made = list.file.empty() ? std::string(kBundledOffersDate) : "";
+  return Json::MakeObject({{"file", TextOrNull(list.file)},
+                           {"as_of", TextOrNull(made)},
+                           {"rows", list.rows},
+                           {"set_aside", list.set_aside},
+                           {"refused", list.refused},
+                           {"oldest", TextOrNull(list.oldest)},
+                           {"newest", TextOrNull(list.newest)}});
 }
 
 }  // namespace
@@ -242,15 +244,16 @@ Json RankingJson(const Ranking& ranking, const RankingWish& wish, const ListFact
   Json left_out = Json::MakeArray();
   for (const LeftOutOffers& left : ranking.left_out)
     left_out.Push(Json::MakeObject({{"reason", left.reason}, {"count", left.count}}));
-  return Json::MakeObject({{"list", ListJson(list)},
-                           {"by", std::string(FactsOf(wish.by).name)},
-                           {"score_unit", std::string(FactsOf(wish.by).unit)},
-                           {"price", wish.price == PriceKind::kSpot ? "spot" : "on_demand"},
-                           {"group", std::string(kGroups[static_cast<size_t>(wish.group)])},
-                           {"offers", static_cast<int64_t>(ranking.rows.size())},
-                           {"rows", row_list},
-                           {"groups", groups},
-                           {"left_out", left_out}});
+  return Json::MakeObject(
+      {{"list", ListJson(list)},
+       {"by", std::string(FactsOf(wish.by).name)},
+       {"score_unit", std::string(FactsOf(wish.by).unit)},
+       {"price", std::string(wish.price == PriceKind::kSpot ? "spot" : "on_demand")},
+       {"group", std::string(kGroups[static_cast<size_t>(wish.group)])},
+       {"offers", static_cast<int64_t>(ranking.rows.size())},
+       {"rows", row_list},
+       {"groups", groups},
+       {"left_out", left_out}});
 }
 
 std::string RankingText(const Ranking& ranking, const RankingWish& wish, const ListFacts& list,

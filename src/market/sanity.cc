@@ -1,7 +1,7 @@
 #include "market/sanity.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -28,73 +28,84 @@ std::string Doubt(const Offer& offer) {
   return "";
 }
 
-// "g5" of "g5.xlarge"; of other spellings the name without its numbers.
-std::string FamilyOf(std::string_view type) {
-  const size_t point = type.find('.');
-  if (point != type.npos) return std::string(type.substr(0, point));
-  std::string family(type);
-  std::erase_if(family, IsDigit);
-  return family;
-}
-
-double MedianOf(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-using Groups = std::unordered_map<std::string, std::vector<double>>;
-
-// Medians over the regions of each type, and over the types of each family in a region.
-class Families {
+// FNV-1a. A list of a million rows has two keys of one hash with a chance of one in 10^7, and then
+// two medians are one.
+class KeyHash {
  public:
-  explicit Families(const std::vector<Offer>& offers) {
-    Groups prices;
-    for (const Offer& offer : offers) {
-      if (offer.per_hour) prices[TypeKey(offer)].push_back(Dollars(offer));
-    }
-    for (auto& [key, values] : prices) {
-      if (values.size() >= kEnough) type_medians_[key] = MedianOf(values);
-    }
-    Groups ratios;
-    for (const Offer& offer : offers) {
-      const double ratio = RatioOf(offer);
-      if (ratio > 0) ratios[FamilyKey(offer)].push_back(ratio);
-    }
-    for (auto& [key, values] : ratios) {
-      if (values.size() >= kEnough) family_ratios_[key] = MedianOf(values);
-    }
+  KeyHash& Add(std::string_view part) {
+    for (const char c : part) Add(c);
+    return Add('\0');
   }
-
-  // What its price is of what the family says, where that says something; else 1.
-  double ShareOf(const Offer& offer) const {
-    const double ratio = RatioOf(offer);
-    if (ratio == 0) return 1;
-    const auto family = family_ratios_.find(FamilyKey(offer));
-    return family == family_ratios_.end() ? ratio : ratio / family->second;
+  KeyHash& Add(char c) {
+    value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return *this;
   }
+  uint64_t value() const { return value_; }
 
  private:
-  static double Dollars(const Offer& offer) {
-    return static_cast<double>(offer.per_hour->value()) / 1e6;
-  }
-  static std::string TypeKey(const Offer& offer) { return offer.provider + '/' + offer.type; }
-  static std::string FamilyKey(const Offer& offer) {
-    return offer.provider + '/' + offer.region + '/' + FamilyOf(offer.type);
-  }
-  // 0: it has no price, or its type too few.
-  double RatioOf(const Offer& offer) const {
-    if (!offer.per_hour) return 0;
-    const auto median = type_medians_.find(TypeKey(offer));
-    return median == type_medians_.end() ? 0 : Dollars(offer) / median->second;
-  }
-
-  std::unordered_map<std::string, double> type_medians_;
-  std::unordered_map<std::string, double> family_ratios_;
+  uint64_t value_ = 0xcbf29ce484222325;
 };
 
-std::string FamilyDoubt(const Families& families, const Offer& offer) {
-  const double share = families.ShareOf(offer);
+uint64_t TypeKey(const Offer& offer) {
+  return KeyHash().Add(offer.provider).Add(offer.type).value();
+}
+
+// The types of one family in a region: "g5" of "g5.xlarge"; of other spellings what is left
+// without the numbers.
+uint64_t FamilyKey(const Offer& offer) {
+  KeyHash key;
+  key.Add(offer.provider).Add(offer.region);
+  const std::string_view type = offer.type;
+  const size_t point = type.find('.');
+  if (point != type.npos) return key.Add(type.substr(0, point)).value();
+  for (const char c : type) {
+    if (!IsDigit(c)) key.Add(c);
+  }
+  return key.value();
+}
+
+// A figure of an offer, among those of one key.
+struct Keyed {
+  uint64_t key = 0;
+  double value = 0;
+  size_t offer = 0;
+};
+
+// Calls `take(one, median)` for each of a key that has enough of them, `take(one, 0)` for the rest.
+template <typename Take>
+void AgainstMedians(std::vector<Keyed> all, Take take) {
+  std::sort(all.begin(), all.end(), [](const Keyed& a, const Keyed& b) {
+    return std::tie(a.key, a.value, a.offer) < std::tie(b.key, b.value, b.offer);
+  });
+  for (size_t first = 0; first < all.size();) {
+    size_t last = first;
+    while (last < all.size() && all[last].key == all[first].key) ++last;
+    const bool enough = last - first >= kEnough;
+    const double median = enough ? all[first + (last - first) / 2].value : 0;
+    for (; first < last; ++first) take(all[first], median);
+  }
+}
+
+// Of each offer what its price is of what its family says; 1 where that says nothing.
+std::vector<double> SharesOfFamily(const std::vector<Offer>& offers) {
+  std::vector<Keyed> prices;
+  for (size_t i = 0; i < offers.size(); ++i) {
+    if (!offers[i].per_hour) continue;
+    prices.push_back({TypeKey(offers[i]), static_cast<double>(offers[i].per_hour->value()), i});
+  }
+  std::vector<Keyed> ratios;
+  AgainstMedians(std::move(prices), [&](const Keyed& price, double median) {
+    if (median > 0)
+      ratios.push_back({FamilyKey(offers[price.offer]), price.value / median, price.offer});
+  });
+  std::vector<double> shares(offers.size(), 1);
+  AgainstMedians(std::move(ratios), [&](const Keyed& ratio, double median) {
+    shares[ratio.offer] = median > 0 ? ratio.value / median : ratio.value;
+  });
+  return shares;
+}
+
+std::string FamilyDoubt(double share, const Offer& offer) {
   if (share >= kLeastOfFamily && share <= kMostOfFamily) return "";
   return fmt::format("{} is {:.2f} times what its family costs in that region",
                      UsdText(*offer.per_hour), share);
@@ -106,17 +117,16 @@ std::vector<SetAsideOffer> SetAsideDoubtful(std::vector<Offer>& offers) {
   std::vector<SetAsideOffer> doubtful;
   const auto take_out = [&](auto doubt_of) {
     size_t kept = 0;
-    for (Offer& offer : offers) {
-      std::string why = doubt_of(offer);
-      if (!why.empty()) doubtful.push_back({std::move(offer), std::move(why)});
-      else if (&offer != &offers[kept]) offers[kept++] = std::move(offer);
-      else ++kept;
+    for (size_t i = 0; i < offers.size(); ++i) {
+      std::string why = doubt_of(i);
+      if (!why.empty()) doubtful.push_back({std::move(offers[i]), std::move(why)});
+      else if (kept++ != i) offers[kept - 1] = std::move(offers[i]);
     }
     offers.resize(kept);
   };
-  take_out(Doubt);  // before what they say could move a median
-  const Families families(offers);
-  take_out([&](const Offer& offer) { return FamilyDoubt(families, offer); });
+  take_out([&](size_t i) { return Doubt(offers[i]); });  // before it could move a median
+  const std::vector<double> shares = SharesOfFamily(offers);
+  take_out([&](size_t i) { return FamilyDoubt(shares[i], offers[i]); });
   return doubtful;
 }
 
