@@ -112,10 +112,12 @@ bool Fits(const FitQuestion& question) {
 
 }  // namespace
 
-Result<FitAnswer> QuickFit(const FitQuestion& question) {
-  TRY(CheckShape(question.shape));
+Result<FitAnswer> QuickFit(const FitQuestion& asked) {
+  TRY(CheckShape(asked.shape));
   FitAnswer answer;
-  answer.question = question;
+  answer.question = asked;
+  answer.question.format = Foretold(asked.shape, std::move(answer.question.format));
+  const FitQuestion& question = answer.question;
   if (question.task == Task::kTraining) {
     answer.estimate =
         EstimateTraining(question.shape, question.format, question.training, question.Available());
@@ -151,6 +153,7 @@ Result<FitAnswer> AnswerFit(const FitQuestion& question) {
 
 int64_t LargestContext(const FitQuestion& question) {
   FitQuestion tried = question;
+  tried.format = Foretold(question.shape, question.format);
   return Largest(int64_t{1} << 30, [&](int64_t context) {
     tried.llama.cache.context = tried.vllm.max_model_len = tried.training.sequence = context;
     tried.tensor.cache.context = context;
@@ -160,6 +163,7 @@ int64_t LargestContext(const FitQuestion& question) {
 
 int64_t LargestBatch(const FitQuestion& question) {
   FitQuestion tried = question;
+  tried.format = Foretold(question.shape, question.format);
   return Largest(int64_t{1} << 20, [&](int64_t batch) {
     tried.training.batch = tried.llama.cache.slots = tried.tensor.cache.slots = batch;
     tried.llama.cache.context = question.llama.cache.context * batch;

@@ -254,8 +254,10 @@ bool UsuallyHasImportanceMatrix(GgufRecipe recipe) {
 
 std::vector<TypedTensor> ApplyRecipe(const ModelShape& shape, GgufRecipe recipe, bool imatrix) {
   const Recipe rules(shape, recipe, imatrix);
+  const std::vector<Tensor> tensors = TensorsOf(shape);
   std::vector<TypedTensor> typed;
-  for (const Tensor& tensor : TensorsOf(shape)) typed.push_back({tensor, rules.TypeOf(tensor)});
+  typed.reserve(tensors.size() + 1);
+  for (const Tensor& tensor : tensors) typed.push_back({tensor, rules.TypeOf(tensor)});
   if (HasRopeFactors(shape)) {
     typed.push_back({{TensorRole::kVector, -1, shape.head_dim / 2, 1, false}, GgufType::kF32});
   }

@@ -11,6 +11,7 @@ namespace {
 
 using enum GgufType;
 
+// In the order of the enum.
 constexpr GgufTypeInfo kTypes[] = {
     {kF32, 0, "F32", 1, 4},
     {kF16, 1, "F16", 1, 2},
@@ -32,15 +33,15 @@ constexpr GgufTypeInfo kTypes[] = {
     {kQ5_K, 13, "Q5_K", 256, 176},
     {kQ6_K, 14, "Q6_K", 256, 210},
     {kQ8_K, 15, "Q8_K", 256, 292},
+    {kIq1_S, 19, "IQ1_S", 256, 50},
+    {kIq1_M, 29, "IQ1_M", 256, 56},
     {kIq2_XXS, 16, "IQ2_XXS", 256, 66},
     {kIq2_XS, 17, "IQ2_XS", 256, 74},
-    {kIq3_XXS, 18, "IQ3_XXS", 256, 98},
-    {kIq1_S, 19, "IQ1_S", 256, 50},
-    {kIq4_NL, 20, "IQ4_NL", 32, 18},
-    {kIq3_S, 21, "IQ3_S", 256, 110},
     {kIq2_S, 22, "IQ2_S", 256, 82},
+    {kIq3_XXS, 18, "IQ3_XXS", 256, 98},
+    {kIq3_S, 21, "IQ3_S", 256, 110},
+    {kIq4_NL, 20, "IQ4_NL", 32, 18},
     {kIq4_XS, 23, "IQ4_XS", 256, 136},
-    {kIq1_M, 29, "IQ1_M", 256, 56},
     {kTq1_0, 34, "TQ1_0", 256, 54},
     {kTq2_0, 35, "TQ2_0", 256, 66},
     {kMxfp4, 39, "MXFP4", 32, 17},
@@ -52,10 +53,9 @@ constexpr GgufTypeInfo kTypes[] = {
 }  // namespace
 
 const GgufTypeInfo& InfoOf(GgufType type) {
-  const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                   [&](const GgufTypeInfo& one) { return one.type == type; });
-  CHECK(found != std::end(kTypes));
-  return *found;
+  const auto index = static_cast<size_t>(type);
+  CHECK(index < std::size(kTypes) && kTypes[index].type == type);
+  return kTypes[index];
 }
 
 std::optional<GgufType> TypeOfNumber(int64_t number) {
@@ -75,6 +75,12 @@ std::optional<GgufType> TypeOfName(std::string_view name) {
 
 Wide TensorBytes(GgufType type, Wide columns, Wide rows) {
   const GgufTypeInfo& info = InfoOf(type);
+  // Most tensors need no 128 bits, whose division is slow.
+  constexpr Wide kSmall = Wide{1} << 40;
+  if (columns < kSmall && rows < kSmall && columns >= 0) {
+    const int64_t blocks = (static_cast<int64_t>(columns) + info.block - 1) / info.block;
+    return rows * (blocks * info.bytes);
+  }
   return rows * CeilDiv(columns, info.block) * info.bytes;
 }
 

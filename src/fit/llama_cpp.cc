@@ -129,9 +129,11 @@ std::vector<LlamaCppDevice> LlamaCppDevices(const ModelShape& shape, const Weigh
   std::vector<Wide> weights(host + 1);
   std::vector<LlamaCppDevice> devices(host + 1);
   Wide head = 0;
-  const std::vector<TypedTensor> tensors = format.kind == FormatKind::kGguf
-                                               ? GgufTensors(shape, format)
-                                               : ApplyRecipe(shape, GgufRecipe::kF16, false);
+  // Plain weights go onto the devices as the same tensors in 16 bit.
+  WeightFormat half;
+  half.kind = FormatKind::kGguf;
+  const TensorList list = GgufTensors(shape, format.kind == FormatKind::kGguf ? format : half);
+  const std::vector<TypedTensor>& tensors = *list;
   for (const TypedTensor& one : tensors) {
     weights[index(placement.OfTensor(one.tensor))] += one.bytes();
     const bool is_head = one.tensor.role == TensorRole::kHead ||

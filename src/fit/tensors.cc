@@ -25,6 +25,7 @@ class Builder {
 
   std::vector<Tensor> Build() {
     const ModelShape& s = shape_;
+    tensors_.reserve(static_cast<size_t>(std::clamp<int64_t>(s.layers, 0, 1000)) * 16 + 8);
     Add(TensorRole::kTokenTable, s.hidden, s.vocab);
     if (s.per_layer_embedding > 0)
       Add(TensorRole::kLayerTable, s.per_layer_embedding * s.layers, s.vocab);

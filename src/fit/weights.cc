@@ -174,9 +174,16 @@ Result<WeightFormat> UnderstandFormat(std::string_view given) {
       .WithHint("for example `Q4_K_M`, `bf16`, `nf4`, `nf4-dq`, `int8`, `AWQ g128`");
 }
 
-std::vector<TypedTensor> GgufTensors(const ModelShape& shape, const WeightFormat& format) {
-  if (format.tensors != nullptr) return *format.tensors;
-  return ApplyRecipe(shape, format.recipe, format.imatrix);
+TensorList GgufTensors(const ModelShape& shape, const WeightFormat& format) {
+  if (format.tensors != nullptr) return format.tensors;
+  if (format.foretold != nullptr) return format.foretold;
+  return std::make_shared<const std::vector<TypedTensor>>(
+      ApplyRecipe(shape, format.recipe, format.imatrix));
+}
+
+WeightFormat Foretold(const ModelShape& shape, WeightFormat format) {
+  if (format.kind == FormatKind::kGguf) format.foretold = GgufTensors(shape, format);
+  return format;
 }
 
 Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
@@ -185,7 +192,8 @@ Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
   double bits = format.bits;
   Wide sum = 0;
   if (format.kind == FormatKind::kGguf) {
-    for (const TypedTensor& one : GgufTensors(shape, format)) sum += one.bytes();
+    const TensorList tensors = GgufTensors(shape, format);
+    for (const TypedTensor& one : *tensors) sum += one.bytes();
     if (format.tensors != nullptr) return Exact(sum);
   } else if (has_layout && format.kind != FormatKind::kPlain) {
     for (const Tensor& tensor : TensorsOf(shape)) {
@@ -213,7 +221,8 @@ int64_t ReadPerToken(const ModelShape& shape, const WeightFormat& format) {
     sum += bytes;
   };
   if (format.kind == FormatKind::kGguf) {
-    for (const TypedTensor& one : GgufTensors(shape, format)) add(one.tensor, one.bytes());
+    const TensorList tensors = GgufTensors(shape, format);
+    for (const TypedTensor& one : *tensors) add(one.tensor, one.bytes());
   } else {
     for (const Tensor& tensor : TensorsOf(shape)) {
       add(tensor, static_cast<Wide>(static_cast<double>(tensor.count()) *

@@ -22,6 +22,8 @@ namespace curbstop::fit {
 
 enum class FormatKind { kGguf, kPlain, kLinearOnly };
 
+using TensorList = std::shared_ptr<const std::vector<TypedTensor>>;
+
 struct WeightFormat {
   FormatKind kind = FormatKind::kPlain;
   std::string name = "bf16";
@@ -32,7 +34,10 @@ struct WeightFormat {
   double head_bits = 16;     // kLinearOnly
   int64_t stored_bytes = 0;  // of all tensors, as the files' headers say; 0: not known
   // kGguf: what a header said, instead of a recipe.
-  std::shared_ptr<const std::vector<TypedTensor>> tensors;
+  TensorList tensors;
+  // kGguf: the recipe applied to the shape at hand, kept by whoever asks many questions about it
+  // (Foretold); else it is applied for each.
+  TensorList foretold;
 };
 
 // Errors: kInvalidInput, naming what was not understood.
@@ -41,7 +46,10 @@ Result<WeightFormat> UnderstandFormat(std::string_view text);
 std::optional<WeightFormat> FormatInName(std::string_view name);
 
 // The tensors of a GGUF file: those of its header, else as the recipe has them.
-std::vector<TypedTensor> GgufTensors(const ModelShape& shape, const WeightFormat& format);
+TensorList GgufTensors(const ModelShape& shape, const WeightFormat& format);
+
+// The format with its tensors at hand, for this shape and no other.
+WeightFormat Foretold(const ModelShape& shape, WeightFormat format);
 
 // Bytes of all tensors.
 Span WeightBytes(const ModelShape& shape, const WeightFormat& format);
