@@ -45,7 +45,7 @@ DecodeClass LlamaCppClass(const Accelerator& gpu, bool old, bool plain) {
     if (old) return {wide ? (plain ? 0.80 : 0.66) : 0.78, 0.22, 60e-6, 0.28};
     return {wide ? 0.68 : 0.90, 0.4, 88e-6, 0.3};
   }
-  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.88, 0.8, 45e-6, 0.2};
+  if (gpu.name == "GB10" || gpu.name.starts_with("RYZEN")) return {0.82, 0.8, 45e-6, 0.25};
   if (IsHbm(gpu)) return {0.57, 0.42, 98e-6, 0.38};
   if (gpu.architecture == "pascal" || gpu.architecture == "maxwell" || gpu.architecture == "kepler")
     return {0.42, 0.4, 100e-6, 0.35};
