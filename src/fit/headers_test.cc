@@ -98,7 +98,7 @@ TEST(Safetensors, SizesAndPlacesAreChecked) {
        {"length-2e63.safetensors", "length-beyond.safetensors", "overlap.safetensors",
         "hole.safetensors", "beyond.safetensors", "shape-2e63.safetensors",
         "shape-negative.safetensors", "dtype.safetensors", "nan.safetensors",
-        "not-json.safetensors", "deep.safetensors", "list.safetensors"}) {
+        "not-json.safetensors", "deep.safetensors", "list.safetensors", "dense.safetensors"}) {
     const std::string bytes = Corpus(file);
     const auto read = ReadSafetensorsHeader(bytes, file);
     ASSERT_FALSE(read.ok()) << file;

@@ -17,7 +17,7 @@ namespace {
 
 // The format allows 100 MB; real headers are below 2, and a document in memory takes some ten times
 // its text.
-constexpr uint64_t kMostJson = kMostAtOnce;
+constexpr uint64_t kMostJson = uint64_t{8} << 20;
 constexpr size_t kMostTensors = size_t{1} << 17;
 
 struct TypeBytes {
@@ -65,6 +65,19 @@ std::vector<int64_t> SizesOf(const Json* list, bool& ok) {
     sizes.push_back(size.value_or(0));
   }
   return sizes;
+}
+
+// A document in memory takes some twenty bytes for each byte of "1,1,1,…". What describes tensors
+// has names and types between its numbers: 13 bytes for each comma at the least.
+bool IsTooDense(std::string_view json) {
+  constexpr int64_t kLeastBytes = 6;
+  const int64_t commas = std::count(json.begin(), json.end(), ',');
+  return commas > 1000 && commas * kLeastBytes > static_cast<int64_t>(json.size());
+}
+
+Result<Json> ParseSparse(std::string_view text) {
+  if (IsTooDense(text)) return Corrupt("more values than a description of tensors has");
+  return ParseJson(text);
 }
 
 struct Placed {
@@ -161,7 +174,7 @@ Result<std::vector<StoredTensor>> ReadSafetensorsHeader(ByteSource& source) {
     return in.WrongAt(0,
                       fmt::format("a header of {} bytes, expected at most {}", length, kMostJson));
   TRY_ASSIGN(const std::string_view text, in.Take(length));
-  const Result<Json> json = ParseJson(text);
+  const Result<Json> json = ParseSparse(text);
   if (!json.ok()) return in.WrongAt(8, json.error().message());
   if (!json->IsObject()) return in.WrongAt(8, "expected an object of tensors");
   if (json->members().size() > kMostTensors)
@@ -186,7 +199,7 @@ Result<std::vector<StoredTensor>> ReadSafetensorsHeader(std::string_view bytes,
 }
 
 Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view text, std::string_view file) {
-  const Result<Json> json = ParseJson(text);
+  const Result<Json> json = ParseSparse(text);
   if (!json.ok()) return Corrupt(fmt::format("`{}` at offset 0: {}", file, json.error().message()));
   const Json* map = json->Find("weight_map");
   if (map == nullptr || !map->IsObject())
@@ -217,7 +230,7 @@ Result<SafetensorsIndex> ReadSafetensorsIndex(std::string_view text, std::string
 }
 
 Result<ModelShape> ReadHfConfig(std::string_view text, std::string_view file) {
-  const Result<Json> json = ParseJson(text);
+  const Result<Json> json = ParseSparse(text);
   if (!json.ok()) return Corrupt(fmt::format("`{}` at offset 0: {}", file, json.error().message()));
   const Json* nested = json->Find("text_config");
   const Json& config = nested != nullptr && nested->IsObject() ? *nested : *json;
@@ -308,7 +321,7 @@ std::optional<WeightFormat> OfBitsAndBytes(const Json& config) {
 }  // namespace
 
 std::optional<WeightFormat> QuantisationOfHfConfig(std::string_view text) {
-  const Result<Json> json = ParseJson(text);
+  const Result<Json> json = ParseSparse(text);
   if (!json.ok()) return std::nullopt;
   const Json* hub = json->Find("quantization_config");
   const Json* mlx = json->Find("quantization");

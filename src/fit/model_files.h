@@ -1,7 +1,7 @@
 // Headers as the Hugging Face hub has them: safetensors, their index, config.json. Every length
 // that a file claims is checked against the bytes that are there, and errors name the offset.
 //
-// Sources: huggingface/safetensors README (u64 length, then JSON; refused here above 16 MiB);
+// Sources: huggingface/safetensors README (u64 length, then JSON; refused here above 8 MiB);
 // huggingface/transformers, configuration and quantization_config of each method.
 #pragma once
 
