@@ -38,8 +38,9 @@ TEST(Ask, AWordThatIsNotKnownIsRefusedWithThoseThatAre) {
   ask.method = "qlorra";
   const Result<FitQuestion> question = QuestionOf(ask);
   ASSERT_FALSE(question.ok());
-  EXPECT_EQ(question.error().message(),
-            "`--method` is `qlorra`, expected one of: full, lora, qlora (did you mean `qlora`?)");
+  EXPECT_EQ(
+      question.error().message(),
+      "`--method` is `qlorra`, expected one of: full, lora, qlora, dora, qdora (did you mean `qlora`?)");
 }
 
 TEST(Ask, CountsHaveWordsForThousandsOfThousands) {
