@@ -26,7 +26,7 @@ A mistake in the file names file, line and column, the allowed values, and what 
   $ printf 'run: x\nouptuts: model/\n' > bad.yaml
   $ curbstop plan bad.yaml
   ! error: bad.yaml:2:1: unknown key `ouptuts` (did you mean `outputs`?)
-  ! hint: allowed here: `name`, `budget`, `secrets`, `data`, `steps`, `run`, `setup`, `params`, `needs`, `checkpoint`, `inputs`, `code`, `env`, `outputs`, `metrics`, `after`, `where`, `deadline`, `at_end`, `retries`, `deterministic`, `spot`
+  ! hint: allowed here: `name`, `budget`, `secrets`, `data`, `steps`, `run`, `setup`, `params`, `needs`, `checkpoint`, `inputs`, `code`, `env`, `outputs`, `metrics`, `after`, `where`, `deadline`, `at_end`, `retries`, `deterministic`, `spot`, `model`, `method`
   ? 2
   $ printf 'steps:\n  a: {run: x, after: b}\n  b: {run: x, after: a}\n' > bad.yaml
   $ curbstop plan bad.yaml
