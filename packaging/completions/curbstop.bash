@@ -3,7 +3,7 @@ _curbstop() {
   local path="" word words="" current=${COMP_WORDS[COMP_CWORD]}
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "${path:+$path }$word" in
-      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"exec"|"init"|"login"|"logs"|"machine"|"machine ls"|"machine sweep"|"model"|"model fit"|"offers"|"panic"|"park"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"pull"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate"|"ssh") path="${path:+$path }$word" ;;
+      "assess"|"cancel"|"config"|"config schema"|"config show"|"cost"|"data"|"data add"|"data checkout"|"data du"|"data gc"|"data status"|"drill"|"exec"|"init"|"login"|"logs"|"machine"|"machine ls"|"machine sweep"|"model"|"model fit"|"offers"|"panic"|"park"|"paths"|"plan"|"practice"|"practice start"|"practice status"|"practice stop"|"ps"|"pull"|"run"|"runs"|"runs diff"|"runs rm"|"runs show"|"secret"|"secret ls"|"secret rm"|"secret set"|"simulate"|"simulate spot"|"ssh") path="${path:+$path }$word" ;;
     esac
   done
   case "$path" in
@@ -28,7 +28,8 @@ _curbstop() {
     "runs rm") words="--help --json --version --yes" ;;
     "cost") words="--all --help --json --project --since --version --yes" ;;
     "drill") words="--file --folder --help --json --on --set --tolerance --version --yes" ;;
-    "simulate") words="--disasters --drawing --help --json --pairs --plant --seed --threads --trace --version --yes" ;;
+    "simulate") words="spot --disasters --drawing --help --json --pairs --plant --seed --threads --trace --version --yes" ;;
+    "simulate spot") words="--availability --checkpoint-gb --deadline --egress --help --json --local --on-demand --one-means --overhead --policy --spot-price --starts --tick --trace --version --work --yes --zones" ;;
     "config") words="schema show --help --json --version --yes" ;;
     "config schema") words="--help --json --version --yes" ;;
     "config show") words="--help --json --origin --version --yes" ;;

@@ -119,6 +119,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from drill' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l on
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l set
 complete -c curbstop -n '__fish_seen_subcommand_from drill' -l tolerance
+complete -c curbstop -n '__fish_seen_subcommand_from simulate' -a spot -d 'Replay deadline policies on recorded spot markets'
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l disasters
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l drawing
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l help
@@ -127,6 +128,22 @@ complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l plant
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l seed
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l threads
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l trace
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l availability
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l checkpoint-gb
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l deadline
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l egress
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l local
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l on-demand
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l one-means
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l overhead
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l policy
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l spot-price
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l starts
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l tick
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l trace
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l work
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l zones
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a schema -d 'Print the JSON Schema of curbstop.yaml, for editors'
 complete -c curbstop -n '__fish_seen_subcommand_from config' -a show -d 'Show every setting'
 complete -c curbstop -n '__fish_seen_subcommand_from config' -l help

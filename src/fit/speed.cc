@@ -17,8 +17,8 @@ struct DecodeClass {
   double eta_kv;  // and the cache
   double tau;     // seconds for each layer, whatever its size
   // Half-width of the interval, relative: exp of the 95th percentile of |log(measured/estimated)|
-  // over the class's rows of grade A and B, less 1, each source left out in turn where there are
-  // two (docs/benchmarks/fit.md).
+  // over the class's rows of grade A and B, less 1, rounded by hand; no source was left out
+  // (docs/benchmarks/fit.md).
   double width;
 };
 

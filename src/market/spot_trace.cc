@@ -22,9 +22,10 @@ CURBSTOP_EMBEDDED(spot_gcp_h100_csv, EmbeddedGcpH100)
 struct Bundled {
   std::string_view name;
   std::string_view (*csv)();
+  std::string_view short_name;
 };
-constexpr std::array kBundled = {Bundled{"aws-v100-2023-02", EmbeddedAwsV100},
-                                 Bundled{"gcp-h100-2025-10", EmbeddedGcpH100}};
+constexpr std::array kBundled = {Bundled{"aws-v100-2023-02", EmbeddedAwsV100, "v100"},
+                                 Bundled{"gcp-h100-2025-10", EmbeddedGcpH100, "h100"}};
 
 constexpr std::string_view kZoneColumns = "trace,zone,tick_s,ticks,on_demand_usd_per_hour";
 constexpr std::string_view kChangeColumns = "zone,tick,available,spot_usd_per_hour";
@@ -67,6 +68,13 @@ Status ForEachRecord(std::string_view text, std::string_view columns, Take take)
                                       fields.size(), expected.size()));
     TRY(take(fields, reader.line()));
   }
+}
+
+std::string_view FullName(std::string_view name) {
+  for (const Bundled& bundled : kBundled) {
+    if (bundled.short_name == name) return bundled.name;
+  }
+  return name;
 }
 
 Status TakeZone(SpotTrace& trace, const Fields& fields, int line) {
@@ -127,6 +135,7 @@ std::vector<std::string> SpotTraceNames() {
 }
 
 Result<std::string_view> BundledSpotTraceCsv(std::string_view name) {
+  name = FullName(name);
   for (const Bundled& bundled : kBundled) {
     if (bundled.name == name) return bundled.csv();
   }
@@ -144,7 +153,7 @@ Result<const SpotTrace*> BundledSpotTrace(std::string_view name) {
       traces.emplace(bundled.name, ParseSpotTrace(bundled.name, EmbeddedZones(), bundled.csv()));
     return traces;
   }();
-  const auto found = kTraces.find(name);
+  const auto found = kTraces.find(FullName(name));
   if (found == kTraces.end()) return BundledSpotTraceCsv(name).error();
   if (!found->second.ok()) return found->second.error();
   return &*found->second;

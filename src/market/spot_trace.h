@@ -43,7 +43,8 @@ Result<SpotTrace> ParseSpotTrace(std::string_view name, std::string_view zones,
 
 std::vector<std::string> SpotTraceNames();
 
-// Read once. Errors: kInvalidInput with the names that there are.
+// By name, or `v100` and `h100` for short. Read once. Errors: kInvalidInput with the names that
+// there are.
 Result<const SpotTrace*> BundledSpotTrace(std::string_view name);
 
 // The files themselves. Errors: as BundledSpotTrace.

@@ -158,6 +158,9 @@ def test_simulated_lives(world):
     assert found[0]["caught"] and found[0]["broke"] == "over_reserve"
     told = world.ask("simulate", "simulate", "--seed", "3", "--trace")
     assert told["broke"] is None and len(told["lines"]) > 10
+    spot = world.ask("simulate-spot", "simulate", "spot", "--trace", "h100", "--zones", "us-central1-a", "--work", "4", "--deadline",
+                     "8", "--starts", "2")
+    assert spot["mean"]["optimum"] <= spot["mean"]["ours"] and len(spot["windows"]) == 12
 
 
 def test_a_schema_can_say_no():

@@ -26,6 +26,7 @@ Action AddRuns(CLI::App& parent);
 Action AddCost(CLI::App& parent);
 Action AddDrill(CLI::App& parent);
 Action AddSimulate(CLI::App& parent);
+Action AddSimulateSpot(CLI::App& parent);
 Action AddConfigSchema(CLI::App& parent);
 Action AddConfigShow(CLI::App& parent);
 Action AddSecretSet(CLI::App& parent);

@@ -1,4 +1,5 @@
-// `curbstop simulate`: the supervisor's promises, tried over many simulated disasters.
+// `curbstop simulate`: the supervisor's promises, tried over many simulated disasters; and the noun
+// of `simulate spot`.
 #include "run/simulate/simulate.h"
 
 #include <chrono>
@@ -130,7 +131,10 @@ Action AddSimulate(CLI::App& parent) {
   command->add_flag("--drawing", options->drawing,
                     "Draw the supervisor's states from what it does, as Markdown");
   command->add_flag("--trace", options->trace, "Tell the life of --seed in words");
-  return [options](CommandContext& context) { return Run(*options, context); };
+  const Action spot = AddSimulateSpot(*command);
+  return [options, spot, command](CommandContext& context) {
+    return command->got_subcommand("spot") ? spot(context) : Run(*options, context);
+  };
 }
 
 }  // namespace curbstop
