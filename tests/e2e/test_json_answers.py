@@ -398,5 +398,7 @@ def test_offers(world):
     assert world.ask("offers", "offers", "--need", "cpus: 8, memory: 32GB..", "--all")["rows"]
     assert world.ask("offers", "offers", "--max-price", "0.000001", code=1)["rows"] == []
     assert world.ask("offers-set-aside", "offers", "--set-aside")["set_aside"]
+    timed = PROJECT.replace("metrics: metrics.json", "metrics: metrics.json\n    needs: {time: 1 h}")
+    (world.folder / "curbstop.yaml").write_text(timed)
     cost = world.ask("offers-cost", "offers", "--by", "cost", "--step", "work")
     assert cost["rows"][0]["p50_micro_usd"] is not None
