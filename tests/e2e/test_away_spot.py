@@ -57,7 +57,7 @@ def test_outbid_it_goes_on_elsewhere_and_says_what_that_came_to(user):
 
 
 def test_machines_that_bring_the_work_no_further_end_the_run(user):
-    start_practice(user, *[f"{{at_s: {at_s}, do: vanish}}" for at_s in (6, 12, 18)])
+    start_practice(user, *[f"{{at_s: {at_s}, do: vanish}}" for at_s in (6, 21, 36)])  # of a machine that works
     (user.folder / "train.sh").write_text("sleep 100\n")
     done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
     assert done.returncode == 1, done.stderr

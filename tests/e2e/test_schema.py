@@ -23,7 +23,7 @@ GOOD = [
 WRONG = [
     "name: x", "rnu: x", "run: [a]", "run: x\nsteps: {a: {run: x}}", "steps: {}", "steps: {a: {}}",
     "steps: {a: {run: x}}\nwhere: local", "run: x\nretries: -1", "run: x\nneeds: {tiem: 1 h}",
-    "run: x\nat_end: park 48 h", "run: x\ndeterministic: maybe", "run: x\nmodel: {name: q}",
+    "run: x\nat_end: park 48 h", "run: x\ndeterministic: maybe", "run: x\nstages: {name: q}",
     "run: x\nbudget: {per: month}", "run: x\nsecrets: [hf]", "name: a/b\nrun: x",
     "run: x\ncheckpoint: {every: auto}", "deploy: {}\nrun: x",
 ]
