@@ -101,8 +101,10 @@ TEST(SpotFiles, PricesMayStandOnTheCommandLine) {
   EXPECT_EQ(trace.zones[1].on_demand_per_hour, MicroUsd(3'060'000));
   ASSERT_TRUE(SetPrices(trace, SpotPriceKind::kOnDemand, "b=4,a-1a=3").ok());
   EXPECT_EQ(trace.zones[1].on_demand_per_hour, MicroUsd(4'000'000));
-  EXPECT_THAT(SetPrices(trace, SpotPriceKind::kSpot, "b=4").error().Text(), HasSubstr("`a-1a_v100_1`"));
-  EXPECT_THAT(SetPrices(trace, SpotPriceKind::kSpot, "c=4").error().Text(), HasSubstr("no zone here"));
+  EXPECT_THAT(SetPrices(trace, SpotPriceKind::kSpot, "b=4").error().Text(),
+              HasSubstr("`a-1a_v100_1`"));
+  EXPECT_THAT(SetPrices(trace, SpotPriceKind::kSpot, "c=4").error().Text(),
+              HasSubstr("no zone here"));
   EXPECT_THAT(SetPrices(trace, SpotPriceKind::kSpot, "0").error().Text(), HasSubstr("no price"));
 }
 

@@ -10,7 +10,8 @@
 
 namespace curbstop {
 
-// Median, p10 and p90 (nearest rank) of the time that the attempts of those runs ran; drills excluded.
+// Median, p10 and p90 (nearest rank) of the time that the attempts of those runs ran; drills
+// excluded.
 Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
                                 const std::string& step, const std::string& machine_class);
 

@@ -14,7 +14,8 @@ namespace curbstop::fit {
 // The stack machine. A mark is an entry of its own on the stack.
 class Unpickler {
  public:
-  Unpickler(std::string_view bytes, std::string_view name) : source_(bytes, name), reader_(source_) {}
+  Unpickler(std::string_view bytes, std::string_view name)
+      : source_(bytes, name), reader_(source_) {}
 
   Result<Pickle> Run() {
     for (;;) {
