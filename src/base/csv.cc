@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace curbstop {
 
 CsvReader::CsvReader(std::string_view text, size_t most) : rest_(text), most_(most) {
@@ -85,6 +87,25 @@ bool CsvReader::TakeLineEnd() {
 
 Error CsvReader::Broken(std::string_view why) const {
   return InvalidInput(fmt::format("line {}: {}", record_line_, why));
+}
+
+Status ForEachRecord(std::string_view text, std::string_view columns,
+                     const std::function<Status(const CsvFields& fields, int line)>& take) {
+  CsvReader reader(text);
+  CsvFields fields;
+  TRY_ASSIGN(bool more, reader.Next(fields));
+  const std::vector<std::string> expected = Split(columns, ',');
+  if (!more || !std::equal(fields.begin(), fields.end(), expected.begin(), expected.end()))
+    return InvalidInput(fmt::format("line 1: expected the columns {}", columns));
+  while (true) {
+    TRY_ASSIGN(more, reader.Next(fields));
+    if (!more) return {};
+    if (fields.size() != expected.size()) {
+      return InvalidInput(fmt::format("line {}: {} fields, expected {}", reader.line(),
+                                      fields.size(), expected.size()));
+    }
+    TRY(take(fields, reader.line()));
+  }
 }
 
 }  // namespace curbstop

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,5 +45,13 @@ class CsvReader {
   int record_line_ = 0;
   std::deque<std::string> unquoted_;
 };
+
+using CsvFields = std::vector<std::string_view>;
+
+// `take` for each record after the header, with the line where it begins. The header must be
+// `columns` ("a,b,c"), and every record have as many fields. Errors: kInvalidInput with the line;
+// that of `take`.
+Status ForEachRecord(std::string_view text, std::string_view columns,
+                     const std::function<Status(const CsvFields& fields, int line)>& take);
 
 }  // namespace curbstop

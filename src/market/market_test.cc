@@ -102,17 +102,6 @@ RC_GTEST_PROP(Csv, WhatIsQuotedComesBack, (std::vector<std::vector<std::string>>
   RC_ASSERT(*read == records);
 }
 
-TEST(Offers, AreSortedByTheirPriceOnDemandAndEqualOnesKeepTheirOrder) {
-  std::vector<Offer> offers = {{.type = "none", .spot_per_hour = MicroUsd(1)},
-                               {.type = "dear", .per_hour = MicroUsd(2)},
-                               {.type = "z", .per_hour = MicroUsd(1)},
-                               {.type = "a", .per_hour = MicroUsd(1)}};
-  SortByPrice(offers);
-  std::string order;
-  for (const Offer& offer : offers) order += offer.type + " ";
-  EXPECT_EQ(order, "z a dear none ");
-}
-
 TEST(Arch, IsReadFromTheNamesOfTheProviders) {
   struct Case {
     const char* provider;

@@ -35,8 +35,4 @@ inline constexpr MicroUsd kDearestOffer{1'000'000'000'000};
 // and `thunder`.
 std::string DriverNameOf(std::string_view provider);
 
-// Cheapest on demand first, without such a price last; equal ones keep their order. Whoever then
-// goes through many offers by price reads memory in one direction.
-void SortByPrice(std::vector<Offer>& offers);
-
 }  // namespace curbstop

@@ -31,7 +31,7 @@ constexpr std::string_view kZoneColumns = "trace,zone,tick_s,ticks,on_demand_usd
 constexpr std::string_view kChangeColumns = "zone,tick,available,spot_usd_per_hour";
 constexpr int64_t kMostTicks = 10'000'000;
 
-using Fields = std::vector<std::string_view>;
+using Fields = CsvFields;
 
 Error Wrong(int line, std::string_view field, std::string_view expected) {
   return InvalidInput(fmt::format("line {}: `{}` is not {}", line, Printable(field), expected));
@@ -49,25 +49,6 @@ Result<MicroUsd> ReadPrice(std::string_view field, int line) {
   const Result<MicroUsd> price = ParseUsd(field);
   if (!price.ok() || price->value() <= 0) return Wrong(line, field, "a price in USD per hour");
   return *price;
-}
-
-// Each record after the header, which must be `columns`.
-template <typename Take>
-Status ForEachRecord(std::string_view text, std::string_view columns, Take take) {
-  CsvReader reader(text);
-  Fields fields;
-  TRY_ASSIGN(bool more, reader.Next(fields));
-  const std::vector<std::string> expected = Split(std::string(columns), ',');
-  if (!more || !std::equal(fields.begin(), fields.end(), expected.begin(), expected.end()))
-    return InvalidInput(fmt::format("line 1: expected the columns {}", columns));
-  while (true) {
-    TRY_ASSIGN(more, reader.Next(fields));
-    if (!more) return {};
-    if (fields.size() != expected.size())
-      return InvalidInput(fmt::format("line {}: {} fields, expected {}", reader.line(),
-                                      fields.size(), expected.size()));
-    TRY(take(fields, reader.line()));
-  }
 }
 
 std::string_view FullName(std::string_view name) {

@@ -26,7 +26,7 @@ constexpr std::string_view kStorageColumns =
 constexpr std::string_view kBillingColumns =
     "provider,grain_s,minimum_s,stopped,notes,source,as_of";
 
-using Fields = std::vector<std::string_view>;
+using Fields = CsvFields;
 
 struct UnitFacts {
   std::string_view name;
@@ -119,25 +119,6 @@ Result<Tariff> ReadTariff(const Fields& fields, int line) {
   if ((tariff.whole_tier || tariff.kind == ChargeKind::kFreeEgress) && !bounded)
     return Wrong(line, fields[6], "a size");
   return tariff;
-}
-
-// Each record after the header, which must be `columns`.
-template <typename Take>
-Status ForEachRecord(std::string_view text, std::string_view columns, Take take) {
-  CsvReader reader(text);
-  Fields fields;
-  TRY_ASSIGN(bool more, reader.Next(fields));
-  const std::vector<std::string> expected = Split(std::string(columns), ',');
-  if (!more || !std::equal(fields.begin(), fields.end(), expected.begin(), expected.end()))
-    return InvalidInput(fmt::format("line 1: expected the columns {}", columns));
-  while (true) {
-    TRY_ASSIGN(more, reader.Next(fields));
-    if (!more) return {};
-    if (fields.size() != expected.size())
-      return InvalidInput(fmt::format("line {}: {} fields, expected {}", reader.line(),
-                                      fields.size(), expected.size()));
-    TRY(take(fields, reader.line()));
-  }
 }
 
 // Rows of one tariff follow each other and begin where the one before ends; sizes of whole disks

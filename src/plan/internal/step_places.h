@@ -1,0 +1,91 @@
+// The places of one step, side by side: this computer and the offers, each as a row with what it
+// costs there and why it cannot run there. Which one is chosen is not decided here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "market/match.h"
+#include "plan/internal/offer_classes.h"
+#include "plan/model_on.h"
+#include "plan/plan.h"
+
+namespace curbstop {
+
+inline constexpr std::string_view kDearer = "dearer than those shown";
+inline constexpr size_t kMostRunnersUp = 10;
+
+// Reasons in the order in which they were first met, with their counts.
+class ReasonCounts {
+ public:
+  void Add(std::string_view reason, int64_t count);
+  void MoveTo(std::vector<LeftOut>& left_out, const std::string& step);  // most counted first
+
+ private:
+  std::vector<std::pair<std::string, int64_t>> counts_;
+};
+
+// A step as its places are asked about it. The step must outlive it.
+struct PlannedStep {
+  const Step& step;
+  Need needs;  // the step's, the GPU by its name in the accelerator catalogue
+  Place place;
+  std::string place_reason;                       // "left out by `where: local`"
+  StepTime time;                                  // on this computer
+  StepTime elsewhere = {};                        // where the model's own is not known
+  std::unique_ptr<const ModelPlaces> model = {};  // of a step with `model`
+  std::optional<ModelOn> here = {};               // and what it comes to on this computer
+};
+
+struct ComparedStep {
+  PlannedStep current;
+  std::vector<PlanRow> rows = {};  // `why_not` filled where they cannot run, `why` holding a note
+  ReasonCounts left_out = {};
+};
+
+class StepPlaces {
+ public:
+  // `facts` must outlive it. `every_row`: all offers, not the cheapest alone.
+  StepPlaces(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {}
+
+  // Errors: kInvalidInput, kNotFound: a place that does not exist or has no driver yet.
+  Result<ComparedStep> Compare(const Step& step, const StepHistory& history);
+
+ private:
+  // What the offers of one class are to a step.
+  struct ClassVerdict {
+    bool in_place = false;  // but for the region
+    bool has_driver = false;
+    Mismatch mismatch = Mismatch::kNone;
+    bool model_stands_against = false;
+  };
+
+  Result<PlannedStep> Begin(const Step& step, const StepHistory& history) const;
+  PlanRow LocalRow(const PlannedStep& current) const;
+  PlanRow OfferRow(const PlannedStep& current, const Offer& offer) const;
+  void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
+  const StepTime& TimeOn(const PlannedStep& current, const Offer& offer) const;
+  void FillRental(PlanRow& row, const PlannedStep& current, const Offer& offer) const;
+  std::string ModelReason(const PlannedStep& current, Mismatch mismatch, const Offer& offer) const;
+  bool InPlace(const Place& place, const Offer& offer) const;
+  bool HasDriver(SpotUse spot, const Offer& offer) const;
+  const std::vector<uint32_t>& Order(SpotUse spot);
+  std::vector<PlanRow> EveryOffer(const PlannedStep& current);
+  ClassVerdict Judge(const PlannedStep& current, const OfferClass& one) const;
+  const OfferClasses& Classes();
+  std::vector<PlanRow> CheapestOffers(const PlannedStep& current, ReasonCounts& left_out);
+
+  const PlanFacts& facts_;
+  bool every_row_;
+  std::optional<OfferClasses> classes_;
+  std::optional<std::vector<uint32_t>> by_price_;
+  std::optional<std::vector<uint32_t>> by_spot_price_;
+};
+
+}  // namespace curbstop
