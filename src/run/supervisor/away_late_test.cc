@@ -176,14 +176,17 @@ TEST(AwayLate, AMachineNamedByARefusalOfWhatIsOffTheBooksIsEnded) {
   EXPECT_TRUE(Begins(refused, EffectKind::kDestroy));
 }
 
-TEST(AwayLate, ARefusalAfterACancelIsNoReasonToDecideAnew) {
-  Away life;
-  life.UpTo(Phase::kCreating);
-  life.Ask("cancel");
-  const Transition refused = life.Answer(EffectKind::kCreate, EventKind::kCreateRefused);
-  EXPECT_EQ(life.state.phase, Phase::kClosing);
-  EXPECT_TRUE(life.state.rentals.empty());
-  EXPECT_FALSE(Begins(refused, EffectKind::kFinishRecord));
+TEST(AwayLate, ARefusalAfterItsEndIsNoReasonToDecideAnew) {
+  for (const char* what : {"cancel", "kill", "panic"}) {
+    Away life;
+    life.UpTo(Phase::kCreating);
+    life.Ask(what);
+    const Transition refused = life.Answer(EffectKind::kCreate, EventKind::kCreateRefused);
+    EXPECT_EQ(life.state.phase, Phase::kClosing) << what;
+    EXPECT_TRUE(life.state.rentals.empty()) << what;
+    EXPECT_FALSE(life.Wants(EffectKind::kDecide)) << what;
+    EXPECT_FALSE(Begins(refused, EffectKind::kFinishRecord)) << what;
+  }
 }
 
 TEST(AwayLate, ASearchThatFindsNothingTriesTheNextOffer) {
@@ -559,27 +562,11 @@ TEST(AwayLate, AfterSleepACapWaitsUntilTheAgentIsHeard) {
   EXPECT_EQ(life.state.phase, Phase::kSaving);
 }
 
-// Its create is still open.
-void RentAndAsk(Away& life, const char* what) {
-  life.Rent();
-  life.Ask(what);
-}
-
-TEST(AwayLate, ARefusalAfterItsEndAsksForNoOtherMachine) {
-  for (const char* what : {"cancel", "kill", "panic"}) {
-    Away life;
-    RentAndAsk(life, what);
-    life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {},
-                Json::MakeObject({{"refusal", "next_offer"}}));
-    EXPECT_FALSE(life.Wants(EffectKind::kDecide)) << what;
-    EXPECT_EQ(NameOf(life.state.phase), "closing") << what;
-  }
-}
-
 TEST(AwayLate, AMachineThatARefusalNamesAfterItsEndIsOnlyEnded) {
   for (const char* what : {"cancel", "kill", "panic"}) {
     Away life;
-    RentAndAsk(life, what);
+    life.UpTo(Phase::kCreating);
+    life.Ask(what);
     Facts named;
     named.machine = "i-1";
     const Transition refused = life.Answer(EffectKind::kCreate, EventKind::kCreateRefused, named,
