@@ -16,8 +16,7 @@
 namespace curbstop::fit {
 
 // `model`: a family and size, as people write it. `quant`: empty: the one in the model's name, else
-// Q4_K_M for decode and the method's own for training. `method`: empty: decode; else full, lora or
-// qlora.
+// Q4_K_M for decode and the method's own for training. `method`: empty: decode.
 // Errors: kInvalidInput, kNotFound, as of the tables; kNotFound where no rule is built for it.
 Result<FitQuestion> SpeedQuestion(const std::string& model, const std::string& quant,
                                   const std::string& method);
