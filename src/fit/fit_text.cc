@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/paragraph.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "fit/answer.h"
@@ -44,7 +45,7 @@ std::string DeviceLine(const Estimate& estimate, const std::string& device) {
   for (const Component& part : estimate.components) {
     if (part.device == device && part.bytes.high > 0) parts.push_back(PartText(part));
   }
-  return fmt::format("  {}: {} GiB\n", device, Join(parts, " · "));
+  return Paragraph(fmt::format("{}, GiB: {}", device, Join(parts, " · ")), "  ", "    ");
 }
 
 std::string VerdictLine(const FitAnswer& answer) {

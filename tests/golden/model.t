@@ -2,21 +2,25 @@ Will it fit: the parts of the memory, each with its evidence, and a verdict with
 
   $ curbstop model fit qwen2.5-7b --quant Q4_K_M --context 8192 --gpu RTX-3080
   qwen2.5-7b, 7.6B parameters, Q4_K_M, context 8192, llama.cpp on RTX-3080
-    gpu0: weights 4.1 (exact) · cache 0.4 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.3 (exact) · compute 0.01 · output 0.00 (exact) GiB
+    gpu0, GiB: weights 4.1 (exact) · cache 0.4 (exact) · compute 0.3 ± 0.01 ·
+      context 0.4 ± 0.04 (class constant, not probed here)
+    host, GiB: weights 0.3 (exact) · compute 0.01 · output 0.00 (exact)
     peak 5.2 GiB, 5.2..5.3 of 9.8: fits
     decode 111 tokens/s (91..136) · prefill 4506 tokens/s (3066..6624)     evidence: formula + class parameters
   $ curbstop model fit llama-3.3-70b --gpu RTX-4090:2
   llama-3.3-70b, 70.6B parameters, Q4_K_M, context 4096, llama.cpp on RTX-4090:2
-    gpu0: weights 19.6 ± 0.06 (approximate) · cache 0.6 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    gpu1: weights 19.5 ± 0.06 (approximate) · cache 0.6 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.6 (exact) · compute 0.03 · output 0.00 (exact) GiB
+    gpu0, GiB: weights 19.6 ± 0.06 (approximate) · cache 0.6 (exact) · compute
+      0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here)
+    gpu1, GiB: weights 19.5 ± 0.06 (approximate) · cache 0.6 (exact) · compute
+      0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here)
+    host, GiB: weights 0.6 (exact) · compute 0.03 · output 0.00 (exact)
     peak 21.0 GiB, 20.9..21.1 of 23.6: fits
     decode 18 tokens/s (15..22) · prefill 920 tokens/s (368..2301)     evidence: formula + class parameters
   $ curbstop model fit qwen3-14b --context 8192 --cache-type q8_0 --gpu RTX-3080 --explain
   qwen3-14b, 14.8B parameters, Q4_K_M, context 8192, llama.cpp on RTX-3080
-    gpu0: weights 8.0 (exact) · cache 0.7 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.4 (exact) · compute 0.02 · output 0.00 (exact) GiB
+    gpu0, GiB: weights 8.0 (exact) · cache 0.7 (exact) · compute 0.3 ± 0.01 ·
+      context 0.4 ± 0.04 (class constant, not probed here)
+    host, GiB: weights 0.4 (exact) · compute 0.02 · output 0.00 (exact)
     peak 9.4 GiB, 9.3..9.4 of 9.8: fits
     decode 58 tokens/s (47..70) · prefill 2277 tokens/s (1549..3347)     evidence: formula + class parameters
     weights on gpu0: 8558218240 bytes (8558218240..8558218240), exact; Q4_K_M; Lightning-AI/litgpt@26857050:litgpt/config.py#Qwen3-14B
@@ -31,12 +35,18 @@ Training is a maximum over the timeline of a step, with the time it takes; where
 
   $ curbstop model fit llama-3.1-8b --method lora --batch 2 --chunked-loss --gpu RTX-4090 --tokens 40M
   llama-3.1-8b, 8.0B parameters, bf16, LoRA of rank 16, sequence 2048, batch 2 on RTX-4090
-    gpu0: weights 15.0 ± 0.23 · optimizer states 0.2 (exact) · logits 0.4 ± 0.10 (class constant) · activations 1.9 ± 0.38 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    gpu0, GiB: weights 15.0 ± 0.23 · optimizer states 0.2 (exact) · logits 0.4 ±
+      0.10 (class constant) · activations 1.9 ± 0.38 (class constant) · buffers
+      0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) ·
+      context 0.4 ± 0.10 (class constant, not probed here)
     peak 18.1 GiB, 17.3..19.2 of 23.6: fits
     2089 tokens/s (1194..3656) · 5.3 h for 40 M tokens (3.0..9.3)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --method qlora --sequence 2048 --batch 4 --gpu RTX-3080
   qwen2.5-7b, 7.6B parameters, nf4-dq, QLoRA of rank 16, sequence 2048, batch 4 on RTX-3080
-    gpu0: weights 5.3 ± 0.08 · optimizer states 0.3 (exact) · logits 11.6 ± 2.90 (class constant) · activations 3.6 ± 0.72 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.21 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    gpu0, GiB: weights 5.3 ± 0.08 · optimizer states 0.3 (exact) · logits 11.6 ±
+      2.90 (class constant) · activations 3.6 ± 0.72 (class constant) · buffers
+      0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.21 (class constant) ·
+      context 0.4 ± 0.10 (class constant, not probed here)
     peak 22.0 GiB, 18.7..27.1 of 9.8: no
     718 tokens/s (410..1257)     evidence: formula + class parameters
     would fit: --chunked-loss --batch 2: 8.6 GiB, fits, +0 % speed
@@ -45,12 +55,18 @@ Training is a maximum over the timeline of a step, with the time it takes; where
   $ curbstop model fit qwen2.5-1.5b --method lora --batch 4 --gpu RTX-3080 --technique auto
   --method lora --checkpointing full --batch 1 (x 4 accumulated)
   qwen2.5-1.5b, 1.5B parameters, bf16, LoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0: weights 2.9 ± 0.04 · optimizer states 0.07 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    gpu0, GiB: weights 2.9 ± 0.04 · optimizer states 0.07 (exact) · logits 2.9 ±
+      0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers
+      0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) ·
+      context 0.4 ± 0.10 (class constant, not probed here)
     peak 6.9 GiB, 6.1..8.2 of 9.8: fits
     2708 tokens/s (1548..4739)     evidence: formula + class parameters
   --method qlora --checkpointing full --batch 1 (x 4 accumulated)
   qwen2.5-1.5b, 1.5B parameters, nf4, QLoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0: weights 1.2 ± 0.02 · optimizer states 0.1 (exact) · logits 2.9 ± 0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers 0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) · context 0.4 ± 0.10 (class constant, not probed here) GiB
+    gpu0, GiB: weights 1.2 ± 0.02 · optimizer states 0.1 (exact) · logits 2.9 ±
+      0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers
+      0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) ·
+      context 0.4 ± 0.10 (class constant, not probed here)
     peak 5.3 GiB, 4.5..6.6 of 9.8: fits
     2461 tokens/s (1406..4307)     evidence: formula + class parameters
   $ curbstop model fit qwen3-8b --gpu RTX-3080 --max-context
@@ -60,7 +76,9 @@ vLLM takes a share of the device; what counts is how many tokens its cache holds
 
   $ curbstop model fit llama-3.1-8b --engine vllm --context 8192 --gpu H100
   llama-3.1-8b, 8.0B parameters, bf16, context 8192, vLLM on H100
-    gpu0: weights 15.0 ± 0.04 (exact) · outside torch 0.1 ± 0.19 (class constant) · activations 1.2 ± 0.19 · CUDA graphs 0.2 ± 0.45 (class constant) · cache of one full sequence 1.0 (exact) GiB
+    gpu0, GiB: weights 15.0 ± 0.04 (exact) · outside torch 0.1 ± 0.19 (class
+      constant) · activations 1.2 ± 0.19 · CUDA graphs 0.2 ± 0.45 (class constant)
+      · cache of one full sequence 1.0 (exact)
     peak 17.6 GiB, 17.2..18.5 of 79.2: fits
     cache for 449920 tokens (446496..452176) · decode 126 tokens/s (97..164) · prefill 19718 tokens/s (13414..28985)     evidence: formula + class parameters
 
@@ -73,8 +91,10 @@ A file's own header says what it holds; a hostile one is refused with the place.
   $ mkdir tiny && printf '{"model_type":"llama","num_hidden_layers":32,"hidden_size":4096,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":14336,"vocab_size":128256}' > tiny/config.json
   $ curbstop model fit ./tiny --quant Q4_K_M --gpu RTX-3080
   tiny, 8.0B parameters, Q4_K_M, context 4096, llama.cpp on RTX-3080
-    gpu0: weights 4.3 ± 0.22 (approximate) · cache 0.5 (exact) · compute 0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.3 ± 0.01 (approximate) · compute 0.01 · output 0.00 (exact) GiB
+    gpu0, GiB: weights 4.3 ± 0.22 (approximate) · cache 0.5 (exact) · compute
+      0.3 ± 0.01 · context 0.4 ± 0.04 (class constant, not probed here)
+    host, GiB: weights 0.3 ± 0.01 (approximate) · compute 0.01 · output 0.00
+      (exact)
     peak 5.5 GiB, 5.2..5.7 of 9.8: fits
     decode 104 tokens/s (85..126) · prefill 4238 tokens/s (2883..6231)     evidence: formula + class parameters
   $ curbstop model fit ./none.gguf --gpu RTX-3080
@@ -147,8 +167,10 @@ An engine's own log beside what would have been estimated, and what follows for 
   
   with what the log says:
   llama-3.1-8b, 8.0B parameters, Q4_K_M, context 16384, llama.cpp on RTX-3080
-    gpu0: weights 4.3 (the log agrees) · cache 2.0 (the log agrees) · compute 1.1 ± 0.09 (the log differs, scaled to it) · context 0.4 ± 0.04 (class constant, not probed here) GiB
-    host: weights 0.3 (the log agrees) · compute 0.04 · output 0.00 (exact) GiB
+    gpu0, GiB: weights 4.3 (the log agrees) · cache 2.0 (the log agrees) ·
+      compute 1.1 ± 0.09 (the log differs, scaled to it) · context 0.4 ± 0.04
+      (class constant, not probed here)
+    host, GiB: weights 0.3 (the log agrees) · compute 0.04 · output 0.00 (exact)
     peak 7.9 GiB, 7.7..8.0 of 9.8: fits
     decode 86 tokens/s (71..105) · prefill 4238 tokens/s (2883..6231)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --from-log llama.log --gpu RTX-3080
