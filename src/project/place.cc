@@ -109,4 +109,6 @@ std::string PlaceText(const Place& place) {
   return text;
 }
 
+bool IsPractice(std::string_view place) { return place.starts_with(kPracticePrefix); }
+
 }  // namespace curbstop

@@ -27,4 +27,7 @@ std::string PlaceText(const Place& place);
 // Drivers' names (`vast`, `runpod`, …). Whether a driver exists yet is `market`'s knowledge.
 const std::vector<std::string>& KnownProviders();
 
+// Whether a place or a provider, as text, is the practice cloud's: play money.
+bool IsPractice(std::string_view place);
+
 }  // namespace curbstop

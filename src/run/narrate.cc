@@ -8,6 +8,7 @@
 #include "base/time_text.h"
 #include "base/units.h"
 #include "plan/decision.h"
+#include "project/place.h"
 #include "run/agent/step_process.h"
 
 namespace curbstop {
@@ -158,7 +159,7 @@ std::string OutputsText(const Json& outputs) {
 // A run is over only when each machine that it rented was looked for and is gone.
 std::string SpentText(const RunRow& row) {
   if (row.run.place == "local") return fmt::format("energy {} USD", UsdText(row.spent));
-  const bool is_practice = row.run.place.starts_with("practice:");
+  const bool is_practice = IsPractice(row.run.place);
   return fmt::format(
       "rent {} USD{}{}", UsdText(row.spent), is_practice ? " of play money" : "",
       row.spent > MicroUsd() && !row.kept ? "\nwhat it rented is ended, and read back gone" : "");

@@ -148,6 +148,13 @@ Wrong questions name what is allowed.
   ! error: `--spot` and `--on-demand` ask for two prices
   ! hint: give one
   ? 2
+  $ curbstop offers --model qwen2.5-7b
+  ! error: `--model` goes with `--by tokens`
+  ! hint: add `--by tokens`
+  ? 2
+  $ curbstop offers --by cost --group gpu
+  ! error: `--group` does not go with `--by cost`
+  ? 2
   $ curbstop offers --step train
   ! error: `--step` goes with `--by cost`
   ! hint: add `--by cost`

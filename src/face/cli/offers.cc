@@ -209,17 +209,40 @@ Status ShowByCost(const Options& options, const RankingWish& wish, CommandContex
   return {};
 }
 
-Status Run(const Options& options, CommandContext& context) {
-  TRY_ASSIGN(const By by, Choose("--by", options.by, kBy));
-  TRY_ASSIGN(RankingWish wish, ReadWish(options, context));
+// No option is taken and then ignored.
+Status CheckTogether(const Options& options, By by) {
+  struct Pair {
+    std::string_view option;
+    bool is_given;
+    bool fits;
+    std::string_view with;
+  };
+  const Pair pairs[] = {{"--model", !options.model.empty(), by == By::kTokens, "--by tokens"},
+                        {"--method", !options.method.empty(), by == By::kTokens, "--by tokens"},
+                        {"--quant", !options.quant.empty(), by == By::kTokens, "--by tokens"},
+                        {"--step", !options.step.empty(), by == By::kCost, "--by cost"}};
+  for (const Pair& pair : pairs) {
+    if (!pair.is_given || pair.fits) continue;
+    return InvalidInput(fmt::format("`{}` goes with `{}`", pair.option, pair.with))
+        .WithHint(fmt::format("add `{}`", pair.with));
+  }
+  if (by == By::kCost && (options.set_aside || options.group != "none")) {
+    return InvalidInput(fmt::format("`{}` does not go with `--by cost`",
+                                    options.set_aside ? "--set-aside" : "--group"));
+  }
   if (options.spot && options.on_demand)
     return InvalidInput("`--spot` and `--on-demand` ask for two prices").WithHint("give one");
+  return {};
+}
+
+Status Run(const Options& options, CommandContext& context) {
+  TRY_ASSIGN(const By by, Choose("--by", options.by, kBy));
+  TRY(CheckTogether(options, by));
+  TRY_ASSIGN(RankingWish wish, ReadWish(options, context));
   if (by == By::kCost) {
     wish.cpu_too = true;  // the step's needs decide
     return ShowByCost(options, wish, context);
   }
-  if (!options.step.empty())
-    return InvalidInput("`--step` goes with `--by cost`").WithHint("add `--by cost`");
   if (by == By::kTokens) TRY(AskForSpeed(options, wish));
   wish.by = by == By::kVram ? RankBy::kVram : by == By::kTokens ? RankBy::kTokens : RankBy::kPrice;
   TRY_ASSIGN(const MarketRows market, ReadMarket(options.offers, context));

@@ -7,6 +7,7 @@
 #include "cloud/mark.h"
 #include "cloud/practice/practice_control.h"
 #include "cloud/practice/practice_meter.h"
+#include "project/place.h"
 #include "sys/environment.h"
 #include "sys/http/http_client.h"
 
@@ -56,7 +57,7 @@ int64_t PracticeBillOf(const PracticeWorld& world, const std::string& run) {
 std::string PracticeMeterText(const RunRow& row, CommandContext& context) {
   // The meter of a machine that stays runs on, and one that was handed over counts for two runs.
   if (row.kept || row.run.facts.BoolOr("took_machine", false)) return "";
-  if (!row.run.place.starts_with("practice:")) return "";
+  if (!IsPractice(row.run.place)) return "";
   const Result<PracticeWorld> world =
       LookAtPractice(PracticeHomeOf(context.directories), context.clock);
   const MicroUsd metered(world.ok() ? PracticeBillOf(*world, row.run.id) : 0);

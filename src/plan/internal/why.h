@@ -3,16 +3,12 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/money.h"
 #include "base/units.h"
 #include "plan/plan.h"
 
 namespace curbstop {
-
-// A provider or a place of the practice cloud: play money.
-inline bool IsPractice(std::string_view place) { return place.starts_with("practice:"); }
 
 // What a row is chosen by: what it costs until the step is done, else at worst.
 std::optional<MicroUsd> ValueOf(const PlanRow& row);
