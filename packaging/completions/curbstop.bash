@@ -9,7 +9,7 @@ _curbstop() {
   case "$path" in
     "") words="assess offers plan run ps panic init logs cancel park ssh exec pull login runs cost drill simulate config secret data model machine practice paths --help --json --version --yes" ;;
     "assess") words="--explain --help --json --measure --record --root --version --yes" ;;
-    "offers") words="--all --by --file --folder --fresh --gpu --group --help --json --limit --max-price --method --model --need --offers --on-demand --provider --quant --region --set-aside --spot --step --version --vram --yes" ;;
+    "offers") words="--all --by --file --folder --for --fresh --gpu --group --help --json --keep --limit --max-price --method --model --need --offers --on-demand --provider --quant --region --set-aside --spot --step --version --vram --yes" ;;
     "plan") words="--deadline --explain --file --folder --front --help --json --offers --on --out --soonest --spend --version --why-not --yes" ;;
     "run") words="--deadline --detach --file --folder --force --help --json --keep --keep-on-failure --lease --on --plan --set --soonest --spend --version --yes" ;;
     "ps") words="--help --json --version --yes" ;;

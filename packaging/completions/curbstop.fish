@@ -37,10 +37,12 @@ complete -c curbstop -n '__fish_seen_subcommand_from offers' -l all
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l by
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l file
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l folder
+complete -c curbstop -n '__fish_seen_subcommand_from offers' -l for
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l fresh
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l gpu
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l group
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from offers' -l keep
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l limit
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l max-price
 complete -c curbstop -n '__fish_seen_subcommand_from offers' -l method

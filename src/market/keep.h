@@ -14,9 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/money.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "market/offer.h"
 #include "market/tariff.h"
 
 namespace curbstop {
@@ -48,5 +50,24 @@ Result<std::vector<KeepCost>> WaysToKeep(const TariffTable& table, const KeepQue
 
 // The one that costs least by then; of equal ones the first. Null: none has a price.
 const KeepCost* CheapestToKeep(const std::vector<KeepCost>& ways);
+
+// The ways at one provider.
+struct KeepRow {
+  std::string provider;
+  MicroUsd per_hour;  // of the machine that waits while data is moved; 0: none is known
+  std::vector<KeepCost> ways;
+};
+
+// For each provider of the tables that rents machines, by name: to and from home at 100 Mbit/s,
+// on the cheapest of its machines among the offers. `provider` empty: all.
+// Errors: kInvalidInput if a sum leaves 63 bits.
+Result<std::vector<KeepRow>> KeepRows(const TariffTable& table, const std::vector<Offer>& offers,
+                                      std::string_view provider, std::string_view region,
+                                      Bytes size, Millis time);
+
+std::string KeepText(const std::vector<KeepRow>& rows, Bytes size, Millis time);
+
+// {"size_bytes":…,"time_ms":…,"providers":[{"provider":…,"machine_micro_usd_per_hour":…,"ways":[…]}]}
+Json KeepJson(const std::vector<KeepRow>& rows, Bytes size, Millis time);
 
 }  // namespace curbstop

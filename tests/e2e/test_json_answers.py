@@ -397,6 +397,9 @@ def test_offers(world):
     assert tokens["rows"][0]["score"] >= tokens["rows"][-1]["score"] > 0
     assert world.ask("offers", "offers", "--need", "cpus: 8, memory: 32GB..", "--all")["rows"]
     assert world.ask("offers", "offers", "--max-price", "0.000001", code=1)["rows"] == []
+    kept = world.ask("offers-keep", "offers", "--keep", "100GB")
+    runpod = next(one for one in kept["providers"] if one["provider"] == "runpod")
+    assert [way["micro_usd_per_month"] for way in runpod["ways"]] == [20_000_000, 7_000_000, None]
     assert world.ask("offers-set-aside", "offers", "--set-aside")["set_aside"]
     timed = PROJECT.replace("metrics: metrics.json", "metrics: metrics.json\n    needs: {time: 1 h}")
     (world.folder / "curbstop.yaml").write_text(timed)

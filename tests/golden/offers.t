@@ -170,6 +170,51 @@ Wrong questions name what is allowed.
   !   because No such file or directory
   ? 3
 
+Where data can wait.
+
+  $ curbstop offers --keep 100GB --provider runpod
+  Where 100 GB of data can wait for 30 d when a machine's work is done, and what
+  that costs in all.
+  
+  provider  stopped disk  volume  home and back  cheapest        prices of
+  runpod           20.00    7.00           0.54  bring it home  2026-08-20
+  
+  USD, rounded up. home and back: traffic, and the provider's cheapest GPU machine
+  while both ways take 4 h 26 min at 100 Mbit/s. -: it cannot be done, or no price
+  is known; `--json` says which.
+  $ curbstop offers --keep 100GB --for 1d --provider runpod
+  Where 100 GB of data can wait for 1 d when a machine's work is done, and what
+  that costs in all.
+  
+  provider  stopped disk  volume  home and back  cheapest         prices of
+  runpod            0.67    0.24           0.54  network volume  2026-08-20
+  
+  USD, rounded up. home and back: traffic, and the provider's cheapest GPU machine
+  while both ways take 4 h 26 min at 100 Mbit/s. -: it cannot be done, or no price
+  is known; `--json` says which.
+  $ curbstop offers --keep 100GB --gpu 'rtx 4090'
+  ! error: `--keep` is about data, not about machines
+  ! hint: beside it go `--for`, `--provider`, `--region` and `--offers`
+  ? 2
+  $ curbstop offers --for 2d
+  ! error: `--for` goes with `--keep`
+  ! hint: add `--keep`
+  ? 2
+  $ curbstop offers --keep much
+  ! error: cannot use `--keep`
+  !   because `much` is not a size
+  ! hint: write it as `10GB` (powers of 1000) or `10GiB` (powers of 1024)
+  ? 2
+  $ curbstop offers --keep 100GB --for ever
+  ! error: cannot use `--for`
+  !   because `ever` is not a duration
+  ! hint: write it as `N s`, `15 min`, `12 h` or `2 d`
+  ? 2
+  $ curbstop offers --keep 100GB --provider nobody
+  ! error: no price of disks or traffic is known of `nobody`
+  ! hint: without `--provider` all that are known are shown
+  ? 3
+
 Without a file, the list inside the program says its date.
 
   $ curbstop offers --gpu H200:8 --limit 1 | head -2

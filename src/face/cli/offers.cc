@@ -10,6 +10,7 @@
 #include "face/cli/price_list.h"
 #include "face/cli/usage.h"
 #include "fit/rate_on.h"
+#include "market/keep.h"
 #include "market/offer_text.h"
 #include "market/ranking.h"
 #include "plan/cost_ranking.h"
@@ -33,6 +34,8 @@ struct Options {
   std::string quant;
   std::string step;
   std::string offers;
+  std::string keep;
+  std::string keep_for;
   bool spot = false;
   bool on_demand = false;
   bool fresh = false;
@@ -187,6 +190,23 @@ Status ShowSetAside(const MarketRows& market, CommandContext& context) {
   return {};
 }
 
+Status ShowKeep(const Options& options, const RankingWish& wish, const MarketRows& market,
+                CommandContext& context) {
+  Result<Bytes> size = ParseBytes(options.keep);
+  if (!size.ok()) return std::move(size).error().While("cannot use `--keep`");
+  Result<Millis> time = ParseDuration(options.keep_for.empty() ? "30d" : options.keep_for);
+  if (!time.ok()) return std::move(time).error().While("cannot use `--for`");
+  TRY_ASSIGN(const std::vector<KeepRow> rows,
+             KeepRows(BundledTariffs(), market.offers, wish.provider, wish.region, *size, *time));
+  if (rows.empty()) {
+    return NotFound(fmt::format("no price of disks or traffic is known of `{}`",
+                                Printable(wish.provider)))
+        .WithHint("without `--provider` all that are known are shown");
+  }
+  context.out.Answer(KeepJson(rows, *size, *time), KeepText(rows, *size, *time));
+  return {};
+}
+
 Status ShowByCost(const Options& options, const RankingWish& wish, CommandContext& context) {
   PlanningOptions planning_options{.project = options.project, .offers = options.offers};
   if (!options.step.empty()) planning_options.steps = {options.step};
@@ -220,7 +240,8 @@ Status CheckTogether(const Options& options, By by) {
   const Pair pairs[] = {{"--model", !options.model.empty(), by == By::kTokens, "--by tokens"},
                         {"--method", !options.method.empty(), by == By::kTokens, "--by tokens"},
                         {"--quant", !options.quant.empty(), by == By::kTokens, "--by tokens"},
-                        {"--step", !options.step.empty(), by == By::kCost, "--by cost"}};
+                        {"--step", !options.step.empty(), by == By::kCost, "--by cost"},
+                        {"--for", !options.keep_for.empty(), !options.keep.empty(), "--keep"}};
   for (const Pair& pair : pairs) {
     if (!pair.is_given || pair.fits) continue;
     return InvalidInput(fmt::format("`{}` goes with `{}`", pair.option, pair.with))
@@ -229,6 +250,14 @@ Status CheckTogether(const Options& options, By by) {
   if (by == By::kCost && (options.set_aside || options.group != "none")) {
     return InvalidInput(fmt::format("`{}` does not go with `--by cost`",
                                     options.set_aside ? "--set-aside" : "--group"));
+  }
+  const bool filters = !options.need.empty() || !options.gpu.empty() || !options.vram.empty() ||
+                       !options.max_price.empty() || options.spot || options.on_demand ||
+                       options.fresh;
+  const bool lists = by != By::kPrice || options.group != "none" || options.set_aside;
+  if (!options.keep.empty() && (filters || lists || options.all)) {
+    return InvalidInput("`--keep` is about data, not about machines")
+        .WithHint("beside it go `--for`, `--provider`, `--region` and `--offers`");
   }
   if (options.spot && options.on_demand)
     return InvalidInput("`--spot` and `--on-demand` ask for two prices").WithHint("give one");
@@ -247,6 +276,7 @@ Status Run(const Options& options, CommandContext& context) {
   wish.by = by == By::kVram ? RankBy::kVram : by == By::kTokens ? RankBy::kTokens : RankBy::kPrice;
   TRY_ASSIGN(const MarketRows market, ReadMarket(options.offers, context));
   if (options.set_aside) return ShowSetAside(market, context);
+  if (!options.keep.empty()) return ShowKeep(options, wish, market, context);
   TRY(CheckProvider(wish, market.offers));
   const Ranking ranking = Rank(market.offers, wish);
   const RankingView view{
@@ -309,6 +339,12 @@ Action AddOffers(CLI::App& parent) {
       ->add_option("--offers", options->offers,
                    "Prices from this CSV file instead of the bundled ones")
       ->type_name("FILE");
+  command
+      ->add_option("--keep", options->keep,
+                   "Instead: where so much data (100GB) can wait between two runs, at what cost")
+      ->type_name("SIZE");
+  command->add_option("--for", options->keep_for, "With --keep: for how long, default 30d")
+      ->type_name("TIME");
   command->add_flag("--set-aside", options->set_aside,
                     "List the rows that are left out as doubtful or unreadable, and why");
   ExpectWholeNumber(*command->add_option("--limit", options->limit, "Lines shown"), 1, 1'000'000);
