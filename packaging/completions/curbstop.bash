@@ -29,7 +29,7 @@ _curbstop() {
     "cost") words="--all --help --json --project --since --version --yes" ;;
     "drill") words="--file --folder --help --json --on --set --tolerance --version --yes" ;;
     "simulate") words="spot --disasters --drawing --help --json --pairs --plant --seed --threads --trace --version --yes" ;;
-    "simulate spot") words="--availability --checkpoint-gb --deadline --egress --help --json --local --on-demand --one-means --overhead --policy --spot-price --starts --tick --trace --version --work --yes --zones" ;;
+    "simulate spot") words="--availability --budget --checkpoint-gb --deadline --egress --help --json --local --on-demand --one-means --overhead --policy --spot-price --starts --tick --trace --version --work --yes --zones" ;;
     "config") words="schema show --help --json --version --yes" ;;
     "config schema") words="--help --json --version --yes" ;;
     "config show") words="--help --json --origin --version --yes" ;;

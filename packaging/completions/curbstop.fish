@@ -131,6 +131,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l seed
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l threads
 complete -c curbstop -n '__fish_seen_subcommand_from simulate' -l trace
 complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l availability
+complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l budget
 complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l checkpoint-gb
 complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l deadline
 complete -c curbstop -n '__fish_seen_subcommand_from simulate ; and __fish_seen_subcommand_from spot' -l egress

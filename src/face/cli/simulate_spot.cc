@@ -18,7 +18,7 @@ namespace {
 constexpr double kMostGb = 1e6;
 
 struct Options {
-  std::string trace, availability, one_means, spot_price, on_demand, zones, local;
+  std::string trace, availability, one_means, spot_price, on_demand, zones, local, budget;
   std::string policy = "all";
   std::string starts = "10";
   int64_t tick_s = 0;
@@ -117,11 +117,18 @@ Result<std::vector<std::string>> PoliciesOf(const std::string& wish) {
   return policies;
 }
 
-SpotJob JobOf(const Options& options) {
-  return {.work_s = options.work_h * 3600,
-          .deadline_s = options.deadline_h * 3600,
-          .overhead_s = options.overhead_s,
-          .move = MicroUsd(std::llround(options.checkpoint_gb * options.egress * 1e6))};
+Result<SpotJob> JobOf(const Options& options) {
+  std::optional<MicroUsd> cap;
+  if (!options.budget.empty()) {
+    Result<MicroUsd> sum = ParseUsd(options.budget);
+    if (!sum.ok()) return std::move(sum).error().While("cannot use `--budget`");
+    cap = *sum;
+  }
+  return SpotJob{.work_s = options.work_h * 3600,
+                 .deadline_s = options.deadline_h * 3600,
+                 .overhead_s = options.overhead_s,
+                 .move = MicroUsd(std::llround(options.checkpoint_gb * options.egress * 1e6)),
+                 .cap = cap};
 }
 
 Status CheckJob(const SpotJob& job) {
@@ -134,7 +141,7 @@ Status CheckJob(const SpotJob& job) {
 Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const SpotTrace trace, TraceOf(options, context));
   TRY_ASSIGN(const std::vector<std::string> policies, PoliciesOf(options.policy));
-  const SpotJob job = JobOf(options);
+  TRY_ASSIGN(const SpotJob job, JobOf(options));
   TRY(CheckJob(job));
   TraceMarket market = MarketOf(trace, options.overhead_s);
   TRY_ASSIGN(const std::vector<SpotStart> starts,
@@ -178,6 +185,10 @@ void AddJob(CLI::App& command, Options& options) {
       *command.add_option("--checkpoint-gb", options.checkpoint_gb, "What moves with the job, GB"),
       0, kMostGb);
   ExpectNumber(*command.add_option("--egress", options.egress, "USD per GB that moves"), 0, 100);
+  command
+      .add_option("--budget", options.budget,
+                  "All that a job may spend; where deadline and budget cannot both hold it stops")
+      ->type_name("USD");
   command.add_option("--local", options.local, "This computer too: USD/h,speed,seconds to start")
       ->type_name("USD,SPEED,S");
   command.add_option("--policy", options.policy, "One, several with commas, or `all`")

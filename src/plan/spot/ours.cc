@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plan/spot/reach.h"
+
 namespace curbstop {
 namespace {
 
@@ -12,90 +14,109 @@ struct Choice {
 
 class Chooser {
  public:
-  Chooser(const SpotView& view, const SpotTuning& tuning) : view_(view), table_(view, tuning) {
-    rescue_ = CheapestOnDemand(view);
-    time_s_ = static_cast<double>(TicksLeft(view, view.tick)) * view.tick_s;
-    slack_ = time_s_ - view.left_s() - view.pending_s;
+  Chooser(const SpotView& view, const SpotTuning& tuning)
+      : view_(view), reach_(view), table_(view, tuning) {
+    slack_ = static_cast<double>(TicksLeft(view, view.tick)) * view.tick_s - view.left_s();
   }
 
   SpotAction Choose() const {
-    Choice best = Rescue();
-    Improve(best, Keep());
-    for (const int place : table_.steady()) Improve(best, Start(place, SpotKind::kOnDemand));
-    for (int place = 0; place < static_cast<int>(view_.places.size()); ++place)
-      Improve(best, Start(place, SpotKind::kSpot));
-    // Of two that cost the same, the one that works: what is done is done.
-    Choice wait = Wait();
-    wait.cost *= 1 + 1e-6;
-    Improve(best, wait);
-    return best.action;
+    if (reach_.Rescue()) {
+      return Cheapest([&](SpotMachine m) { return reach_.CertainAfter(m); },
+                      {RunOn(*reach_.Rescue())})
+          .action;
+    }
+    SpotAction action = view_.job->cap ? AtRisk() : Late();
+    if (action.says == SpotSays::kNothing)
+      action.says = view_.job->cap ? SpotSays::kCapAtRisk : SpotSays::kDeadlineLost;
+    return action;
   }
 
  private:
-  static void Improve(Choice& best, const Choice& other) {
-    if (other.cost < best.cost) best = other;
+  // The least expected cost of all actions after which it is still as `may` wants it.
+  template <typename May>
+  Choice Cheapest(May may, Choice best) const {
+    const auto improve = [&](const Choice& other, SpotMachine machine) {
+      if (other.cost < best.cost && may(machine)) best = other;
+    };
+    improve(Keep(), view_.held);
+    for (const int place : table_.steady())
+      improve(Start(place, SpotKind::kOnDemand), {SpotKind::kOnDemand, place});
+    for (int place = 0; place < Places(); ++place)
+      improve(Start(place, SpotKind::kSpot), {SpotKind::kSpot, place});
+    // Of two that cost the same, the one that works: what is done is done.
+    Choice wait = Wait();
+    wait.cost *= 1 + 1e-6;
+    improve(wait, {});
+    return best;
   }
 
-  const SpotPlace& At(int place) const { return view_.places[static_cast<size_t>(place)]; }
-
-  bool Holds(SpotMachine machine) const { return view_.held == machine; }
-
-  // Seconds of the coming tick that `machine` works, and what it then has done.
-  double Done(SpotMachine machine) const {
-    if (machine.kind == SpotKind::kIdle) return 0;
-    const double pending = Holds(machine) ? view_.pending_s : At(machine.place).overhead_s;
-    return std::max(view_.tick_s - pending, 0.0) * At(machine.place).speed;
+  // The cap does not pay for a machine that is not lost. While there is time, as if it did; then
+  // whatever works and leaves a hope, the cheapest first; past all hope not a dollar more.
+  SpotAction AtRisk() const {
+    const Choice best = Cheapest(
+        [&](SpotMachine m) { return reach_.InTimeAfter(m) && reach_.ConceivableAfter(m); }, {});
+    if (best.cost < kNeverFinishes) return best.action;
+    if (view_.held.kind == SpotKind::kSpot && reach_.ConceivableAfter(view_.held))
+      return RunOn(view_.held);
+    if (const int place = CheapestHope(SpotKind::kSpot); place >= 0) return TrySpot(place);
+    if (const int place = CheapestHope(SpotKind::kOnDemand); place >= 0) return RunOnDemand(place);
+    if (reach_.ConceivableAfter({})) return RunIdle();
+    return {SpotStep::kStop, {}, SpotSays::kCannotBoth};
   }
 
-  // Whether on demand would finish in time, were all else lost after the coming tick.
-  bool CertainAfter(SpotMachine machine) const {
-    const double left = view_.left_s() - Done(machine);
-    if (left <= 0.001) return true;
-    const bool is_rescue = machine.kind == SpotKind::kOnDemand && machine.place == rescue_;
-    const double pending = Holds(machine) ? view_.pending_s : At(rescue_).overhead_s;
-    const double start = is_rescue ? std::max(pending - view_.tick_s, 0.0) : At(rescue_).overhead_s;
-    return left / At(rescue_).speed + start <= time_s_ - view_.tick_s + 1e-6;
+  int CheapestHope(SpotKind kind) const {
+    int best = -1;
+    for (int place = 0; place < Places(); ++place) {
+      const bool spot = kind == SpotKind::kSpot;
+      if (spot && !MayTry(place)) continue;
+      if (!reach_.ConceivableAfter({kind, place})) continue;
+      const auto price = [&](int at) { return spot ? At(at).spot : At(at).on_demand; };
+      if (best < 0 || price(place) < price(best)) best = place;
+    }
+    return best;
   }
 
-  // What keeps the deadline when nothing else does; also when it is lost: then it is the soonest.
-  Choice Rescue() const {
+  // The deadline is lost: what is soonest.
+  SpotAction Late() const {
     if (view_.held.kind == SpotKind::kOnDemand && At(view_.held.place).speed >= 1)
-      return {RunOn(view_.held), kNeverFinishes};
-    return {RunOnDemand(rescue_), kNeverFinishes};
+      return RunOn(view_.held);
+    return RunOnDemand(CheapestOnDemand(view_));
   }
+
+  int Places() const { return static_cast<int>(view_.places.size()); }
+  const SpotPlace& At(int place) const { return view_.places[static_cast<size_t>(place)]; }
+  bool Holds(SpotMachine machine) const { return view_.held == machine; }
+  bool MayTry(int place) const { return At(place).sells_spot && !At(place).now.has_value(); }
 
   Choice Keep() const {
     if (view_.held.kind == SpotKind::kIdle) return {};
     const int place = view_.held.place;
     const bool spot = view_.held.kind == SpotKind::kSpot;
-    const bool steady_rescue = !spot && At(place).speed >= 1;
-    if (!steady_rescue && !CertainAfter(view_.held)) return {};
     const double price =
         static_cast<double>((spot ? At(place).spot : At(place).on_demand).value()) / 3600.0;
-    const double rest = spot ? table_.Spot(place, slack_) : table_.Steady(place, slack_);
+    const double slack = slack_ - view_.pending_s;
+    const double rest = spot ? table_.Spot(place, slack) : table_.Steady(place, slack);
     return {RunOn(view_.held), price * view_.pending_s + rest};
   }
 
   Choice Wait() const {
-    if (view_.held.kind != SpotKind::kIdle || !CertainAfter({})) return {};
+    if (view_.held.kind != SpotKind::kIdle) return {};
     return {RunIdle(), table_.Wait(view_.data_at, slack_)};
   }
 
   Choice Start(int place, SpotKind kind) const {
     const SpotMachine machine{kind, place};
-    if (Holds(machine) || !CertainAfter(machine)) return {};
-    const double slack = time_s_ - view_.left_s();
+    if (Holds(machine)) return {};
     if (kind == SpotKind::kOnDemand)
-      return {RunOn(machine), table_.EnterSteady(place, view_.data_at, slack)};
-    if (!At(place).sells_spot || At(place).now.has_value()) return {};
-    return {TrySpot(place), table_.EnterSpot(place, view_.data_at, slack)};
+      return {RunOn(machine), table_.EnterSteady(place, view_.data_at, slack_)};
+    if (!MayTry(place)) return {};
+    return {TrySpot(place), table_.EnterSpot(place, view_.data_at, slack_)};
   }
 
   const SpotView& view_;
+  SpotReach reach_;
   SpotCostTable table_;
-  int rescue_ = 0;
-  double time_s_ = 0;  // in whole ticks, until the deadline
-  double slack_ = 0;
+  double slack_ = 0;  // of the whole ticks until the deadline, beyond the work
 };
 
 }  // namespace

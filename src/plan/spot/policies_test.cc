@@ -4,6 +4,7 @@
 #include "plan/spot/cost_table.h"
 #include "plan/spot/odds.h"
 #include "plan/spot/ours.h"
+#include "plan/spot/reach.h"
 #include "plan/spot/skynomad.h"
 #include "plan/spot/uniform_progress.h"
 
@@ -81,6 +82,44 @@ TEST(Ours, UsesThisComputerWhereItIsCheapAndFastEnough) {
                       .on_demand = MicroUsd(70'000),
                       .speed = 0.8});
   EXPECT_EQ(OursNext(c.View()).machine, (SpotMachine{SpotKind::kOnDemand, 2}));
+}
+
+TEST(Ours, SaysThatACapPaysForSpotAlone) {
+  Case c;
+  c.job.cap = MicroUsd(60'000'000);  // on demand: 10.2 h at 5 USD
+  EXPECT_EQ(OursNext(c.View()).says, SpotSays::kNothing);
+  c.job.cap = MicroUsd(20'000'000);  // spot: 10.2 h at 1 USD
+  EXPECT_EQ(OursNext(c.View()).says, SpotSays::kCapAtRisk);
+  EXPECT_EQ(OursNext(c.View()).step, SpotStep::kTry);
+  c.places[0].now = c.places[1].now = false;
+  EXPECT_EQ(OursNext(c.View()).machine.kind, SpotKind::kIdle);
+}
+
+TEST(Ours, StopsWhereDeadlineAndCapCannotBothHold) {
+  Case c;
+  c.job.cap = MicroUsd(9'990'000);  // ten hours at 1 USD are more
+  const SpotAction action = OursNext(c.View());
+  EXPECT_EQ(action.step, SpotStep::kStop);
+  EXPECT_EQ(action.says, SpotSays::kCannotBoth);
+  c.job.cap.reset();
+  EXPECT_EQ(OursNext(c.View()).step, SpotStep::kTry);
+}
+
+// Slow and cheap in time, fast and dear in money: only a share of each keeps both.
+TEST(SpotReach, MixesMachinesBeforeItGivesUp) {
+  Case c;
+  c.places = {Place("fast", 500, 500)};
+  c.places.push_back({.name = "local",
+                      .region = "local",
+                      .sells_spot = false,
+                      .on_demand = MicroUsd(100'000),
+                      .speed = 0.4});
+  c.job.cap = MicroUsd(30'000'000);
+  SpotView view = c.View();
+  EXPECT_FALSE(SpotReach(view).Rescue());  // 25 h at home, 51 USD away
+  EXPECT_TRUE(SpotReach(view).ConceivableAfter({SpotKind::kOnDemand, 1}));
+  c.job.deadline_s = 12 * kHour;
+  EXPECT_FALSE(SpotReach(c.View()).ConceivableAfter({SpotKind::kOnDemand, 1}));
 }
 
 TEST(UniformProgress, TakesSpotEvenWhenBehindAndOnDemandOnlyThen) {

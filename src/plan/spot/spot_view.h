@@ -6,7 +6,8 @@
 // costs nothing; a probe that finds a machine bills a minute of it. A tick is billed whole, at the
 // price of its start. A machine brings no progress for the first `overhead_s`; when it starts
 // elsewhere than where the last one started, the checkpoint moves there and `move` is billed. An
-// on-demand machine is always to be had and is never lost.
+// on-demand machine is always to be had and is never lost. A policy may also stop for good, with
+// the checkpoint of what is done.
 //
 // Source of the model: Z. Wu et al., "Can't Be Late: Optimizing Spot Instance Savings under
 // Deadlines" (NSDI '24), and its discrete form in andylizf/skynomad-artifact at 62b9aaa.
@@ -23,10 +24,11 @@
 namespace curbstop {
 
 struct SpotJob {
-  double work_s = 0;      // on a machine of speed 1, without starts
-  double deadline_s = 0;  // from the start of the job
-  double overhead_s = 0;  // of each start, before any progress
-  MicroUsd move;          // the checkpoint's way to another place
+  double work_s = 0;            // on a machine of speed 1, without starts
+  double deadline_s = 0;        // from the start of the job
+  double overhead_s = 0;        // of each start, before any progress
+  MicroUsd move;                // the checkpoint's way to another place
+  std::optional<MicroUsd> cap;  // of all that is spent; none: only the deadline is held
 };
 
 enum class SpotKind { kIdle, kSpot, kOnDemand };
@@ -75,11 +77,22 @@ struct SpotView {
   double left_s() const { return job->work_s - done_s; }
 };
 
-enum class SpotStep { kRun, kTry, kProbe };
+inline constexpr double kNoWork = 0.001;  // seconds of work that count as none, as in the artifact
+
+enum class SpotStep { kRun, kTry, kProbe, kStop };
+
+// What whoever set deadline and cap is told beside the action.
+enum class SpotSays {
+  kNothing,       // both are certain; or a policy that knows no cap
+  kCapAtRisk,     // the cap does not pay for a machine that is not lost: both hang on spot
+  kCannotBoth,    // stops: no machine that is on sale does the rest within both
+  kDeadlineLost,  // no cap; the rest takes longer than the time left
+};
 
 struct SpotAction {
   SpotStep step = SpotStep::kRun;
   SpotMachine machine;  // kRun: for this tick; kTry, kProbe: the place that is asked
+  SpotSays says = SpotSays::kNothing;
 };
 
 inline SpotAction RunIdle() { return {}; }

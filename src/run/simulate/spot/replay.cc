@@ -10,7 +10,6 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kProbeSeconds = 60;
-constexpr double kDone = 0.001;  // seconds of work that count as none, as in the artifact
 
 class Replayer {
  public:
@@ -22,12 +21,15 @@ class Replayer {
   }
 
   SpotLife Live(SpotPolicy policy) {
-    while (view_.left_s() > kDone && view_.now_s() < view_.job->deadline_s) {
+    while (view_.left_s() > kNoWork && view_.now_s() < view_.job->deadline_s) {
       Look();
-      Work(Ask(policy));
+      const SpotMachine machine = Ask(policy);
+      if (!life_.stopped && CrossesCap(machine)) life_.stopped = life_.cut = true;
+      if (life_.stopped) break;
+      Work(machine);
       ++view_.tick;
     }
-    if (view_.left_s() > kDone) Miss();
+    if (view_.left_s() > kNoWork) Miss();
     return life_;
   }
 
@@ -66,6 +68,12 @@ class Replayer {
       view_.places = places_;
       view_.spent = Spent();
       const SpotAction action = policy(view_);
+      if (action.says != SpotSays::kNothing) life_.said = action.says;
+      life_.warned = life_.warned || action.says == SpotSays::kCapAtRisk;
+      if (action.step == SpotStep::kStop) {
+        life_.stopped = true;
+        return {};
+      }
       if (action.step == SpotStep::kRun) return action.machine;
       const bool up = See(action.machine.place);
       if (action.step == SpotStep::kTry && up) return action.machine;
@@ -76,6 +84,17 @@ class Replayer {
     }
     CHECK(false && "the policy never decides");
     return {};
+  }
+
+  bool CrossesCap(SpotMachine machine) {
+    if (!view_.job->cap || machine.kind == SpotKind::kIdle) return false;
+    const bool moves =
+        machine != view_.held && view_.data_at >= 0 && view_.data_at != machine.place;
+    const SpotPlace& place = At(machine.place);
+    const MicroUsd price = machine.kind == SpotKind::kSpot ? place.spot : place.on_demand;
+    const int64_t tick = price.value() * static_cast<int64_t>(view_.tick_s);
+    return SpentBy(life_.micro_usd_seconds + tick) + (moves ? view_.job->move : MicroUsd()) >
+           *view_.job->cap;
   }
 
   void Start(SpotMachine machine) {
@@ -106,6 +125,7 @@ class Replayer {
   void Miss() {
     life_.missed = true;
     life_.unfinished_s = view_.left_s();
+    if (view_.job->cap) return;
     const SpotPlace& place = At(CheapestOnDemand(view_));
     life_.micro_usd_seconds += static_cast<int64_t>(std::llround(
         static_cast<double>(place.on_demand.value()) * life_.unfinished_s / place.speed));
@@ -115,7 +135,11 @@ class Replayer {
     life_.micro_usd_seconds += per_hour.value() * seconds;
   }
 
-  MicroUsd Spent() const { return MicroUsd(life_.micro_usd_seconds / 3600) + life_.moved; }
+  // Up to the next micro-dollar.
+  MicroUsd SpentBy(int64_t micro_usd_seconds) const {
+    return MicroUsd((micro_usd_seconds + 3599) / 3600) + life_.moved;
+  }
+  MicroUsd Spent() const { return SpentBy(life_.micro_usd_seconds); }
 
   const TraceMarket& market_;
   int64_t start_;

@@ -37,6 +37,10 @@ struct SpotLife {
   MicroUsd moved;  // checkpoints to other places
   double unfinished_s = 0;
   bool missed = false;
+  bool stopped = false;                // by the policy, or by the cap where the policy knows none
+  bool cut = false;                    // by the cap
+  bool warned = false;                 // the policy said kCapAtRisk at some time
+  SpotSays said = SpotSays::kNothing;  // the latest word other than kNothing
   int64_t spot_ticks = 0;
   int64_t on_demand_ticks = 0;
   int64_t starts = 0;
@@ -47,7 +51,8 @@ struct SpotLife {
 double Usd(const SpotLife& life);
 
 // From `start_tick` of the trace. What is unfinished at the deadline is billed on demand, to the
-// second, where that is cheapest.
+// second, where that is cheapest; with a cap it is left undone. A policy that would cross the cap
+// is stopped before it does.
 SpotLife Replay(const TraceMarket& market, const SpotJob& job, int64_t start_tick,
                 SpotPolicy policy);
 

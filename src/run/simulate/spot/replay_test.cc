@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "plan/spot/ours.h"
+#include "plan/spot/reach.h"
 #include "plan/spot/skynomad.h"
 #include "plan/spot/uniform_progress.h"
 #include "run/simulate/spot/optimum.h"
@@ -155,6 +156,42 @@ RC_GTEST_PROP(Ours, MissesNothingWithThisComputerBeside, ()) {
                  .overhead_s = *rc::gen::inRange(0, 2000) * 1.0}});
   const SpotLife life = Replay(drawn.market, drawn.job, 0, OursNext);
   RC_ASSERT(!life.missed);
+}
+
+// Never more than the cap; a deadline that deadline and cap leave a certain way to is kept; a miss
+// is said before; and who stops before the first dollar is right: even the future has no way within
+// it.
+RC_GTEST_PROP(Ours, KeepsCapAndDeadlineOrSaysThatItCannot, ()) {
+  Drawn drawn = Draw();
+  if (*rc::gen::arbitrary<bool>()) {
+    drawn.market.places.push_back(
+        {.place = {.name = "local",
+                   .region = "local",
+                   .sells_spot = false,
+                   .on_demand = MicroUsd(*rc::gen::inRange(10'000, 2'000'000)),
+                   .speed = *rc::gen::inRange(2, 12) / 10.0,
+                   .overhead_s = *rc::gen::inRange(0, 2000) * 1.0}});
+  }
+  const double hours = drawn.job.work_s / 3600;
+  drawn.job.cap = MicroUsd(static_cast<int64_t>(hours * *rc::gen::inRange(0, 8'000'000)));
+  SpotView view{.job = &drawn.job, .tick_s = drawn.market.tick_s};
+  std::vector<SpotPlace> places;
+  for (const TracePlace& place : drawn.market.places) {
+    places.push_back(place.place);
+    if (!place.price.empty()) places.back().spot = place.price[0];
+  }
+  view.places = places;
+  const bool certain = SpotReach(view).Rescue().has_value();
+  const SpotLife life = Replay(drawn.market, drawn.job, 0, OursNext);
+  RC_ASSERT(!life.cut);
+  RC_ASSERT(Usd(life) <= static_cast<double>(drawn.job.cap->value()) / 1e6 + 1e-9);
+  RC_ASSERT(!certain || (!life.missed && life.said == SpotSays::kNothing));
+  RC_ASSERT(!life.missed || life.said == SpotSays::kCannotBoth);
+  RC_ASSERT(!life.stopped || life.missed);
+  if (OursNext(view).step != SpotStep::kStop) return;
+  const SpotOptimum least = Optimum(drawn.market, drawn.job, 0);
+  RC_ASSERT(least.missed || !least.exact ||
+            least.usd * 1e6 > static_cast<double>(drawn.job.cap->value()));
 }
 
 }  // namespace

@@ -66,6 +66,10 @@ SpotWindow Window(std::string_view policy, SpotStart start, const SpotLife& life
           .start = start,
           .usd = Usd(life),
           .missed = life.missed,
+          .stopped = life.stopped,
+          .cut = life.cut,
+          .warned = life.warned,
+          .said = life.said,
           .migrations = static_cast<double>(life.migrations),
           .starts = static_cast<double>(life.starts),
           .spot_ticks = static_cast<double>(life.spot_ticks),
@@ -76,6 +80,8 @@ SpotWindow Window(std::string_view policy, SpotStart start, const SpotLife& life
 void AddShare(SpotWindow& sum, const SpotWindow& one, double share) {
   sum.usd += one.usd * share;
   sum.missed = sum.missed || one.missed;
+  sum.stopped = sum.stopped || one.stopped;
+  sum.cut = sum.cut || one.cut;
   sum.starts += one.starts * share;
   sum.spot_ticks += one.spot_ticks * share;
   sum.on_demand_ticks += one.on_demand_ticks * share;
@@ -121,7 +127,7 @@ SpotWindow Live(const NamedPolicy& policy, const TraceMarket& market, const Trac
 // What the table says of one policy.
 struct Summary {
   double usd = 0, most = 0, migrations = 0, spot_ticks = 0, on_demand_ticks = 0;
-  int64_t missed = 0, windows = 0;
+  int64_t missed = 0, stopped = 0, cut = 0, at_risk = 0, windows = 0;
   bool exact = true;
 };
 
@@ -136,6 +142,9 @@ Summary SummaryOf(std::string_view policy, const std::vector<SpotWindow>& window
     sum.spot_ticks += window.spot_ticks;
     sum.on_demand_ticks += window.on_demand_ticks;
     sum.missed += window.missed ? 1 : 0;
+    sum.stopped += window.stopped ? 1 : 0;
+    sum.cut += window.cut ? 1 : 0;
+    sum.at_risk += window.warned ? 1 : 0;
     sum.exact = sum.exact && window.exact;
   }
   return sum;
@@ -170,12 +179,44 @@ std::string JobText(const SpotQuestion& question) {
   const auto seconds = [](double s) {
     return DurationText(Millis(static_cast<int64_t>(std::llround(s * 1000))));
   };
+  const std::optional<MicroUsd>& cap = question.job.cap;
   return fmt::format(
       "{}: {} place{}, ticks of {}\n"
-      "work {}, deadline {}, each start {}, each move {} USD\n\n",
+      "work {}, deadline {}, each start {}, each move {} USD{}\n\n",
       Printable(question.trace), question.zones.size(), question.zones.size() == 1 ? "" : "s",
       seconds(question.tick_s), seconds(question.job.work_s), seconds(question.job.deadline_s),
-      seconds(question.job.overhead_s), UsdText(question.job.move));
+      seconds(question.job.overhead_s), UsdText(question.job.move),
+      cap ? fmt::format(", cap {} USD", UsdText(*cap)) : "");
+}
+
+std::string_view NameOf(SpotSays says) {
+  switch (says) {
+    case SpotSays::kNothing: return "";
+    case SpotSays::kCapAtRisk: return "cap_at_risk";
+    case SpotSays::kCannotBoth: return "cannot_both";
+    case SpotSays::kDeadlineLost: return "deadline_lost";
+  }
+  return "";
+}
+
+std::string StoppedText(const Summary& sum) {
+  if (sum.stopped == sum.cut) return fmt::format("cut at the cap in {}", sum.cut);
+  return fmt::format("stopped with a checkpoint, deadline and cap could not both hold, in {}",
+                     sum.stopped);
+}
+
+// Only where a cap is set: who was stopped by it, and in how many windows `ours` warned.
+std::string CapText(const std::vector<SpotWindow>& windows) {
+  std::string text;
+  for (const std::string& policy : PoliciesIn(windows)) {
+    const Summary sum = SummaryOf(policy, windows);
+    if (sum.stopped != 0)
+      text += fmt::format("{}: {} of {}\n", policy, StoppedText(sum), sum.windows);
+    if (sum.at_risk != 0)
+      text += fmt::format("{}: warned in {} of {} that the cap pays for spot alone\n", policy,
+                          sum.at_risk, sum.windows);
+  }
+  return text.empty() ? text : "\n" + text;
 }
 
 }  // namespace
@@ -237,6 +278,8 @@ Json SpotJson(const SpotQuestion& question, const std::vector<SpotWindow>& windo
     if (window.policy == "optimum") {
       row.Set("exact", window.exact);
     } else {
+      row.Set("stopped", window.stopped);
+      row.Set("said", std::string(NameOf(window.said)));
       row.Set("starts", window.starts);
       row.Set("spot_ticks", window.spot_ticks);
       row.Set("on_demand_ticks", window.on_demand_ticks);
@@ -257,6 +300,7 @@ std::string SpotText(const SpotQuestion& question, const std::vector<SpotWindow>
   for (const std::string& policy : PoliciesIn(windows))
     table.push_back(TableRow(policy, SummaryOf(policy, windows), optimum.usd, question.tick_s));
   std::string text = JobText(question) + TextTable(table);
+  if (question.job.cap) text += CapText(windows);
   if (!optimum.exact)
     text += "\nthe optimum is a bound: no plan is cheaper (starts too fine to count exactly)\n";
   return text;

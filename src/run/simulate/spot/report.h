@@ -29,7 +29,9 @@ struct SpotWindow {
   SpotStart start;
   double usd = 0;
   bool missed = false;
-  bool exact = true;  // optimum: no bound
+  bool exact = true;                                  // optimum: no bound
+  bool stopped = false, cut = false, warned = false;  // as in SpotLife
+  SpotSays said = SpotSays::kNothing;
   double migrations = 0, starts = 0, spot_ticks = 0, on_demand_ticks = 0, probes = 0;
 };
 
