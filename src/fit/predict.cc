@@ -1,5 +1,7 @@
 #include "fit/predict.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -51,6 +53,19 @@ Result<Prediction> PredictConstant(const TruthRow& row, const RowFacts& facts) {
   if (Has(facts.text, {"torch 1.10", "torch 1.9", "torch 1.8"})) return gib(1.4, 1.78, 2.0);
   if (Has(facts.text, {"eager", "torch 1."})) return gib(0.8, 0.91, 1.1);
   return gib(0.4, 0.47, 0.55);
+}
+
+Prediction Corrected(Prediction prediction, const Correction& correction) {
+  const double factor = prediction.grows ? correction.factor : 1 / correction.factor;
+  prediction.mid *= factor;
+  prediction.low = prediction.mid / (1 + correction.width);
+  prediction.high = prediction.mid * (1 + correction.width);
+  return prediction;
+}
+
+Measured MeasuredOf(const TruthRow& row, const Prediction& prediction) {
+  const double ratio = prediction.grows ? row.value / prediction.mid : prediction.mid / row.value;
+  return {prediction.work, ratio, RoundingOf(row.value_text) / std::abs(row.value)};
 }
 
 Result<Prediction> Predict(const TruthRow& row) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -152,8 +153,12 @@ double PipelineGain(const SpeedUse& use) {
 
 }  // namespace
 
-Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
-                        const Hardware& hardware, const SpeedUse& use) {
+double SpeedTerms::Total() const { return std::accumulate(seconds.begin(), seconds.end(), 0.0); }
+
+Rate SpeedTerms::ToRate() const { return Around(tokens / Total(), width); }
+
+Result<SpeedTerms> DecodeTerms(const ModelShape& shape, const WeightFormat& format,
+                               const Hardware& hardware, const SpeedUse& use) {
   const double bandwidth = Bandwidth(hardware, use);
   if (bandwidth <= 0) return NoDevice(hardware, "memory bandwidth");
   static const Accelerator kUnknown;
@@ -169,20 +174,31 @@ Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
   // Routing, gathering and small matrices cost a mixture about twice a dense layer's overhead.
   const double layers = static_cast<double>(shape.layers) * (shape.has_experts() ? 2 : 1) *
                         (shape.linear_layers > 0 ? 1.5 : 1);
-  const double reading = weights / (bandwidth * facts.eta) + cache / (bandwidth * facts.eta_kv);
+  double reading = weights / (bandwidth * facts.eta);
+  double caching = cache / (bandwidth * facts.eta_kv);
   double arithmetic = 0;
   if (use.batch > 1 && hardware.accelerator != nullptr) {
     arithmetic = 2 * static_cast<double>(shape.params_active) * use.batch /
                  (0.5 * std::max(1.0, gpu.fp16_tflops.value_or(10)) * 1e12);
   }
-  const double busy = std::max(reading, arithmetic);
-  double seconds = launch_bound ? std::max(busy, layers * facts.tau) : busy + layers * facts.tau;
-  if (use.gpus > 1) seconds += static_cast<double>(use.gpus - 1) * 100e-6;
-  return Around(use.batch / seconds, facts.width + ShapeDoubt(shape));
+  if (arithmetic > reading + caching) {
+    reading = arithmetic;
+    caching = 0;
+  }
+  double launches = layers * facts.tau;
+  if (launch_bound) launches = std::max(0.0, launches - reading - caching);
+  if (use.gpus > 1) launches += static_cast<double>(use.gpus - 1) * 100e-6;
+  return SpeedTerms{{reading, caching, launches}, use.batch, facts.width + ShapeDoubt(shape)};
 }
 
-Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
-                         const Hardware& hardware, const SpeedUse& use) {
+Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
+                        const Hardware& hardware, const SpeedUse& use) {
+  TRY_ASSIGN(const SpeedTerms terms, DecodeTerms(shape, format, hardware, use));
+  return terms.ToRate();
+}
+
+Result<SpeedTerms> PrefillTerms(const ModelShape& shape, const WeightFormat& format,
+                                const Hardware& hardware, const SpeedUse& use) {
   if (hardware.accelerator == nullptr || !hardware.accelerator->fp16_tflops)
     return NoDevice(hardware, "arithmetic rate");
   const bool older = use.build > 0 && use.build < kGraphsSince;
@@ -194,10 +210,17 @@ Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
   const double passes = older ? 4 : 1;
   const double attention = passes * 4 * static_cast<double>(shape.heads * shape.head_dim) *
                            TokensSeen(shape, use.depth + use.prompt / 2);
-  double tokens = rate / (2 * params + attention);
-  if (use.gpus > 1 && !(use.build > 0 && use.build < kScheduledSince)) tokens *= PipelineGain(use);
+  if (use.gpus > 1 && !(use.build > 0 && use.build < kScheduledSince)) rate *= PipelineGain(use);
   // How several GPUs share a prompt differs by the machine between them: 0.17 to 5 times the rule.
-  return Around(tokens, (use.gpus > 1 ? 1.5 : 0.47) + ShapeDoubt(shape));
+  return SpeedTerms{{2 * params / rate, attention / rate},
+                    1,
+                    (use.gpus > 1 ? 1.5 : 0.47) + ShapeDoubt(shape)};
+}
+
+Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,
+                         const Hardware& hardware, const SpeedUse& use) {
+  TRY_ASSIGN(const SpeedTerms terms, PrefillTerms(shape, format, hardware, use));
+  return terms.ToRate();
 }
 
 Result<Rate> ServingRate(const ModelShape& shape, const WeightFormat& format,

@@ -15,6 +15,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fit/hardware.h"
 #include "fit/weights.h"
@@ -41,7 +42,24 @@ struct SpeedUse {
   std::optional<double> bandwidth_gbps;  // where the device is not in the catalogue
 };
 
+// Where the seconds of one step go by the constants of the device's class: what calibration scales.
+//   decode    weights, cache, launches and hops
+//   prefill   matrices, attention
+//   training  matrices, attention
+struct SpeedTerms {
+  std::vector<double> seconds;
+  double tokens = 1;  // that one step makes
+  double width = 0;   // half-width of the class's interval, relative
+
+  double Total() const;
+  Rate ToRate() const;
+};
+
 // Errors: kNotFound where the device's bandwidth or arithmetic is not known.
+Result<SpeedTerms> DecodeTerms(const ModelShape& shape, const WeightFormat& format,
+                               const Hardware& hardware, const SpeedUse& use);
+Result<SpeedTerms> PrefillTerms(const ModelShape& shape, const WeightFormat& format,
+                                const Hardware& hardware, const SpeedUse& use);
 Result<Rate> DecodeRate(const ModelShape& shape, const WeightFormat& format,
                         const Hardware& hardware, const SpeedUse& use);
 Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,

@@ -360,6 +360,75 @@ TrainingParts TrainingPartsOf(const ModelShape& shape, const WeightFormat& forma
   return Timeline(shape, format, use).Run();
 }
 
+std::string_view NameOf(Stack stack) {
+  switch (stack) {
+    case Stack::kLitgpt: return "litgpt";
+    case Stack::kLitgpt2023: return "litgpt of 2023";
+    case Stack::kTorchtune: return "torchtune";
+    case Stack::kPeft: return "peft";
+    case Stack::kLlamaFactory: return "llama-factory";
+    case Stack::kUnsloth: return "unsloth";
+    case Stack::kTorchtitan: return "torchtitan";
+    case Stack::kMegatron: return "megatron";
+    case Stack::kGeneric: break;
+  }
+  return "generic";
+}
+
+std::string_view NameOf(Method method) {
+  switch (method) {
+    case Method::kLora: return "lora";
+    case Method::kDora: return "dora";
+    case Method::kAdapter: return "adapter";
+    case Method::kFull: break;
+  }
+  return "full";
+}
+
+std::string_view NameOf(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kAdamW8bit: return "adamw8bit";
+    case Optimizer::kPagedAdamW: return "paged";
+    case Optimizer::kAdafactor: return "adafactor";
+    case Optimizer::kSgdMomentum: return "sgd";
+    case Optimizer::kSgd: return "plain sgd";
+    case Optimizer::kLion: return "lion";
+    case Optimizer::kAdamW: break;
+  }
+  return "adamw";
+}
+
+std::string_view NameOf(Checkpointing checkpointing) {
+  switch (checkpointing) {
+    case Checkpointing::kSelective: return "selective";
+    case Checkpointing::kFull: return "full";
+    case Checkpointing::kNone: break;
+  }
+  return "none";
+}
+
+WorkPoint PeakPointOf(const ModelShape& shape, const WeightFormat& format, const TrainingUse& use) {
+  const auto peak = [&](int64_t batch) {
+    TrainingUse other = use;
+    other.batch = batch;
+    return Real(EstimateTraining(shape, format, other, 0).peak.mid);
+  };
+  const double one = peak(use.batch);
+  const double slope = std::clamp(peak(2 * use.batch) - one, 0.0, one);
+  WorkPoint point;
+  point.kind = WorkKind::kPeak;
+  point.engine = NameOf(use.stack);
+  point.setup = fmt::format("{} r{} {} {} gpus {}{}{}{}{}", NameOf(use.method), use.rank,
+                            NameOf(use.optimizer), NameOf(use.checkpointing), use.gpus,
+                            use.compiled ? " compiled" : "", use.chunked_loss ? " chunked" : "",
+                            use.optimizer_in_backward ? " in backward" : "",
+                            use.activation_offload ? " offload" : "");
+  point.format = format.name;
+  point.model = shape.id;
+  point.parts = {one - slope, slope};
+  return point;
+}
+
 Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
                           const TrainingUse& use, int64_t available) {
   const TrainingParts parts = TrainingPartsOf(shape, format, use);

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fit/calibrate.h"
 #include "fit/estimate.h"
 #include "fit/shape.h"
 #include "fit/weights.h"
@@ -103,6 +104,15 @@ double LiveLayerCopies(const ModelShape& shape);
 int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear);
 // Outputs of all targets together: one magnitude each in DoRA.
 int64_t AdapterOutputs(const ModelShape& shape, bool all_linear);
+
+std::string_view NameOf(Stack stack);  // "litgpt"; "generic" for one of its own
+std::string_view NameOf(Method method);
+std::string_view NameOf(Optimizer optimizer);
+std::string_view NameOf(Checkpointing checkpointing);
+
+// The peak as calibration sees it: bytes that are there whatever the micro-batch, and bytes that
+// grow with it.
+WorkPoint PeakPointOf(const ModelShape& shape, const WeightFormat& format, const TrainingUse& use);
 
 Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
                           const TrainingUse& use, int64_t available);

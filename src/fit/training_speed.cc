@@ -104,14 +104,16 @@ Result<TrainingRates> TrainingRatesOf(const ModelShape& shape, const WeightForma
   // Checkpointing makes room for larger batches, which fill a device better: of what sharded runs
   // compute again, about a half shows as time.
   const double shown = full && use.sharding != Sharding::kNone ? 0.55 * again : again;
-  const double seconds = ((full ? 6 : 4) + shown) * params / (peak * efficiency) +
-                         attention / (peak * AttentionEfficiency(*gpu));
-  const double rate = 1 / seconds;
+  const double width = Width(*gpu, use);
+  TrainingRates rates;
+  rates.terms = {{((full ? 6 : 4) + shown) * params / (peak * efficiency),
+                  attention / (peak * AttentionEfficiency(*gpu))},
+                 1,
+                 width};
+  const double rate = 1 / rates.terms.Total();
   const double mfu = rate * model / peak * 100;
   const double all = rate * (model + again * params + scores * again / 6) / peak * 100;
-  TrainingRates rates;
-  const double width = Width(*gpu, use);
-  rates.tokens = Times(rate, width);
+  rates.tokens = rates.terms.ToRate();
   rates.peak_tflops = *peak_tflops;
   rates.mfu = Times(mfu, width);
   rates.hfu = Times(all, width);

@@ -17,9 +17,10 @@ namespace curbstop::fit {
 
 struct TrainingRates {
   double peak_tflops = 0;
-  Rate tokens;  // a second and device
-  Rate mfu;     // percent of the dense 16-bit peak
-  Rate hfu;     // the same with what is computed again
+  Rate tokens;       // a second and device
+  SpeedTerms terms;  // of one token on one device
+  Rate mfu;          // percent of the dense 16-bit peak
+  Rate hfu;          // the same with what is computed again
 };
 
 // `fp8`: 8-bit products. Errors: kNotFound where the device's arithmetic is not known.

@@ -75,13 +75,16 @@ double Quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-Verification Verify(const std::vector<TruthRow>& rows, const Predictor& predict) {
+namespace {
+
+Verification Tally(const std::vector<TruthRow>& rows, std::vector<Result<Prediction>> predictions) {
   std::map<std::pair<std::string, std::string>, Group> groups;
   Verification verification;
-  for (const TruthRow& row : rows) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const TruthRow& row = rows[i];
     Group& group = groups[{row.metric, row.grade}];
     ++group.figures.rows;
-    Result<Prediction> prediction = predict(row);
+    Result<Prediction>& prediction = predictions[i];
     if (prediction.ok() && (!std::isfinite(row.value) || (row.value == 0 && !IsOom(row)))) {
       prediction = InvalidInput(
           fmt::format("value `{}` is no number above zero", Printable(row.value_text)));
@@ -103,6 +106,56 @@ Verification Verify(const std::vector<TruthRow>& rows, const Predictor& predict)
     verification.metrics.push_back(Finish(std::move(group)));
   }
   return verification;
+}
+
+std::vector<Result<Prediction>> PredictAll(const std::vector<TruthRow>& rows,
+                                           const Predictor& predict) {
+  std::vector<Result<Prediction>> predictions;
+  for (const TruthRow& row : rows) predictions.push_back(predict(row));
+  return predictions;
+}
+
+// Rows that teach about each other; empty where a row teaches nothing.
+std::string GroupOf(const TruthRow& row, const Result<Prediction>& prediction) {
+  const bool has_value = std::isfinite(row.value) && row.value > 0;
+  if (!prediction.ok() || prediction->work.parts.empty() || !has_value) return "";
+  const WorkPoint& work = prediction->work;
+  // What users report of themselves teaches nothing about careful measurements, and back.
+  const bool careful = row.grade == "A" || row.grade == "B";
+  const std::string group = fmt::format("{}|{}|{}|{}|{}", NameOf(work.kind), row.metric,
+                                        work.device, work.engine, careful);
+  if (work.kind != WorkKind::kPeak) return group;
+  return fmt::format("{}|{}|{}|{}", group, work.model, work.format, work.setup);
+}
+
+}  // namespace
+
+Verification Verify(const std::vector<TruthRow>& rows, const Predictor& predict) {
+  return Tally(rows, PredictAll(rows, predict));
+}
+
+Verification VerifyCalibrated(const std::vector<TruthRow>& rows, int64_t runs) {
+  const std::vector<Result<Prediction>> plain = PredictAll(rows, Predict);
+  std::map<std::string, std::vector<size_t>> groups;
+  for (size_t i = 0; i < rows.size(); ++i) groups[GroupOf(rows[i], plain[i])].push_back(i);
+  groups.erase("");
+  std::vector<Result<Prediction>> asked(
+      rows.size(), InvalidInput(fmt::format("fewer than {} other rows of its kind", runs)));
+  const auto taught = static_cast<size_t>(runs);
+  for (const auto& [name, members] : groups) {
+    if (members.size() <= taught) continue;
+    for (size_t at = 0; at < members.size(); ++at) {
+      std::vector<Measured> known;
+      for (size_t k = 1; k <= taught; ++k) {
+        const size_t other = members[(at + (k * members.size()) / (taught + 1)) % members.size()];
+        known.push_back(MeasuredOf(rows[other], *plain[other]));
+      }
+      const Prediction& own = *plain[members[at]];
+      const auto correction = CorrectionFor(own.work, known);
+      asked[members[at]] = correction ? Corrected(own, *correction) : own;
+    }
+  }
+  return Tally(rows, std::move(asked));
 }
 
 Json VerificationJson(const Verification& verification) {

@@ -40,6 +40,11 @@ using Predictor = std::function<Result<Prediction>(const TruthRow&)>;
 
 Verification Verify(const std::vector<TruthRow>& rows, const Predictor& predict = Predict);
 
+// The same, each row asked with what `runs` other rows of its device and engine teach (of a peak:
+// of its stack, model and setup), those spread evenly over the rows behind it. Rows that have not
+// so many neighbours are not asked, and said so.
+Verification VerifyCalibrated(const std::vector<TruthRow>& rows, int64_t runs);
+
 Json VerificationJson(const Verification& verification);  // docs/contracts.md §5
 std::string VerificationText(const Verification& verification);
 

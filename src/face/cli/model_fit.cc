@@ -24,7 +24,8 @@ using Options = FitOptions;
 Status Verify(const Options& options, CommandContext& context) {
   TRY_ASSIGN(const std::string text, ReadFile(context.folder / options.verify));
   TRY_ASSIGN(const std::vector<fit::TruthRow> rows, fit::ReadTruth(text, options.verify));
-  const fit::Verification found = fit::Verify(rows);
+  const fit::Verification found =
+      options.calibrate > 0 ? fit::VerifyCalibrated(rows, options.calibrate) : fit::Verify(rows);
   context.out.Answer(fit::VerificationJson(found), fit::VerificationText(found));
   return {};
 }
@@ -157,6 +158,9 @@ Action AddModelFit(CLI::App& parent) {
   command->add_flag("--explain", options->explain, "Add bytes, evidence and source of each part");
   command->add_option("--verify", options->verify, "Compare with the measurements in a CSV file")
       ->type_name("FILE");
+  ExpectWholeNumber(*command->add_option("--calibrate", options->calibrate,
+                                         "With --verify: so many other rows of a device teach"),
+                    1, 100);
   command
       ->add_option("--from-log", options->from_log,
                    "Compare with a log: llama.cpp, ollama, llama-bench, PyTorch's memory")

@@ -170,8 +170,11 @@ Result<Prediction> PredictFile(const TruthRow& row, const RowFacts& /*facts*/) {
   const double params = static_cast<double>(question.shape.params_total);
   if (row.metric == "bits_per_weight") {
     const auto bits = [&](int64_t bytes) { return static_cast<double>(bytes) * 8 / params; };
-    return Prediction{bits(weights.low), bits(weights.mid), bits(weights.high) * 1.0005,
-                      Verdict::kUnknown, false};
+    Prediction prediction;
+    prediction.low = bits(weights.low);
+    prediction.mid = bits(weights.mid);
+    prediction.high = bits(weights.high) * 1.0005;
+    return prediction;
   }
   // Tokens, merges and scores of the vocabulary; published sizes leave it in or out.
   const int64_t metadata =

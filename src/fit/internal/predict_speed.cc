@@ -13,7 +13,25 @@ namespace curbstop::fit {
 namespace {
 
 Prediction Of(const Rate& rate, double factor = 1) {
-  return {rate.low * factor, rate.mid * factor, rate.high * factor, Verdict::kUnknown, false};
+  Prediction prediction;
+  prediction.low = rate.low * factor;
+  prediction.mid = rate.mid * factor;
+  prediction.high = rate.high * factor;
+  return prediction;
+}
+
+WorkPoint PointOf(WorkKind kind, const RowFacts& facts, const ModelShape& shape,
+                  const WeightFormat& format, const SpeedTerms& terms) {
+  const Accelerator* gpu = facts.hardware.accelerator;
+  const std::string device = gpu == nullptr ? Lower(facts.hardware.text) : gpu->name;
+  WorkPoint point;
+  point.kind = kind;
+  point.device = fmt::format("{} x{}", device, facts.hardware.count);
+  point.setup = facts.technique;
+  point.format = format.name;
+  point.model = shape.id;
+  point.parts = terms.seconds;
+  return point;
 }
 
 EngineFamily FamilyOf(const RowFacts& facts) {
@@ -28,6 +46,19 @@ EngineFamily FamilyOf(const RowFacts& facts) {
     case Engine::kNone: break;
   }
   return Has(facts.technique, {"mlc"}) ? EngineFamily::kExllama : EngineFamily::kLlamaCpp;
+}
+
+std::string_view EngineName(EngineFamily family) {
+  switch (family) {
+    case EngineFamily::kMlx: return "mlx";
+    case EngineFamily::kTorch: return "torch";
+    case EngineFamily::kExllama: return "exllama";
+    case EngineFamily::kAwqFused: return "awq";
+    case EngineFamily::kVllm: return "vllm";
+    case EngineFamily::kTensorRt: return "tensorrt";
+    case EngineFamily::kLlamaCpp: break;
+  }
+  return "llama.cpp";
 }
 
 // Benchmarks start from an empty cache, so that half of what they generate is the mean depth; "@
@@ -77,7 +108,8 @@ SpeedUse UseOf(const TruthRow& row, RowFacts& facts) {
 
 bool HasLayout(const ModelShape& shape) { return shape.layers > 0 && shape.hidden > 0; }
 
-Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& facts) {
+Result<Prediction> PredictTrainingRow(const TruthRow& row, const RowFacts& facts,
+                                      WorkPoint& point) {
   if (row.metric == "mamf_tflops") {
     const Accelerator* gpu = facts.hardware.accelerator;
     if (gpu == nullptr || !gpu->bf16_tflops)
@@ -94,6 +126,8 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
   const TrainingUse use = TrainingUseOf(row, facts);
   const bool fp8 = Has(Lower(row.dtype), {"fp8", "float8"});
   TRY_ASSIGN(const TrainingRates rates, TrainingRatesOf(shape, format, facts.hardware, use, fp8));
+  point = PointOf(WorkKind::kTraining, facts, shape, format, rates.terms);
+  point.engine = NameOf(use.stack);
   // Of the 8-bit peak, where products are of 8 bit.
   const double of_peak = fp8 ? 0.5 : 1;
   if (row.metric == "mfu") return Of(rates.mfu, of_peak);
@@ -118,8 +152,10 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
     const auto seconds = [&](double rate) {
       return iterations * std::max(tokens / rate, floor) / 60;
     };
-    return Prediction{seconds(rates.tokens.high) / more, seconds(rates.tokens.mid),
-                      seconds(rates.tokens.low) * more, Verdict::kUnknown, false};
+    Prediction prediction = Of({seconds(rates.tokens.high) / more, seconds(rates.tokens.mid),
+                                seconds(rates.tokens.low) * more});
+    prediction.grows = true;
+    return prediction;
   };
   const double batch = static_cast<double>(use.batch);
   if (row.metric == "time_1k_iters") return minutes(1000, kMeanSample * batch);
@@ -130,6 +166,13 @@ Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& fac
     return minutes(epochs * 2000 / batch, 1.3 * kMeanSample * batch);
   }
   return InvalidInput(fmt::format("no rule for metric `{}`", Printable(row.metric)));
+}
+
+Result<Prediction> PredictTrainingSpeed(const TruthRow& row, const RowFacts& facts) {
+  WorkPoint point;
+  TRY_ASSIGN(Prediction prediction, PredictTrainingRow(row, facts, point));
+  prediction.work = std::move(point);
+  return prediction;
 }
 
 }  // namespace
@@ -152,16 +195,22 @@ Result<Prediction> PredictSpeed(const TruthRow& row, const RowFacts& given) {
     return Of(rate);
   }
   SpeedUse use = UseOf(row, facts);
+  const auto Calibrated = [&](WorkKind kind, const SpeedTerms& terms) {
+    Prediction prediction = Of(terms.ToRate());
+    prediction.work = PointOf(kind, facts, shape, format, terms);
+    prediction.work.engine = EngineName(use.engine);
+    return prediction;
+  };
   if (row.metric == "prefill_tps") {
     use.prompt = std::clamp(
         NumberBehind(facts.technique, {"pp", "p"}).value_or(FirstNumber(row.ctx).value_or(512)),
         1.0, 1e7);
     if (!Has(facts.technique, {"@ depth"})) use.depth = 0;
-    TRY_ASSIGN(const Rate rate, PrefillRate(shape, format, facts.hardware, use));
-    return Of(rate);
+    TRY_ASSIGN(const SpeedTerms terms, PrefillTerms(shape, format, facts.hardware, use));
+    return Calibrated(WorkKind::kPrefill, terms);
   }
-  TRY_ASSIGN(const Rate rate, DecodeRate(shape, format, facts.hardware, use));
-  return Of(rate);
+  TRY_ASSIGN(const SpeedTerms terms, DecodeTerms(shape, format, facts.hardware, use));
+  return Calibrated(WorkKind::kDecode, terms);
 }
 
 }  // namespace curbstop::fit

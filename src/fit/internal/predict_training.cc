@@ -234,7 +234,11 @@ Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts) {
   TRY_ASSIGN(const WeightFormat format, FormatOf(row, shape));
   if (row.metric == "act_copies_per_layer") {
     const double copies = LiveLayerCopies(shape);
-    return Prediction{copies * 0.95, copies, copies * 1.05, Verdict::kUnknown, false};
+    Prediction prediction;
+    prediction.low = copies * 0.95;
+    prediction.mid = copies;
+    prediction.high = copies * 1.05;
+    return prediction;
   }
   const TrainingUse use = TrainingUseOf(row, facts);
   if (Has(row.metric, {"_init"})) return AtInit(row, shape, format, use, facts);
@@ -255,7 +259,12 @@ Result<Prediction> PredictTraining(const TruthRow& row, const RowFacts& facts) {
     return MemoryPrediction(row, Around(steady, 0.01, 0.08), peak, facts);
   }
 
-  return MemoryPrediction(row, peak, peak, facts);
+  TRY_ASSIGN(Prediction prediction, MemoryPrediction(row, peak, peak, facts));
+  prediction.work = PeakPointOf(shape, format, use);
+  prediction.work.setup += "; " + row.metric + "; " + facts.technique;
+  if (row.metric == "oom") prediction.work.parts.clear();
+  prediction.grows = true;
+  return prediction;
 }
 
 }  // namespace curbstop::fit
