@@ -1,6 +1,7 @@
 #include "fit/answer.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -9,10 +10,6 @@
 
 namespace curbstop::fit {
 namespace {
-
-std::optional<Rate> IfKnown(Result<Rate> rate) {
-  return rate.ok() ? std::optional<Rate>(*rate) : std::nullopt;
-}
 
 Estimate EstimateVllm(const FitQuestion& question, FitAnswer& answer) {
   constexpr const char* kSource = "vllm-project/vllm#12330, #10511";
@@ -58,23 +55,56 @@ int64_t ContextOf(const FitQuestion& question) {
                                           : question.tensor.cache.context;
 }
 
+std::string_view EngineName(EngineFamily family) {
+  switch (family) {
+    case EngineFamily::kVllm: return "vllm";
+    case EngineFamily::kTorch: return "torch";
+    case EngineFamily::kExllama: return "exllama";
+    case EngineFamily::kMlx: return "mlx";
+    case EngineFamily::kAwqFused: return "awq";
+    case EngineFamily::kTensorRt: return "tensorrt";
+    case EngineFamily::kLlamaCpp: break;
+  }
+  return "llama.cpp";
+}
+
+std::span<const Measured> Known(const FitQuestion& question) {
+  if (question.measured == nullptr) return {};
+  return *question.measured;
+}
+
+std::string DeviceName(const FitQuestion& question, int64_t count) {
+  const Accelerator* gpu = question.hardware.accelerator;
+  return fmt::format("{} x{}", gpu == nullptr ? question.hardware.text : gpu->name, count);
+}
+
+Rate Corrected(const SpeedTerms& terms, const WorkPoint& point, const FitQuestion& question) {
+  Rate rate = terms.ToRate();
+  const auto correction = CorrectionFor(point, Known(question));
+  if (!correction) return rate;
+  const double mid = rate.mid / correction->factor;
+  return {mid / (1 + correction->width), mid, mid * (1 + correction->width), correction->used};
+}
+
+std::optional<Rate> RateOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use) {
+  const Result<SpeedTerms> terms = TermsOf(question, kind, use);
+  if (!terms.ok()) return std::nullopt;
+  return Corrected(*terms, InferencePoint(question, kind, *terms), question);
+}
+
 void AddInferenceSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
-  const bool on_gpu = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
-  const auto family = question.task == Task::kTraining ? std::nullopt : FamilyOf(question);
-  if (!family || !on_gpu || question.hardware.accelerator == nullptr) return;
-  SpeedUse use;
-  use.engine = *family;
-  use.build = question.llama.build;
-  use.gpus = question.task == Task::kVllm ? question.vllm.tensor_parallel : question.llama.gpus;
-  use.tensor_parallel = question.task == Task::kVllm;
+  const bool whole = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
+  const bool known = question.hardware.accelerator != nullptr || question.cpu_gbps.has_value();
+  if (question.task == Task::kTraining || !FamilyOf(question) || !whole || !known) return;
+  SpeedUse use = SpeedUseOf(question);
   const int64_t context = ContextOf(question);
   use.depth = static_cast<double>(context) / 2;
-  answer.decode = IfKnown(DecodeRate(question.shape, question.format, question.hardware, use));
+  answer.decode = RateOf(question, WorkKind::kDecode, use);
   if (question.task == Task::kTensorEngine) return;  // no class of prefill is known for those
   use.depth = 0;
   use.prompt = static_cast<double>(std::min<int64_t>(context, 512));
-  answer.prefill = IfKnown(PrefillRate(question.shape, question.format, question.hardware, use));
+  answer.prefill = RateOf(question, WorkKind::kPrefill, use);
 }
 
 void AddTrainingSpeed(FitAnswer& answer) {
@@ -83,8 +113,51 @@ void AddTrainingSpeed(FitAnswer& answer) {
       TrainingRatesOf(question.shape, question.format, question.hardware, question.training, false);
   if (!rates.ok()) return;
   const double gpus = static_cast<double>(std::max<int64_t>(1, question.training.gpus));
-  answer.training =
-      Rate{rates->tokens.low * gpus, rates->tokens.mid * gpus, rates->tokens.high * gpus};
+  const Rate one = Corrected(rates->terms, TrainingPoint(question, rates->terms), question);
+  answer.training = Rate{one.low * gpus, one.mid * gpus, one.high * gpus, one.measured};
+}
+
+bool IsTensors(const Component& part) {
+  return part.device == "gpu0" && part.name != "allocator" && part.name != "context";
+}
+bool Stays(const Component& part) {
+  return part.name == "weights" || part.name == "optimizer states";
+}
+
+// What tensors use becomes `peak`: weights and states stay as they are, the rest is scaled and
+// carries the interval; where it is less than weights and states alone, all is scaled.
+void ScaleTensors(double peak, double width, Estimate& estimate) {
+  double fixed = 0, rest = 0;
+  for (const Component& part : estimate.components) {
+    if (IsTensors(part)) (Stays(part) ? fixed : rest) += static_cast<double>(part.bytes.mid);
+  }
+  const bool rest_alone = peak > fixed && rest > 0;
+  const double ratio = rest_alone ? (peak - fixed) / rest : peak / std::max(1.0, fixed + rest);
+  const double carried = rest_alone ? peak - fixed : peak;
+  const double doubt = std::min(1.0, peak * width / std::max(1.0, carried));
+  for (Component& part : estimate.components) {
+    if (!IsTensors(part)) continue;
+    if (rest_alone && Stays(part)) {
+      part.bytes.low = part.bytes.high = part.bytes.mid;
+    } else {
+      part.bytes = Around(Scale(part.bytes.mid, ratio), doubt, doubt);
+      part.evidence = "measured runs";
+    }
+  }
+}
+
+void CorrectPeak(FitAnswer& answer) {
+  if (Known(answer.question).empty()) return;
+  const WorkPoint point = AllocatedPoint(answer.question);
+  const auto correction = CorrectionFor(point, Known(answer.question));
+  if (!correction) return;
+  double peak = 0;
+  for (const Component& part : answer.estimate.components)
+    peak += IsTensors(part) ? static_cast<double>(part.bytes.mid) : 0;
+  ScaleTensors(peak * correction->factor, correction->width, answer.estimate);
+  answer.estimate.peak = SumOf(answer.estimate.components, "gpu0");
+  answer.estimate.verdict = Judge(answer.estimate.peak, answer.estimate.available);
+  answer.peaks_measured = correction->used;
 }
 
 // The largest value for which `fits` holds, from 1 up, given that it stops holding somewhere.
@@ -112,6 +185,53 @@ bool Fits(const FitQuestion& question) {
 
 }  // namespace
 
+SpeedUse SpeedUseOf(const FitQuestion& question) {
+  SpeedUse use;
+  const bool vllm = question.task == Task::kVllm;
+  use.engine = FamilyOf(question).value_or(EngineFamily::kLlamaCpp);
+  use.build = question.llama.build;
+  use.gpus = vllm ? question.vllm.tensor_parallel : std::max<int64_t>(1, question.llama.gpus);
+  use.tensor_parallel = vllm;
+  use.bandwidth_gbps = question.cpu_gbps;
+  return use;
+}
+
+Result<SpeedTerms> TermsOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use) {
+  if (kind == WorkKind::kPrefill)
+    return PrefillTerms(question.shape, question.format, question.hardware, use);
+  return DecodeTerms(question.shape, question.format, question.hardware, use);
+}
+
+WorkPoint InferencePoint(const FitQuestion& question, WorkKind kind, const SpeedTerms& terms) {
+  const SpeedUse use = SpeedUseOf(question);
+  const CacheUse& cache = question.llama.cache;
+  WorkPoint point;
+  point.kind = kind;
+  point.device = DeviceName(question, use.gpus);
+  point.engine = EngineName(use.engine);
+  point.setup =
+      fmt::format("build {} flash {} ubatch {} cache {}/{}", use.build,
+                  question.llama.flash_attention, cache.ubatch, cache.k.name, cache.v.name);
+  point.format = question.format.name;
+  point.model = question.shape.id;
+  point.parts = terms.seconds;
+  return point;
+}
+
+WorkPoint TrainingPoint(const FitQuestion& question, const SpeedTerms& terms) {
+  WorkPoint point = AllocatedPoint(question);
+  point.kind = WorkKind::kTraining;
+  point.device = DeviceName(question, std::max<int64_t>(1, question.training.gpus));
+  point.parts = terms.seconds;
+  return point;
+}
+
+WorkPoint AllocatedPoint(const FitQuestion& question) {
+  TrainingUse use = question.training;
+  use.reserved = use.includes_context = false;
+  return PeakPointOf(question.shape, question.format, use);
+}
+
 Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   TRY(CheckShape(asked.shape));
   FitAnswer answer;
@@ -121,6 +241,7 @@ Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   if (question.task == Task::kTraining) {
     answer.estimate =
         EstimateTraining(question.shape, question.format, question.training, question.Available());
+    CorrectPeak(answer);
     AddTrainingSpeed(answer);
   } else if (question.task == Task::kVllm) {
     answer.estimate = EstimateVllm(question, answer);

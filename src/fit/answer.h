@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "fit/calibrate.h"
 #include "fit/engines.h"
 #include "fit/estimate.h"
 #include "fit/hardware.h"
@@ -33,7 +35,11 @@ struct FitQuestion {
   TrainingUse training;
   int64_t tokens = 0;  // to train on in all; 0: no time is asked for
   Hardware hardware;
-  int64_t free_memory = 0;  // read from this machine just now; 0: not known
+  int64_t free_memory = 0;         // read from this machine just now; 0: not known
+  bool here = false;               // the hardware is this computer's
+  std::optional<double> cpu_gbps;  // memory's bandwidth, where there is no GPU
+  // Runs that were measured (fit/measured_runs.h); null: none.
+  std::shared_ptr<const std::vector<Measured>> measured;
 
   int64_t Available() const { return free_memory > 0 ? free_memory : hardware.Available(); }
 };
@@ -54,7 +60,17 @@ struct FitAnswer {
   std::optional<Rate> training;      // all devices together
   std::optional<Span> cache_tokens;  // vLLM
   std::vector<Change> changes;       // the smallest first; only where it does not fit well
+  int64_t peaks_measured = 0;        // runs that corrected the peak
 };
+
+// Inference at a depth, or of a prompt, by the question's engine and device.
+SpeedUse SpeedUseOf(const FitQuestion& question);
+Result<SpeedTerms> TermsOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use);
+// The same as a piece of work that calibration knows: what a measured run is kept under.
+WorkPoint InferencePoint(const FitQuestion& question, WorkKind kind, const SpeedTerms& terms);
+WorkPoint TrainingPoint(const FitQuestion& question, const SpeedTerms& terms);
+// The peak of what tensors use, without allocator and driver.
+WorkPoint AllocatedPoint(const FitQuestion& question);
 
 // Errors: kInvalidInput if a figure is beyond any machine.
 Result<FitAnswer> AnswerFit(const FitQuestion& question);

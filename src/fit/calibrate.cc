@@ -25,14 +25,14 @@ struct Spread {
 constexpr Spread SpreadOf(WorkKind kind) {
   switch (kind) {
     case WorkKind::kPrefill:
-      return {{0.4, 1.2, 0}, {0.2, 0.3, 0}, {0.12, 0, 0}, {0.3, 0.8, 0}, 0.1};
+      return {{0.15, 0.4, 0}, {0.1, 0, 0}, {0.15, 0.1, 0}, {0.3, 0.8, 0}, 0.1};
     case WorkKind::kTraining:
-      return {{0.3, 0.6, 0}, {0.1, 0, 0}, {0.15, 0.3, 0}, {0.2, 0.5, 0}, 0.05};
+      return {{0.12, 0.3, 0}, {0.1, 0.1, 0}, {0.15, 0.3, 0}, {0.15, 0.3, 0}, 0.06};
     case WorkKind::kPeak:
       return {{0.02, 0.1, 0}, {0.01, 0.05, 0}, {0.02, 0.1, 0}, {0.03, 0.12, 0}, 0.01};
     case WorkKind::kDecode: break;
   }
-  return {{0.25, 0.6, 0.6}, {0.15, 0, 0}, {0.08, 0, 0}, {0.06, 0.2, 0.1}, 0.04};
+  return {{0.2, 0.5, 0.5}, {0.12, 0, 0}, {0.06, 0, 0}, {0.04, 0.1, 0.1}, 0.025};
 }
 
 using SharesOfParts = std::array<double, kMostParts>;

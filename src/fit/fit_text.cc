@@ -48,14 +48,20 @@ std::string DeviceLine(const Estimate& estimate, const std::string& device) {
   return Paragraph(fmt::format("{}, GiB: {}", device, Join(parts, " · ")), "  ", "    ");
 }
 
+std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
+
 std::string VerdictLine(const FitAnswer& answer) {
   const Estimate& estimate = answer.estimate;
   const std::string peak = fmt::format("peak {} GiB, {}..{}", Gib(estimate.peak.mid),
                                        Gib(estimate.peak.low), Gib(estimate.peak.high));
   if (estimate.available <= 0)
     return fmt::format("  {}: no memory to compare with; name one with `--gpu`\n", peak);
-  return fmt::format("  {} of {}{}: {}\n", peak, Gib(estimate.available),
-                     answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict));
+  const std::string evidence = answer.peaks_measured > 0 ? fmt::format("     evidence: {} measured",
+                                                                       Runs(answer.peaks_measured))
+                                                         : "";
+  return fmt::format("  {} of {}{}: {}{}\n", peak, Gib(estimate.available),
+                     answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict),
+                     evidence);
 }
 
 std::string MethodText(const FitQuestion& question) {
@@ -84,6 +90,26 @@ std::string RateText(const Rate& rate) {
   return fmt::format("{:.0f} tokens/s ({:.0f}..{:.0f})", rate.mid, rate.low, rate.high);
 }
 
+// "3 runs measured on this machine", "formula + class parameters", or both where they differ.
+std::string SpeedEvidence(const FitAnswer& answer) {
+  const char* where = answer.question.here ? "on this machine" : "of this GPU";
+  std::vector<std::string> parts;
+  bool class_alone = false;
+  const auto add = [&](const char* name, const std::optional<Rate>& rate) {
+    if (!rate) return;
+    if (rate->measured > 0) {
+      parts.push_back(fmt::format("{}{} measured {}", name, Runs(rate->measured), where));
+    } else {
+      class_alone = true;
+    }
+  };
+  add("decode by ", answer.decode);
+  add("prefill by ", answer.prefill);
+  add("", answer.training);
+  if (class_alone) parts.push_back("formula + class parameters");
+  return Join(parts, "; ");
+}
+
 std::string SpeedLine(const FitAnswer& answer) {
   std::vector<std::string> parts;
   if (answer.cache_tokens) {
@@ -103,7 +129,7 @@ std::string SpeedLine(const FitAnswer& answer) {
     }
   }
   if (parts.empty()) return "";
-  return fmt::format("  {}     evidence: formula + class parameters\n", Join(parts, " · "));
+  return fmt::format("  {}     evidence: {}\n", Join(parts, " · "), SpeedEvidence(answer));
 }
 
 std::string ChangeLines(const std::vector<Change>& changes) {
@@ -121,7 +147,10 @@ Json SpanJson(const Span& span) {
   return Json::MakeObject({{"low", span.low}, {"mid", span.mid}, {"high", span.high}});
 }
 Json RateJson(const Rate& rate) {
-  return Json::MakeObject({{"low", rate.low}, {"mid", rate.mid}, {"high", rate.high}});
+  return Json::MakeObject({{"low", rate.low},
+                           {"mid", rate.mid},
+                           {"high", rate.high},
+                           {"measured_runs", rate.measured}});
 }
 
 Json PartJson(const Component& part) {
@@ -151,7 +180,7 @@ void SetSpeeds(const FitAnswer& answer, Json& object) {
   if (answer.training && answer.question.tokens > 0) {
     const double tokens = static_cast<double>(answer.question.tokens);
     object.Set("seconds", RateJson({tokens / answer.training->high, tokens / answer.training->mid,
-                                    tokens / answer.training->low}));
+                                    tokens / answer.training->low, answer.training->measured}));
   }
 }
 
@@ -195,6 +224,7 @@ Json FitJson(const FitAnswer& answer) {
                                   {"verdict", std::string(NameOf(answer.estimate.verdict))},
                                   {"peak_bytes", SpanJson(answer.estimate.peak)}});
   if (answer.estimate.available > 0) object.Set("available_bytes", answer.estimate.available);
+  if (answer.peaks_measured > 0) object.Set("peak_measured_runs", answer.peaks_measured);
   object.Set("components", components);
   SetSpeeds(answer, object);
   object.Set("changes", changes);

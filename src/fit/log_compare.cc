@@ -83,20 +83,17 @@ std::vector<LoggedBytes> Merged(const std::vector<LoggedBytes>& bytes) {
 }
 
 ComparedSpeed CompareSpeed(const LoggedSpeed& measured, const FitQuestion& question) {
-  ComparedSpeed compared{measured, std::nullopt, false};
-  if (question.hardware.accelerator == nullptr) return compared;
-  SpeedUse use;
-  use.build = question.llama.build;
-  use.gpus = std::max<int64_t>(1, question.llama.gpus);
+  ComparedSpeed compared{measured, std::nullopt, {}, false};
+  SpeedUse use = SpeedUseOf(question);
   use.depth = measured.prefill ? measured.depth : std::max(1.0, measured.depth);
   use.prompt = std::max(1.0, measured.prompt);
-  const Result<Rate> rate =
-      measured.prefill ? PrefillRate(question.shape, question.format, question.hardware, use)
-                       : DecodeRate(question.shape, question.format, question.hardware, use);
-  if (!rate.ok()) return compared;
-  compared.estimated = *rate;
-  compared.agrees =
-      measured.tokens_per_second >= rate->low && measured.tokens_per_second <= rate->high;
+  const WorkKind kind = measured.prefill ? WorkKind::kPrefill : WorkKind::kDecode;
+  const Result<SpeedTerms> terms = TermsOf(question, kind, use);
+  if (!terms.ok()) return compared;
+  compared.estimated = terms->ToRate();
+  compared.work = InferencePoint(question, kind, *terms);
+  compared.agrees = measured.tokens_per_second >= compared.estimated->low &&
+                    measured.tokens_per_second <= compared.estimated->high;
   return compared;
 }
 
@@ -258,7 +255,9 @@ Result<LogComparison> CompareRun(const LogRun& run, const FitQuestion& question)
   TRY(CheckSameModel(run, question.shape));
   LogComparison comparison{run, question, {}, {}, {}};
   if (!run.bytes.empty()) {
-    TRY_ASSIGN(const FitAnswer answer, QuickFit(question));
+    FitQuestion by_rules = question;
+    by_rules.measured = nullptr;
+    TRY_ASSIGN(const FitAnswer answer, QuickFit(by_rules));
     for (const LoggedBytes& one : Merged(run.bytes)) {
       const auto estimated = EstimatedOf(answer.estimate, one.component, one.device);
       if (!estimated) {
@@ -292,7 +291,9 @@ void Learn(const LogComparison& comparison, FitAnswer& answer) {
     }
     return nullptr;
   };
-  if (const ComparedBytes* sum = find("allocated"))
+  // Under other conditions measured runs have corrected the sum already.
+  const ComparedBytes* sum = find("allocated");
+  if (sum != nullptr && (same || answer.peaks_measured == 0))
     LearnSum(*sum, find("held between steps"), same, answer);
   answer.estimate.peak = SumOf(answer.estimate.components, fullest);
   answer.estimate.verdict = Judge(answer.estimate.peak, answer.estimate.available);

@@ -29,6 +29,7 @@ struct ComparedBytes {
 struct ComparedSpeed {
   LoggedSpeed measured;
   std::optional<Rate> estimated;  // empty where the device's speed is not known
+  WorkPoint work;                 // as calibration knows it
   bool agrees = false;
 };
 

@@ -161,8 +161,9 @@ void PutOn(const Hardware& hardware, FitQuestion& question) {
   question.hardware = hardware;
   question.llama.gpus = question.vllm.tensor_parallel = question.training.gpus = hardware.count;
   question.llama.metal = hardware.unified;
+  question.llama.cpu_only = question.tensor.on_cpu = hardware.cpu_only;
+  question.training.includes_context = !hardware.cpu_only;
   question.tensor.gpus = hardware.count;
-  question.tensor.on_cpu = hardware.cpu_only;
   if (hardware.count == 1) question.training.sharding = Sharding::kNone;
 }
 

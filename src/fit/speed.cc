@@ -212,9 +212,8 @@ Result<SpeedTerms> PrefillTerms(const ModelShape& shape, const WeightFormat& for
                            TokensSeen(shape, use.depth + use.prompt / 2);
   if (use.gpus > 1 && !(use.build > 0 && use.build < kScheduledSince)) rate *= PipelineGain(use);
   // How several GPUs share a prompt differs by the machine between them: 0.17 to 5 times the rule.
-  return SpeedTerms{{2 * params / rate, attention / rate},
-                    1,
-                    (use.gpus > 1 ? 1.5 : 0.47) + ShapeDoubt(shape)};
+  return SpeedTerms{
+      {2 * params / rate, attention / rate}, 1, (use.gpus > 1 ? 1.5 : 0.47) + ShapeDoubt(shape)};
 }
 
 Result<Rate> PrefillRate(const ModelShape& shape, const WeightFormat& format,

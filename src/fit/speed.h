@@ -29,6 +29,7 @@ struct Rate {
   double low = 0;
   double mid = 0;
   double high = 0;
+  int64_t measured = 0;  // runs of this device that corrected it; 0: class constants alone
 };
 
 struct SpeedUse {

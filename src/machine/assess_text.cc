@@ -143,7 +143,12 @@ std::string CalibrationText(const std::optional<Calibration>& calibration) {
   if (calibration->disk_write_mbps) {
     parts.push_back(fmt::format("writes {:.0f} MB/s", *calibration->disk_write_mbps));
   }
-  return fmt::format("{}, on {}", Join(parts, ", "), DateText(calibration->measured_at_ms));
+  const size_t runs = calibration->runs.items().size();
+  std::string text = Join(parts, ", ");
+  if (calibration->measured_at_ms > 0)
+    text += fmt::format(", on {}", DateText(calibration->measured_at_ms));
+  if (runs > 0) text += fmt::format("{}{} model runs", text.empty() ? "" : "; ", runs);
+  return text;
 }
 
 std::string FactsText(const Machine& machine) {

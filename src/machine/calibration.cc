@@ -11,6 +11,7 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kVersion = 1;
+constexpr int64_t kMostBytes = 1 << 20;
 
 Json OrNull(const std::optional<double>& value) {
   return value ? Json(std::round(*value * 10) / 10) : Json();
@@ -40,6 +41,7 @@ Result<Calibration> Parse(std::string_view text) {
   calibration.disk_direct = json->BoolOr("disk_direct", false);
   calibration.cpu_model = json->StringOr("cpu_model", "");
   calibration.measured_at_ms = json->IntOr("measured_at_ms", 0);
+  if (const Json* runs = json->Find("runs")) calibration.runs = *runs;
   return calibration;
 }
 
@@ -57,7 +59,7 @@ Json CalibrationJson(const Calibration& calibration) {
 
 Result<std::optional<Calibration>> ReadCalibration(const std::filesystem::path& file) {
   if (!Exists(file)) return std::optional<Calibration>();
-  TRY_ASSIGN(const std::string text, ReadFile(file, 1 << 16));
+  TRY_ASSIGN(const std::string text, ReadFile(file, kMostBytes));
   Result<Calibration> calibration = Parse(text);
   if (calibration.ok()) return std::optional<Calibration>(*std::move(calibration));
   return std::move(calibration)
@@ -72,6 +74,7 @@ Status WriteCalibration(const std::filesystem::path& file, const Calibration& ca
   Json json = Json::MakeObject({{"version", kVersion}});
   const Json fields = CalibrationJson(calibration);
   for (const auto& [key, value] : fields.members()) json.Set(key, value);
+  if (!calibration.runs.items().empty()) json.Set("runs", calibration.runs);
   return files.Write(file, WriteJson(json, JsonStyle::kIndented) + "\n", 0644);
 }
 

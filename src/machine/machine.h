@@ -90,6 +90,7 @@ struct Calibration {
   bool disk_direct = false;  // past the page cache
   std::string cpu_model;     // measured on this CPU
   int64_t measured_at_ms = 0;
+  Json runs;  // model runs, as fit/measured_runs.h writes them; kept as they are
 };
 
 struct Unreadable {

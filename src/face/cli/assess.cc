@@ -41,6 +41,9 @@ Status Measure(const Machine& machine, CommandContext& context) {
   context.out.Talk("measuring memory and the disk of this folder, a few seconds\n");
   Result<Calibration> measured = MeasureMachine(machine, context.folder, context.clock);
   if (!measured.ok()) return std::move(measured).error().While("cannot measure this computer");
+  // Model runs that were measured stay; a broken file is replaced.
+  const auto before = ReadCalibration(context.directories.Calibration());
+  if (before.ok() && *before) measured->runs = (*before)->runs;
   Status stored = WriteCalibration(context.directories.Calibration(), *measured, context.files);
   if (!stored.ok()) return std::move(stored).error().While("cannot store what was measured");
   return {};

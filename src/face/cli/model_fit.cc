@@ -63,6 +63,11 @@ Status Run(const Options& options, CommandContext& context) {
     return InvalidInput("`--verify` takes a file of measurements and no model")
         .WithHint("leave MODEL out");
   }
+  if (options.remember && options.from_log.empty())
+    return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`")
+        .WithHint("what `--probe` measures is kept anyway");
+  if (options.calibrate > 0 && options.verify.empty())
+    return InvalidInput("`--calibrate` belongs to `--verify FILE`");
   if (!options.verify.empty()) return Verify(options, context);
   if (!options.from_log.empty()) return FitFromLog(options, context);
   if (options.model.empty()) {
@@ -165,6 +170,8 @@ Action AddModelFit(CLI::App& parent) {
       ->add_option("--from-log", options->from_log,
                    "Compare with a log: llama.cpp, ollama, llama-bench, PyTorch's memory")
       ->type_name("FILE");
+  command->add_flag("--remember", options->remember,
+                    "Keep what the log measured, for later estimates of its GPU");
   return [options, command](CommandContext& context) {
     for (const CLI::Option* option : command->get_options()) {
       if (option->count() > 0) options->given.insert(option->get_name());

@@ -1,10 +1,12 @@
 #include "face/cli/model_log.h"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "face/cli/measured.h"
 #include "fit/log_compare.h"
 #include "sys/files.h"
 
@@ -30,7 +32,8 @@ class RunOptions {
       question.free_memory = 0;
     }
     if (!Counts("--gpu") && run_.gpus > 0) question.llama.gpus = run_.gpus;
-    question.llama.cpu_only = run_.gpus == 0 && !run_.bytes.empty();
+    const bool no_gpu = run_.gpus == 0 && (!run_.bytes.empty() || run_.engine == kBench);
+    if (run_.engine != fit::LogEngine::kTorch) question.llama.cpu_only = no_gpu;
     return question;
   }
 
@@ -74,6 +77,8 @@ class RunOptions {
     return true;
   }
 
+  static constexpr fit::LogEngine kBench = fit::LogEngine::kLlamaBench;
+
   FitOptions options_;
   const fit::LogRun& run_;
   Winner winner_;
@@ -94,6 +99,7 @@ Status CheckEngine(const FitOptions& options, const fit::LogRun& run) {
 
 struct Compared {
   std::vector<fit::LogComparison> comparisons;
+  std::vector<fit::MeasuredRun> runs;
   const fit::LogRun* learned_from = nullptr;  // the last run with sizes
 };
 
@@ -106,6 +112,8 @@ Result<Compared> CompareAll(const FitOptions& options, const fit::EngineLog& log
                RunOptions(options, run, Winner::kLog).Ask(context));
     TRY_ASSIGN(fit::LogComparison comparison, fit::CompareRun(run, question));
     if (!comparison.bytes.empty()) compared.learned_from = &run;
+    for (fit::MeasuredRun& one : fit::RunsOf(comparison, options.from_log, context.clock.WallMs()))
+      compared.runs.push_back(std::move(one));
     compared.comparisons.push_back(std::move(comparison));
   }
   return compared;
@@ -115,7 +123,9 @@ Result<Compared> CompareAll(const FitOptions& options, const fit::EngineLog& log
 Result<fit::FitAnswer> AnswerLearned(const FitOptions& options, const Compared& compared,
                                      CommandContext& context) {
   RunOptions asked(options, *compared.learned_from, Winner::kOptions);
-  TRY_ASSIGN(const fit::FitQuestion question, asked.Ask(context));
+  TRY_ASSIGN(fit::FitQuestion question, asked.Ask(context));
+  question.measured = std::make_shared<const std::vector<fit::Measured>>(
+      fit::MeasuredOf(fit::Merge(KnownRuns(context), compared.runs)));
   TRY_ASSIGN(fit::FitAnswer answer, fit::QuickFit(question));
   const auto last = std::find_if(compared.comparisons.rbegin(), compared.comparisons.rend(),
                                  [](const fit::LogComparison& one) { return !one.bytes.empty(); });
@@ -145,6 +155,11 @@ Status FitFromLog(const FitOptions& options, CommandContext& context) {
     text += "with what the log says:\n" + fit::FitText(learned, options.explain);
     if (learned.estimate.verdict == fit::Verdict::kNo)
       context.exit_code = ExitCodeOf(ErrorKind::kNo);
+  }
+  if (options.remember) {
+    TRY(Remember(compared.runs, context));
+    answer.Set("remembered", static_cast<int64_t>(compared.runs.size()));
+    text += fmt::format("kept {} measured figures for later estimates\n", compared.runs.size());
   }
   context.out.Answer(answer, text);
   return {};

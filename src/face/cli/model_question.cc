@@ -1,12 +1,16 @@
 #include "face/cli/model_question.h"
 
+#include <memory>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "face/cli/measured.h"
 #include "face/cli/model_source.h"
 #include "face/cli/usage.h"
 #include "fit/families.h"
 #include "fit/question.h"
+#include "machine/calibration.h"
 #include "machine/read_machine.h"
 
 namespace curbstop {
@@ -44,6 +48,17 @@ Result<fit::Hardware> NamedHardware(const FitOptions& options) {
                               catalogue.DidYouMeanName(options.gpu)));
 }
 
+// Without a GPU everything lies in RAM; its speed is known once `assess --measure` has read it.
+void UseCpu(const Machine& machine, const CommandContext& context, fit::FitQuestion& question) {
+  question.hardware.text = machine.cpu.model;
+  question.hardware.cpu_only = true;
+  question.free_memory = machine.memory.available ? machine.memory.available->value : 0;
+  question.here = true;
+  const auto calibration = ReadCalibration(context.directories.Calibration());
+  if (calibration.ok() && *calibration && (*calibration)->cpu_model == machine.cpu.model)
+    question.cpu_gbps = (*calibration)->memory_gbps;
+}
+
 // The named hardware, or this machine's first GPU of its own.
 Status ReadHardware(const FitOptions& options, CommandContext& context,
                     fit::FitQuestion& question) {
@@ -57,8 +72,10 @@ Status ReadHardware(const FitOptions& options, CommandContext& context,
     question.hardware = fit::UnderstandHardware(gpu.name, BundledAccelerators());
     question.hardware.memory = gpu.memory_total->value;
     question.free_memory = gpu.memory_free ? gpu.memory_free->value : 0;
+    question.here = true;
     return {};
   }
+  UseCpu(machine, context, question);
   return {};
 }
 
@@ -102,6 +119,8 @@ Result<fit::FitQuestion> ReadFitQuestion(const FitOptions& options, CommandConte
   question.llama.gpu_layers = options.gpu_layers;
   question.llama.experts_in_ram = options.experts_in_ram;
   question.llama.cache.ubatch = question.tensor.cache.ubatch = options.ubatch;
+  question.measured =
+      std::make_shared<const std::vector<fit::Measured>>(fit::MeasuredOf(KnownRuns(context)));
   return question;
 }
 

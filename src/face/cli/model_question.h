@@ -45,6 +45,7 @@ struct FitOptions {
   bool explain = false;
 
   std::string from_log;
+  bool remember = false;
   int64_t calibrate = 0;
   std::set<std::string> given;           // the options on the command line: "--context"
   std::optional<fit::ModelShape> shape;  // known already; `model` is then only a name
