@@ -40,12 +40,14 @@ std::vector<std::string> DevicesOf(const Estimate& estimate) {
   return devices;
 }
 
-std::string DeviceLine(const Estimate& estimate, const std::string& device) {
+std::string DeviceLine(const FitAnswer& answer, const std::string& device) {
+  const Estimate& estimate = answer.estimate;
+  const bool in_ram = answer.question.hardware.cpu_only && device == "gpu0";
   std::vector<std::string> parts;
   for (const Component& part : estimate.components) {
     if (part.device == device && part.bytes.high > 0) parts.push_back(PartText(part));
   }
-  return Paragraph(fmt::format("{}, GiB: {}", device, Join(parts, " · ")), "  ", "    ");
+  return Paragraph(fmt::format("{}, GiB: {}", in_ram ? "host" : device, Join(parts, " · ")), "  ", "    ");
 }
 
 std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
@@ -106,7 +108,9 @@ std::string SpeedEvidence(const FitAnswer& answer) {
   add("decode by ", answer.decode);
   add("prefill by ", answer.prefill);
   add("", answer.training);
-  if (class_alone) parts.push_back("formula + class parameters");
+  if (class_alone)
+    parts.push_back(parts.empty() ? "formula + class parameters"
+                                  : "the rest formula + class parameters");
   return Join(parts, "; ");
 }
 
@@ -234,7 +238,7 @@ Json FitJson(const FitAnswer& answer) {
 std::string FitText(const FitAnswer& answer, bool explain) {
   std::string text = Headline(answer.question);
   for (const std::string& device : DevicesOf(answer.estimate))
-    text += DeviceLine(answer.estimate, device);
+    text += DeviceLine(answer, device);
   text += VerdictLine(answer) + SpeedLine(answer) + ChangeLines(answer.changes);
   return explain ? text + Sources(answer.estimate) : text;
 }

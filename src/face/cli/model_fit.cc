@@ -64,8 +64,7 @@ Status Run(const Options& options, CommandContext& context) {
         .WithHint("leave MODEL out");
   }
   if (options.remember && options.from_log.empty())
-    return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`")
-        .WithHint("what `--probe` measures is kept anyway");
+    return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`");
   if (options.calibrate > 0 && options.verify.empty())
     return InvalidInput("`--calibrate` belongs to `--verify FILE`");
   if (!options.verify.empty()) return Verify(options, context);
