@@ -47,7 +47,8 @@ std::string DeviceLine(const FitAnswer& answer, const std::string& device) {
   for (const Component& part : estimate.components) {
     if (part.device == device && part.bytes.high > 0) parts.push_back(PartText(part));
   }
-  return Paragraph(fmt::format("{}, GiB: {}", in_ram ? "host" : device, Join(parts, " · ")), "  ", "    ");
+  return Paragraph(fmt::format("{}, GiB: {}", in_ram ? "host" : device, Join(parts, " · ")), "  ",
+                   "    ");
 }
 
 std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
@@ -237,8 +238,7 @@ Json FitJson(const FitAnswer& answer) {
 
 std::string FitText(const FitAnswer& answer, bool explain) {
   std::string text = Headline(answer.question);
-  for (const std::string& device : DevicesOf(answer.estimate))
-    text += DeviceLine(answer, device);
+  for (const std::string& device : DevicesOf(answer.estimate)) text += DeviceLine(answer, device);
   text += VerdictLine(answer) + SpeedLine(answer) + ChangeLines(answer.changes);
   return explain ? text + Sources(answer.estimate) : text;
 }

@@ -140,7 +140,8 @@ Verification VerifyCalibrated(const std::vector<TruthRow>& rows, int64_t runs) {
   for (size_t i = 0; i < rows.size(); ++i) groups[GroupOf(rows[i], plain[i])].push_back(i);
   groups.erase("");
   std::vector<Result<Prediction>> asked(
-      rows.size(), InvalidInput(fmt::format("fewer than {} other rows of its kind", runs)));
+      rows.size(),
+      InvalidInput(fmt::format("needs {} other row{} of its kind", runs, runs == 1 ? "" : "s")));
   const auto taught = static_cast<size_t>(runs);
   for (const auto& [name, members] : groups) {
     if (members.size() <= taught) continue;

@@ -172,7 +172,7 @@ An engine's own log beside what would have been estimated, and what follows for 
       (class constant, not probed here)
     host, GiB: weights 0.3 (the log agrees) · compute 0.04 · output 0.00 (exact)
     peak 7.9 GiB, 7.7..8.0 of 9.8: fits
-    decode 86 tokens/s (71..105) · prefill 4238 tokens/s (2883..6231)     evidence: formula + class parameters
+    decode 80 tokens/s (66..97) · prefill 4238 tokens/s (2883..6231)     evidence: decode by 1 run measured of this GPU; the rest formula + class parameters
   $ curbstop model fit qwen2.5-7b --from-log llama.log --gpu RTX-3080
   ! error: the log is of `llama-3.1-8b` with 32 layers of width 4096, `qwen2.5-7b` has 28 of 3584
   ! hint: leave the model out; the log names it
@@ -191,4 +191,30 @@ An engine's own log beside what would have been estimated, and what follows for 
   $ curbstop model fit qwen2.5-7b --method lora --from-log llama.log
   ! error: the log is of llama.cpp, and `--method` asks for training
   ! hint: leave `--method` out
+  ? 2
+
+What a log measured is kept with the machine where it is asked for, and corrects later estimates of
+the same GPU and engine.
+
+  $ curbstop model fit --from-log llama.log --gpu RTX-3080 --remember | tail -n 1
+  kept 1 measured figure for later estimates
+  $ curbstop model fit qwen2.5-14b --gpu RTX-3080 --quant Q3_K_M | tail -n 1
+    decode 64 tokens/s (50..82) · prefill 2273 tokens/s (1547..3342)     evidence: decode by 1 run measured of this GPU; the rest formula + class parameters
+  $ curbstop model fit qwen2.5-14b --gpu RTX-3090 --quant Q3_K_M | tail -n 1
+    decode 81 tokens/s (67..99) · prefill 2569 tokens/s (1747..3776)     evidence: formula + class parameters
+  $ curbstop model fit --verify truth.csv --calibrate 1
+  metric     grade  rows  understood  median  mean  p90  p95  worst  false fits  false no  covered  width
+  kv_buffer  A         2           0                                          0         0
+  oom        A         1           0                                          0         0
+  errors, coverage and width in percent of the measured value; width of the estimate
+  
+  not understood: 3 rows
+    a  needs 1 other row of its kind
+    b  needs 1 other row of its kind
+    c  needs 1 other row of its kind
+  $ curbstop model fit --remember
+  ! error: `--remember` keeps what a log measured, and there is no `--from-log`
+  ? 2
+  $ curbstop model fit qwen2.5-7b --calibrate 3
+  ! error: `--calibrate` belongs to `--verify FILE`
   ? 2

@@ -159,7 +159,8 @@ Status FitFromLog(const FitOptions& options, CommandContext& context) {
   if (options.remember) {
     TRY(Remember(compared.runs, context));
     answer.Set("remembered", static_cast<int64_t>(compared.runs.size()));
-    text += fmt::format("kept {} measured figures for later estimates\n", compared.runs.size());
+    text += fmt::format("kept {} measured figure{} for later estimates\n", compared.runs.size(),
+                        compared.runs.size() == 1 ? "" : "s");
   }
   context.out.Answer(answer, text);
   return {};
