@@ -15,6 +15,7 @@ namespace curbstop {
 std::string_view NameOf(AdviceKind kind) {
   switch (kind) {
     case AdviceKind::kGoodFor: return "good_for";
+    case AdviceKind::kModels: return "models";
     case AdviceKind::kHoldsBack: return "holds_back";
     case AdviceKind::kDoNotBuy: return "do_not_buy";
   }

@@ -1,7 +1,8 @@
 // What a computer is good for, what holds it back, and what not to buy: rules over its facts.
 //
 // Each rule stands in one table with the fact that it follows from; a rule whose fact could not be
-// read says nothing. Model sizes are another room's business.
+// read says nothing. `kModels` is
+// another room's business: fit/today.h.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +14,7 @@
 
 namespace curbstop {
 
-enum class AdviceKind { kGoodFor, kHoldsBack, kDoNotBuy };
+enum class AdviceKind { kGoodFor, kModels, kHoldsBack, kDoNotBuy };
 
 struct Advice {
   AdviceKind kind = AdviceKind::kGoodFor;
@@ -23,7 +24,7 @@ struct Advice {
   std::string why;   // the rule in words, with its source
 };
 
-std::string_view NameOf(AdviceKind kind);  // "good_for", "holds_back", "do_not_buy"
+std::string_view NameOf(AdviceKind kind);  // "good_for", "models", "holds_back", "do_not_buy"
 
 // `folder` is where the user works, to see which disk that is; empty if it is not known.
 std::vector<Advice> AdviseOn(const Machine& machine, const std::filesystem::path& folder = {});

@@ -208,6 +208,7 @@ Json PowerJson(const PowerFigure& figure) {
 std::string AssessText(const Machine& machine, const std::vector<Advice>& advice, Explain explain) {
   return FactsText(machine) + UnreadableText(machine) +
          AdviceText(advice, AdviceKind::kGoodFor, "Good for", explain) +
+         AdviceText(advice, AdviceKind::kModels, "With models, today, by estimate", explain) +
          AdviceText(advice, AdviceKind::kHoldsBack, "What holds it back", explain) +
          AdviceText(advice, AdviceKind::kDoNotBuy, "Do not buy", explain);
 }

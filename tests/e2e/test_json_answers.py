@@ -305,6 +305,8 @@ def test_model_fit(world):
     small = ("model", "fit", "qwen2.5-1.5b", "--method", "lora", "--gpu", "RTX-3080")
     assert world.ask("model-fit-technique", *small, "--technique", "auto")["techniques"]
     assert world.ask("model-fit-largest", *small, "--max-batch")["max_batch"] >= 1
+    ladder = world.ask("model-fit-ladder", "model", "fit", "qwen2.5-7b", "--method", "qlora", "--ladder", "--tokens", "1M")["rungs"]
+    assert ladder[0]["model"] == "qwen2.5-0.5b" and ladder[0]["micro_usd"] < ladder[-1]["micro_usd"]
     (world.folder / "truth.csv").write_text(TRUTH)
     verified = world.ask("model-fit-verify", "model", "fit", "--verify", "truth.csv")
     assert verified["metrics"][0] | {"coverage": 100, "mean": 0, "understood": 1, "rows": 2} == verified["metrics"][0]

@@ -23,6 +23,15 @@ synthetic: made from documents, and the page says so.
     - preparing data, tables, text classification and tests of a pipeline: 2 CPUs
       and 23.5 GiB do that without a GPU
   
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB of memory, on the CPU: minutes for a thousand
+      texts, not hours
+    - hold up to qwen2.5-32b in Q4_K_M (21 GiB) in memory and run it on the CPU;
+      how fast is known after `curbstop assess --measure`
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 22 GiB are free
+  
   What holds it back
   
     - no GPU for computing was found: steps with `needs: {gpu: …}` run on a
@@ -58,6 +67,21 @@ synthetic: made from documents, and the page says so.
     - CUDA steps that need up to 9.1 GiB on RTX-3080; bf16 in hardware, but not
       fp8
   
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 150 texts/s: 10,000 texts in N s for each
+      pass
+    - adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of
+      2048, one at a time): 6.4 GiB, 1300 tokens/s (750..2300): 1 M tokens in 13
+      min
+    - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
+      2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3
+      min
+    - answer faster than one reads: up to qwen2.5-7b in Q4_K_M with 8192 tokens of
+      context, 5.2 GiB, 110 tokens/s (91..140)
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 24 GiB are free
+  
   What holds it back
   
     - WSL sees 15.6 of Windows' 31.7 GiB: set `memory=24GB` under `[wsl2]` in
@@ -92,6 +116,20 @@ synthetic: made from documents, and the page says so.
       and 31.2 GiB do that without a GPU
     - CUDA steps that need up to 10.9 GiB on RTX-3060-12GB; bf16 in hardware, but
       not fp8
+  
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 63 texts/s: 10,000 texts in 3 min for each
+      pass
+    - adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of
+      2048, one at a time): 6.4 GiB, 570 tokens/s (320..990): 1 M tokens in 29 min
+    - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
+      2048, one at a time): 6.8 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7
+      min
+    - answer faster than one reads: up to qwen2.5-14b in Q4_K_M with 8192 tokens
+      of context, 10 GiB, 28 tokens/s (23..34)
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 37 GiB are free
   
   What holds it back
   
@@ -140,6 +178,21 @@ synthetic: made from documents, and the page says so.
     - CUDA steps that need up to 7.4 GiB on RTX-4060; bf16 and fp8 in hardware
     - 2 steps at the same time, one on each GPU
   
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 180 texts/s: 10,000 texts in N s for each
+      pass
+    - adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of
+      2048, one at a time): 15 GiB, 400 tokens/s (230..710): 1 M tokens in 41 min
+    - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
+      2048, one at a time): 15 GiB, 2500 tokens/s (1400..4400): 1 M tokens in 7
+      min
+    - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
+      of context, 21 GiB, 33 tokens/s (27..40)
+    - llama-3.3-70b in Q4_K_M only with 17 GiB of it in memory; how fast is known
+      after `curbstop assess --measure`
+  
   What holds it back
   
     - 638 MiB of RTX-4060's 8 GiB is taken now, by a display or another program:
@@ -181,6 +234,19 @@ synthetic: made from documents, and the page says so.
     - CUDA steps that need up to 79.1 GiB on A100-SXM4-80GB; bf16 in hardware, but
       not fp8
   
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 780 texts/s: 10,000 texts in N s for each
+      pass
+    - adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of
+      2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min
+    - train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048,
+      one at a time): 30 GiB, 5800 tokens/s (3300..10000): 1 M tokens in 3 min
+    - answer faster than one reads: up to qwen2.5-72b in Q4_K_M with 8192 tokens
+      of context, 47 GiB, 20 tokens/s (15..28)
+    - llama-3.3-70b in Q4_K_M: 41 GiB, 22 tokens/s (16..31)
+  
   What holds it back
   
     - a limit leaves 16 of 128 CPUs and 117 GiB of 1007.8 GiB: set workers and
@@ -219,6 +285,19 @@ synthetic: made from documents, and the page says so.
     - steps for MPS or MLX: CPU and GPU share one memory, so nothing is copied
       between them
   
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 13 min for each
+      pass
+    - adapt (LoRA) models of up to 7.6B parameters (qwen2.5-7b, sequences of 2048,
+      one at a time): 19 GiB, 62 tokens/s (35..110): 1 M tokens in 4.5 h
+    - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
+      2048, one at a time): 15 GiB, 180 tokens/s (100..310): 1 M tokens in 1.6 h
+    - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
+      of context, 20 GiB, 7.9 tokens/s (6.1..10)
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 21 GiB are free
+  
   What holds it back
   
     - APPLE-M2-PRO has no CUDA: steps that need bitsandbytes or TensorRT run on a
@@ -254,6 +333,20 @@ synthetic: made from documents, and the page says so.
     - preparing data, tables, text classification and tests of a pipeline: 12 CPUs
       and 15.5 GiB do that without a GPU
     - ROCm steps that need up to 22.5 GiB on RX-7900-XTX
+  
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 200 texts/s: 10,000 texts in N s for each
+      pass
+    - adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of
+      2048, one at a time): 15 GiB, 460 tokens/s (260..810): 1 M tokens in 36 min
+    - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
+      2048, one at a time): 15 GiB, 2800 tokens/s (1600..5000): 1 M tokens in 6
+      min
+    - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
+      of context, 21 GiB, 28 tokens/s (21..37)
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 27 GiB are free
   
   What holds it back
   
@@ -301,6 +394,38 @@ Each piece of advice has a fact and a rule.
         rule: what is free on the card bounds a step; bf16 needs capability 8.0,
               fp8 8.9, fp16 tensor cores 7.0 (NVIDIA, CUDA C++ Programming Guide,
               table of compute capabilities) (cuda-work)
+  
+  With models, today, by estimate
+  
+    - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
+      tokens at once): 5.7 GiB, some 150 texts/s: 10,000 texts in N s for each
+      pass
+        fact: 9.1 GiB free on RTX-3080
+        rule: as `curbstop model fit` estimates it, the whole interval below what
+              is free (classifier)
+    - adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of
+      2048, one at a time): 6.4 GiB, 1300 tokens/s (750..2300): 1 M tokens in 13
+      min
+        fact: 9.1 GiB free on RTX-3080
+        rule: as `curbstop model fit` estimates it, the whole interval below what
+              is free; qwen2.5-3b, nf4-dq, QLoRA of rank 16, sequence 2048, batch
+              1 (qlora)
+    - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
+      2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3
+      min
+        fact: 9.1 GiB free on RTX-3080
+        rule: as `curbstop model fit` estimates it, the whole interval below what
+              is free; qwen2.5-0.5b, bf16, full training, sequence 2048, batch 1
+              (full)
+    - answer faster than one reads: up to qwen2.5-7b in Q4_K_M with 8192 tokens of
+      context, 5.2 GiB, 110 tokens/s (91..140)
+        fact: 9.1 GiB free on RTX-3080
+        rule: as `curbstop model fit` estimates it, the whole interval below what
+              is free; one reads some 5 tokens a second (chat)
+    - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 24 GiB are free
+        fact: 9.1 GiB free on RTX-3080, 14 GiB of memory free
+        rule: what the GPU has no room for is read from memory for each token
+              (70b)
   
   What holds it back
   
@@ -440,6 +565,27 @@ The same as JSON.
         "text": "parts: this is a virtual machine; give it more of its host, or choose a larger one",
         "fact": "the CPU says that a hypervisor runs it",
         "why": "its hardware is the host's"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB of memory, on the CPU: minutes for a thousand texts, not hours",
+        "fact": "22 GiB of memory free",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "chat-cpu",
+        "text": "hold up to qwen2.5-32b in Q4_K_M (21 GiB) in memory and run it on the CPU; how fast is known after `curbstop assess --measure`",
+        "fact": "22 GiB of memory free, its speed not known",
+        "why": "a token reads all weights once; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 22 GiB are free",
+        "fact": "22 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -602,6 +748,41 @@ The same as JSON.
         "text": "a bigger GPU, as long as no step of yours was seen to need more than 10 GiB: `curbstop plan` shows what renting one for the few that do costs",
         "fact": "RTX-3080 with 10 GiB",
         "why": "buy for a need that was measured; rent for the rare large step"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 150 texts/s: 10,000 texts in N s for each pass",
+        "fact": "9.1 GiB free on RTX-3080",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "qlora",
+        "text": "adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048, one at a time): 6.4 GiB, 1300 tokens/s (750..2300): 1 M tokens in 13 min",
+        "fact": "9.1 GiB free on RTX-3080",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-3b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3 min",
+        "fact": "9.1 GiB free on RTX-3080",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-0.5b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-7b in Q4_K_M with 8192 tokens of context, 5.2 GiB, 110 tokens/s (91..140)",
+        "fact": "9.1 GiB free on RTX-3080",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 24 GiB are free",
+        "fact": "9.1 GiB free on RTX-3080, 14 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -769,6 +950,41 @@ The same as JSON.
         "text": "another NVMe disk: 215.1 GiB of 456.3 GiB are free on /",
         "fact": "/ is NVMe, 215.1 GiB free",
         "why": "an NVMe disk with 100 GiB or more free"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 63 texts/s: 10,000 texts in 3 min for each pass",
+        "fact": "11 GiB free on RTX-3060-12GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "qlora",
+        "text": "adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048, one at a time): 6.4 GiB, 570 tokens/s (320..990): 1 M tokens in 29 min",
+        "fact": "11 GiB free on RTX-3060-12GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-3b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7 min",
+        "fact": "11 GiB free on RTX-3060-12GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-0.5b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-14b in Q4_K_M with 8192 tokens of context, 10 GiB, 28 tokens/s (23..34)",
+        "fact": "11 GiB free on RTX-3060-12GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 37 GiB are free",
+        "fact": "11 GiB free on RTX-3060-12GB, 26 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -982,6 +1198,41 @@ The same as JSON.
         "text": "another NVMe disk: 374.4 GiB of 912.7 GiB are free on /",
         "fact": "/ is NVMe, 374.4 GiB free",
         "why": "an NVMe disk with 100 GiB or more free"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 180 texts/s: 10,000 texts in N s for each pass",
+        "fact": "24 GiB free on RTX-3090",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "qlora",
+        "text": "adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of 2048, one at a time): 15 GiB, 400 tokens/s (230..710): 1 M tokens in 41 min",
+        "fact": "24 GiB free on RTX-3090",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-14b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2500 tokens/s (1400..4400): 1 M tokens in 7 min",
+        "fact": "24 GiB free on RTX-3090",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens of context, 21 GiB, 33 tokens/s (27..40)",
+        "fact": "24 GiB free on RTX-3090",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "llama-3.3-70b in Q4_K_M only with 17 GiB of it in memory; how fast is known after `curbstop assess --measure`",
+        "fact": "24 GiB free on RTX-3090, 20 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -1140,6 +1391,41 @@ The same as JSON.
         "text": "anything: a container with a GPU is most likely rented; choose another offer instead",
         "fact": "docker container, 1 GPU",
         "why": "hardware that is not yours cannot be extended"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 780 texts/s: 10,000 texts in N s for each pass",
+        "fact": "79 GiB free on A100-SXM4-80GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "qlora",
+        "text": "adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of 2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min",
+        "fact": "79 GiB free on A100-SXM4-80GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-72b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048, one at a time): 30 GiB, 5800 tokens/s (3300..10000): 1 M tokens in 3 min",
+        "fact": "79 GiB free on A100-SXM4-80GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-3b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-72b in Q4_K_M with 8192 tokens of context, 47 GiB, 20 tokens/s (15..28)",
+        "fact": "79 GiB free on A100-SXM4-80GB",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "llama-3.3-70b in Q4_K_M: 41 GiB, 22 tokens/s (16..31)",
+        "fact": "79 GiB free on A100-SXM4-80GB, 115 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -1260,6 +1546,41 @@ The same as JSON.
         "text": "RAM: this chip's cannot be extended",
         "fact": "unified memory",
         "why": "more than half of 15 GiB or more was available when it was read"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 13 min for each pass",
+        "fact": "21 GiB free on APPLE-M2-PRO",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "lora",
+        "text": "adapt (LoRA) models of up to 7.6B parameters (qwen2.5-7b, sequences of 2048, one at a time): 19 GiB, 62 tokens/s (35..110): 1 M tokens in 4.5 h",
+        "fact": "21 GiB free on APPLE-M2-PRO",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-7b, bf16, LoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 180 tokens/s (100..310): 1 M tokens in 1.6 h",
+        "fact": "21 GiB free on APPLE-M2-PRO",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens of context, 20 GiB, 7.9 tokens/s (6.1..10)",
+        "fact": "21 GiB free on APPLE-M2-PRO",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 21 GiB are free",
+        "fact": "16 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }
@@ -1433,6 +1754,41 @@ The same as JSON.
         "text": "another NVMe disk: 569 GiB of 929.5 GiB are free on /",
         "fact": "/ is NVMe, 569 GiB free",
         "why": "an NVMe disk with 100 GiB or more free"
+      },
+      {
+        "kind": "models",
+        "rule": "classifier",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 200 texts/s: 10,000 texts in N s for each pass",
+        "fact": "22 GiB free on RX-7900-XTX",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
+      },
+      {
+        "kind": "models",
+        "rule": "qlora",
+        "text": "adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of 2048, one at a time): 15 GiB, 460 tokens/s (260..810): 1 M tokens in 36 min",
+        "fact": "22 GiB free on RX-7900-XTX",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-14b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "full",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2800 tokens/s (1600..5000): 1 M tokens in 6 min",
+        "fact": "22 GiB free on RX-7900-XTX",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
+      },
+      {
+        "kind": "models",
+        "rule": "chat",
+        "text": "answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens of context, 21 GiB, 28 tokens/s (21..37)",
+        "fact": "22 GiB free on RX-7900-XTX",
+        "why": "as `curbstop model fit` estimates it, the whole interval below what is free; one reads some 5 tokens a second"
+      },
+      {
+        "kind": "models",
+        "rule": "70b",
+        "text": "not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 27 GiB are free",
+        "fact": "22 GiB free on RX-7900-XTX, 5.0 GiB of memory free",
+        "why": "what the GPU has no room for is read from memory for each token"
       }
     ]
   }

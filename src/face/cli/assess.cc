@@ -1,10 +1,12 @@
 // `curbstop assess`: what this computer is, what it is good for, and what not to buy.
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "face/cli/commands.h"
+#include "fit/today.h"
 #include "machine/assess_text.h"
 #include "machine/calibration.h"
 #include "machine/measure.h"
@@ -60,8 +62,10 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Machine machine, ReadMachine(root, context.processes, ReadDepth::kEverything));
   if (options.measure) TRY(Measure(machine, context));
   if (is_live) AddCalibration(context.directories.Calibration(), machine);
-  const std::vector<Advice> advice =
+  std::vector<Advice> advice =
       AdviseOn(machine, is_live ? context.folder : std::filesystem::path());
+  std::vector<Advice> models = fit::AdviseOnModels(machine);
+  std::move(models.begin(), models.end(), std::back_inserter(advice));
   context.out.Answer(AssessJson(machine, advice),
                      AssessText(machine, advice, options.explain ? Explain::kYes : Explain::kNo));
   return {};

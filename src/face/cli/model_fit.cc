@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "face/cli/commands.h"
+#include "face/cli/model_ladder.h"
 #include "face/cli/model_log.h"
 #include "face/cli/model_question.h"
 #include "face/cli/usage.h"
@@ -67,6 +68,8 @@ Status Run(const Options& options, CommandContext& context) {
     return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`");
   if (options.calibrate > 0 && options.verify.empty())
     return InvalidInput("`--calibrate` belongs to `--verify FILE`");
+  if (!options.offers.empty() && !options.ladder)
+    return InvalidInput("`--offers` belongs to `--ladder`");
   if (!options.verify.empty()) return Verify(options, context);
   if (!options.from_log.empty()) return FitFromLog(options, context);
   if (options.model.empty()) {
@@ -77,6 +80,7 @@ Status Run(const Options& options, CommandContext& context) {
     return InvalidInput(
         fmt::format("`--technique` is `{}`, expected `auto`", Printable(options.technique)));
   }
+  if (options.ladder) return FitLadder(options, context);
   TRY_ASSIGN(const fit::FitQuestion question, ReadFitQuestion(options, context));
   if (options.max_context || options.max_batch) return AnswerLargest(options, question, context);
   if (!options.technique.empty()) return AnswerTechniques(question, context);
@@ -156,6 +160,12 @@ Action AddModelFit(CLI::App& parent) {
   AddTrainingOptions(*command, *options);
   command->add_option("--technique", options->technique, "auto: all that fit and none beats")
       ->type_name("KIND");
+  command->add_flag("--ladder", options->ladder,
+                    "The smaller models to train first, with time and cost of each");
+  command
+      ->add_option("--offers", options->offers,
+                   "With --ladder: prices from this CSV file instead of the bundled ones")
+      ->type_name("FILE");
   command->add_flag("--max-context", options->max_context, "The largest context that fits");
   command->add_flag("--max-batch", options->max_batch,
                     "The largest micro-batch, or slots, that fit");

@@ -16,38 +16,6 @@
 namespace curbstop {
 namespace {
 
-// The options as words. Errors: kInvalidInput for `--tokens`.
-Result<fit::Ask> AskOf(const FitOptions& options) {
-  fit::Ask ask{.name = options.model,
-               .method = options.method,
-               .engine = options.engine,
-               .quant = options.quant,
-               .cache_type = options.cache_type,
-               .optimizer = options.optimizer,
-               .checkpointing = options.checkpointing,
-               .context = options.context,
-               .slots = options.slots,
-               .sequence = options.sequence,
-               .batch = options.batch,
-               .rank = options.rank,
-               .sharding = options.sharding,
-               .chunked_loss = options.chunked_loss,
-               .cpu_offload = options.cpu_offload,
-               .mixed_precision = options.mixed_precision};
-  if (options.tokens.empty()) return ask;
-  TRY_ASSIGN(ask.tokens, fit::CountOfWords(options.tokens, "--tokens"));
-  return ask;
-}
-
-// Errors: kNotFound with "did you mean".
-Result<fit::Hardware> NamedHardware(const FitOptions& options) {
-  const AcceleratorCatalogue& catalogue = BundledAccelerators();
-  fit::Hardware hardware = fit::UnderstandHardware(options.gpu, catalogue);
-  if (hardware.accelerator != nullptr || hardware.memory > 0) return hardware;
-  return NotFound(fmt::format("accelerator `{}` is not in the catalogue{}", Printable(options.gpu),
-                              catalogue.DidYouMeanName(options.gpu)));
-}
-
 // Without a GPU everything lies in RAM; its speed is known once `assess --measure` has read it.
 void UseCpu(const Machine& machine, const CommandContext& context, fit::FitQuestion& question) {
   question.hardware.text = machine.cpu.model;
@@ -105,6 +73,36 @@ std::string EngineFor(const FitOptions& options, const fit::FitQuestion& questio
 }
 
 }  // namespace
+
+Result<fit::Ask> AskOf(const FitOptions& options) {
+  fit::Ask ask{.name = options.model,
+               .method = options.method,
+               .engine = options.engine,
+               .quant = options.quant,
+               .cache_type = options.cache_type,
+               .optimizer = options.optimizer,
+               .checkpointing = options.checkpointing,
+               .context = options.context,
+               .slots = options.slots,
+               .sequence = options.sequence,
+               .batch = options.batch,
+               .rank = options.rank,
+               .sharding = options.sharding,
+               .chunked_loss = options.chunked_loss,
+               .cpu_offload = options.cpu_offload,
+               .mixed_precision = options.mixed_precision};
+  if (options.tokens.empty()) return ask;
+  TRY_ASSIGN(ask.tokens, fit::CountOfWords(options.tokens, "--tokens"));
+  return ask;
+}
+
+Result<fit::Hardware> NamedHardware(const FitOptions& options) {
+  const AcceleratorCatalogue& catalogue = BundledAccelerators();
+  fit::Hardware hardware = fit::UnderstandHardware(options.gpu, catalogue);
+  if (hardware.accelerator != nullptr || hardware.memory > 0) return hardware;
+  return NotFound(fmt::format("accelerator `{}` is not in the catalogue{}", Printable(options.gpu),
+                              catalogue.DidYouMeanName(options.gpu)));
+}
 
 Result<fit::FitQuestion> ReadFitQuestion(const FitOptions& options, CommandContext& context) {
   fit::FitQuestion question;

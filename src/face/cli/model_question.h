@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "face/cli/command.h"
 #include "fit/answer.h"
+#include "fit/ask.h"
 
 namespace curbstop {
 
@@ -42,6 +43,8 @@ struct FitOptions {
 
   bool max_context = false;
   bool max_batch = false;
+  bool ladder = false;
+  std::string offers;
   bool explain = false;
 
   std::string from_log;
@@ -52,6 +55,12 @@ struct FitOptions {
 
   bool Gave(std::string_view option) const { return given.contains(std::string(option)); }
 };
+
+// The options as words. Errors: kInvalidInput for `--tokens`.
+Result<fit::Ask> AskOf(const FitOptions& options);
+
+// The hardware that `--gpu` names. Errors: kNotFound with "did you mean".
+Result<fit::Hardware> NamedHardware(const FitOptions& options);
 
 // From the family table or a file's header, the named hardware or this computer's.
 // Errors: kInvalidInput and kNotFound, naming the option.
