@@ -7,6 +7,8 @@
 
 #include "fit/answer.h"
 #include "fit/families.h"
+#include "fit/question.h"
+#include "fit/search.h"
 
 namespace {
 
@@ -18,21 +20,21 @@ double Now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 // Calls a second of `work`, over at least half a second; the best of three.
 template <typename Work>
-double Rate(const Work& work) {
+double Rate(int at_once, const Work& work) {
   double best = 0;
   for (int round = 0; round < 3; ++round) {
     const double start = Now();
     int64_t calls = 0;
     while (Now() - start < 0.5) {
-      for (int i = 0; i < 100; ++i) work();
-      calls += 100;
+      for (int i = 0; i < at_once; ++i) work();
+      calls += at_once;
     }
     best = std::max(best, static_cast<double>(calls) / (Now() - start));
   }
   return best;
 }
 
-FitQuestion Ask(std::string_view model, std::string_view format, Task task) {
+FitQuestion AskOf(std::string_view model, std::string_view format, Task task) {
   FitQuestion question;
   question.shape = *BundledFamilies().WithId(model);
   question.format = *UnderstandFormat(format);
@@ -48,13 +50,13 @@ FitQuestion Ask(std::string_view model, std::string_view format, Task task) {
 volatile int64_t sink = 0;
 
 void Print(const char* name, const FitQuestion& question) {
-  const double cold = Rate([&] { sink = sink + QuickFit(question)->estimate.peak.mid; });
+  const double cold = Rate(100, [&] { sink = sink + QuickFit(question)->estimate.peak.mid; });
   FitQuestion prepared = question;
   prepared.format = Foretold(question.shape, question.format);
-  const double warm = Rate([&] { sink = sink + QuickFit(prepared)->estimate.peak.mid; });
+  const double warm = Rate(100, [&] { sink = sink + QuickFit(prepared)->estimate.peak.mid; });
   const std::vector<TypedTensor> tensors = *GgufTensors(question.shape, question.format);
   const std::vector<Component> components = QuickFit(question)->estimate.components;
-  const double limit = Rate([&] {
+  const double limit = Rate(100, [&] {
     Wide sum = 0;
     for (const TypedTensor& one : tensors) sum += one.bytes();
     const std::vector<Component> copy = components;
@@ -64,13 +66,25 @@ void Print(const char* name, const FitQuestion& question) {
               warm, limit, warm / limit);
 }
 
+// A whole search for a technique, and how many techniques a second that is.
+void PrintSearch(const char* name, FitQuestion question, const char* gpu) {
+  PutOn(UnderstandHardware(gpu, BundledAccelerators()), question);
+  const double searches = Rate(1, [&] { sink = sink + SearchTechniques(question, {})->tried; });
+  const double tried = static_cast<double>(SearchTechniques(question, {})->tried);
+  std::printf("%-34s %9.0f techniques %8.1f ms %9.0f a second\n", name, tried, 1000 / searches,
+              searches * tried);
+}
+
 }  // namespace
 
 int main() {
-  Print("llama.cpp, qwen2.5-7b Q4_K_M", Ask("qwen2.5-7b", "Q4_K_M", Task::kLlamaCpp));
-  Print("llama.cpp, llama-3.1-70b IQ3_XS", Ask("llama-3.1-70b", "IQ3_XS", Task::kLlamaCpp));
-  Print("transformers, llama-3.1-8b nf4", Ask("llama-3.1-8b", "nf4", Task::kTensorEngine));
-  Print("LoRA, llama-3.1-8b bf16", Ask("llama-3.1-8b", "bf16", Task::kTraining));
-  Print("QLoRA, llama-3.1-70b nf4", Ask("llama-3.1-70b", "nf4", Task::kTraining));
+  Print("llama.cpp, qwen2.5-7b Q4_K_M", AskOf("qwen2.5-7b", "Q4_K_M", Task::kLlamaCpp));
+  Print("llama.cpp, llama-3.1-70b IQ3_XS", AskOf("llama-3.1-70b", "IQ3_XS", Task::kLlamaCpp));
+  Print("transformers, llama-3.1-8b nf4", AskOf("llama-3.1-8b", "nf4", Task::kTensorEngine));
+  Print("LoRA, llama-3.1-8b bf16", AskOf("llama-3.1-8b", "bf16", Task::kTraining));
+  Print("QLoRA, llama-3.1-70b nf4", AskOf("llama-3.1-70b", "nf4", Task::kTraining));
+  PrintSearch("search, qwen2.5-7b on an RTX 3080", *QuestionOf({.name = "qwen2.5-7b"}), "RTX-3080");
+  PrintSearch("search, training of it on four",
+              *QuestionOf({.name = "qwen2.5-7b", .method = "lora", .batch = 8}), "RTX-3090:4");
   return 0;
 }

@@ -175,6 +175,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subc
 complete -c curbstop -n '__fish_seen_subcommand_from data ; and __fish_seen_subcommand_from du' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from model' -a fit -d 'Tell whether a model fits a GPU, how fast, how sure'
 complete -c curbstop -n '__fish_seen_subcommand_from model' -l help
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l accumulate
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l batch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l build
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l cache-type
@@ -198,6 +199,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_sub
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l no-flash-attention
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l offers
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l optimizer
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l optimizer-in-backward
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l quant
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l rank
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l remember

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "fit/changes.h"
+#include "fit/offload.h"
+#include "fit/step_time.h"
 #include "fit/training_speed.h"
 
 namespace curbstop::fit {
@@ -96,7 +98,11 @@ void AddInferenceSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
   const bool whole = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
   const bool known = question.hardware.accelerator != nullptr || question.cpu_gbps.has_value();
-  if (question.task == Task::kTraining || !FamilyOf(question) || !whole || !known) return;
+  if (question.task == Task::kTraining || !FamilyOf(question) || !known) return;
+  if (!whole) {
+    if (question.task == Task::kLlamaCpp) answer.decode = DecodeFromRam(question);
+    return;
+  }
   SpeedUse use = SpeedUseOf(question);
   const int64_t context = ContextOf(question);
   use.depth = static_cast<double>(context) / 2;
@@ -114,7 +120,9 @@ void AddTrainingSpeed(FitAnswer& answer) {
   if (!rates.ok()) return;
   const double gpus = static_cast<double>(std::max<int64_t>(1, question.training.gpus));
   const Rate one = Corrected(rates->terms, TrainingPoint(question, rates->terms), question);
-  answer.training = Rate{one.low * gpus, one.mid * gpus, one.high * gpus, one.measured};
+  const Rate all = {one.low * gpus, one.mid * gpus, one.high * gpus, one.measured};
+  // What was measured holds the rest of a step already.
+  answer.training = all.measured > 0 ? all : WithSteps(question, all);
 }
 
 bool IsTensors(const Component& part) {
@@ -263,6 +271,11 @@ Span MemoryNeeded(const FitAnswer& answer) {
   if (answer.question.task != Task::kVllm) return peak;
   const double share = 1 / answer.question.vllm.utilization;  // the rest it leaves alone
   return {Scale(peak.low, share), Scale(peak.mid, share), Scale(peak.high, share)};
+}
+
+bool MightFit(const FitAnswer& answer) {
+  const Estimate& estimate = answer.estimate;
+  return estimate.verdict == Verdict::kNo && MemoryNeeded(answer).low <= estimate.available;
 }
 
 Result<FitAnswer> AnswerFit(const FitQuestion& question) {

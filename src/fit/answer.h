@@ -85,6 +85,10 @@ int64_t LargestBatch(const FitQuestion& question);
 // Bytes that one process must have of each device: at least `low`, and `high` does for sure.
 Span MemoryNeeded(const FitAnswer& answer);
 
+// The verdict is no, and yet the low end of the estimate would fit: worth a try where a try is
+// free.
+bool MightFit(const FitAnswer& answer);
+
 // "8.5 GiB (8.1..8.9) of 9.1".
 std::string PeakText(const Estimate& estimate);
 // "QLoRA of rank 16, sequence 2048, batch 4".

@@ -20,10 +20,12 @@ struct Ask {
   int64_t slots = 1;
   int64_t sequence = 2048;
   int64_t batch = 1;
+  int64_t accumulation = 1;
   int64_t rank = 16;
   int64_t tokens = 0;              // to train on, or to write, in all; 0: no time is asked for
   std::string sharding = "zero3";  // where several GPUs train
   bool chunked_loss = false;
+  bool optimizer_in_backward = false;
   bool cpu_offload = false;
   bool mixed_precision = false;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <iterator>
 #include <span>
 #include <utility>
 
@@ -63,10 +62,14 @@ std::vector<NamedEdit> TrainingEdits(const FitQuestion& asked) {
   edits.push_back({"--chunked-loss",
                    [](FitQuestion& q) { return !std::exchange(q.training.chunked_loss, true); }});
   for (int64_t batch = asked.training.batch / 2; batch >= 1; batch /= 2) {
-    edits.push_back({fmt::format("--batch {}", batch), [batch](FitQuestion& q) {
-                       q.training.batch = batch;
-                       return true;
-                     }});
+    if (asked.training.batch % batch != 0) continue;
+    const int64_t times = asked.training.accumulation * (asked.training.batch / batch);
+    edits.push_back(
+        {fmt::format("--batch {} --accumulate {}", batch, times), [batch, times](FitQuestion& q) {
+           q.training.batch = batch;
+           q.training.accumulation = times;
+           return true;
+         }});
   }
   edits.push_back({"--checkpointing full", [](FitQuestion& q) {
                      return std::exchange(q.training.checkpointing, Checkpointing::kFull) !=
@@ -175,97 +178,6 @@ std::vector<Change> ChangesFor(const FitAnswer& answer) {
   if (found.empty()) TrySingles(answer, std::span<const NamedEdit>(others, edits.end()), found);
   if (found.empty()) TryPairs(answer, edits, found);
   return found;
-}
-
-namespace {
-
-struct MethodChoice {
-  std::string_view name;
-  Method method;
-  std::string_view format;
-  int quality;
-};
-constexpr MethodChoice kMethods[] = {{"full", Method::kFull, "bf16", 3},
-                                     {"lora", Method::kLora, "bf16", 2},
-                                     {"qlora", Method::kLora, "nf4", 1}};
-
-void AddIfItFits(const FitQuestion& question, std::string text, int quality,
-                 std::vector<Technique>& list) {
-  Result<FitAnswer> answer = QuickFit(question);
-  if (!answer.ok() || answer->estimate.verdict != Verdict::kFits) return;
-  list.push_back({std::move(text), *std::move(answer), quality});
-}
-
-std::vector<Technique> TrainingTechniques(const FitQuestion& asked) {
-  std::vector<Technique> list;
-  for (const MethodChoice& choice : kMethods) {
-    for (const bool checkpointed : {false, true}) {
-      for (const bool small : {false, true}) {
-        for (int64_t batch = asked.training.batch; batch >= 1; batch /= 2) {
-          if (small && choice.method != Method::kFull) continue;
-          FitQuestion question = asked;
-          question.training.method = choice.method;
-          question.format = *UnderstandFormat(choice.format);
-          question.training.checkpointing =
-              checkpointed ? Checkpointing::kFull : Checkpointing::kNone;
-          question.training.optimizer = small ? Optimizer::kAdamW8bit : Optimizer::kAdamW;
-          question.training.batch = batch;
-          const int64_t steps = asked.training.batch / batch;
-          AddIfItFits(question,
-                      fmt::format("--method {} --checkpointing {} --batch {}{}{}", choice.name,
-                                  checkpointed ? "full" : "none", batch,
-                                  small ? " --optimizer adamw8bit" : "",
-                                  steps > 1 ? fmt::format(" (x {} accumulated)", steps) : ""),
-                      choice.quality, list);
-        }
-      }
-    }
-  }
-  return list;
-}
-
-std::vector<Technique> InferenceTechniques(const FitQuestion& asked) {
-  std::vector<Technique> list;
-  int quality = static_cast<int>(std::size(kLadder)) + 1;
-  for (const std::string_view name : {std::string_view("F16")}) {
-    FitQuestion question = asked;
-    question.format = *UnderstandFormat(name);
-    AddIfItFits(question, fmt::format("--quant {}", name), quality--, list);
-  }
-  for (const std::string_view name : kLadder) {
-    FitQuestion question = asked;
-    question.format = *UnderstandFormat(name);
-    AddIfItFits(question, fmt::format("--quant {}", name), quality--, list);
-  }
-  return list;
-}
-
-bool Beats(const Technique& a, const Technique& b) {
-  const double a_speed = SpeedOf(a.answer).value_or(0);
-  const double b_speed = SpeedOf(b.answer).value_or(0);
-  const int64_t a_peak = a.answer.estimate.peak.mid;
-  const int64_t b_peak = b.answer.estimate.peak.mid;
-  const bool as_good = a_speed >= b_speed && a_peak <= b_peak && a.quality >= b.quality;
-  return as_good && (a_speed > b_speed || a_peak < b_peak || a.quality > b.quality);
-}
-
-}  // namespace
-
-std::vector<Technique> TechniquesFor(const FitQuestion& question) {
-  const std::vector<Technique> all = question.task == Task::kTraining
-                                         ? TrainingTechniques(question)
-                                         : InferenceTechniques(question);
-  std::vector<Technique> front;
-  for (const Technique& one : all) {
-    const bool beaten = std::any_of(all.begin(), all.end(),
-                                    [&](const Technique& other) { return Beats(other, one); });
-    if (!beaten) front.push_back(one);
-  }
-  std::stable_sort(front.begin(), front.end(), [](const Technique& a, const Technique& b) {
-    if (a.quality != b.quality) return a.quality > b.quality;
-    return SpeedOf(a.answer).value_or(0) > SpeedOf(b.answer).value_or(0);
-  });
-  return front;
 }
 
 }  // namespace curbstop::fit

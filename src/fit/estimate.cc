@@ -38,7 +38,7 @@ Span SumOf(const std::vector<Component>& components, std::string_view device) {
 Verdict Judge(const Span& peak, int64_t available) {
   if (available <= 0) return Verdict::kUnknown;
   if (peak.high <= available) return Verdict::kFits;
-  return peak.low > available ? Verdict::kNo : Verdict::kTight;
+  return peak.mid > available ? Verdict::kNo : Verdict::kTight;
 }
 
 Status CheckSize(const Estimate& estimate) {

@@ -47,7 +47,7 @@ struct Estimate {
 // Sum of the components of one device.
 Span SumOf(const std::vector<Component>& components, std::string_view device);
 
-// fits: the whole interval lies below; no: the whole interval lies above; tight: it straddles.
+// fits: the interval's high end lies below; tight: its middle does; no: its middle does not.
 Verdict Judge(const Span& peak, int64_t available);
 
 // Errors: kInvalidInput if a figure reached 2^60 bytes.

@@ -62,9 +62,9 @@ std::string VerdictLine(const FitAnswer& answer) {
   const std::string evidence = answer.peaks_measured > 0 ? fmt::format("     evidence: {} measured",
                                                                        Runs(answer.peaks_measured))
                                                          : "";
-  return fmt::format("  {} of {}{}: {}{}\n", peak, Gib(estimate.available),
+  return fmt::format("  {} of {}{}: {}{}{}\n", peak, Gib(estimate.available),
                      answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict),
-                     evidence);
+                     MightFit(answer) ? ", though it might just fit" : "", evidence);
 }
 
 std::string MethodText(const FitQuestion& question) {
@@ -230,6 +230,7 @@ Json FitJson(const FitAnswer& answer) {
                                   {"peak_bytes", SpanJson(answer.estimate.peak)}});
   if (answer.estimate.available > 0) object.Set("available_bytes", answer.estimate.available);
   if (answer.peaks_measured > 0) object.Set("peak_measured_runs", answer.peaks_measured);
+  if (MightFit(answer)) object.Set("might_fit", true);
   object.Set("components", components);
   SetSpeeds(answer, object);
   object.Set("changes", changes);

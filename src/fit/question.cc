@@ -87,11 +87,16 @@ Status PutTraining(const Ask& ask, FitQuestion& question) {
   TRY_ASSIGN(use.optimizer, Choose("--optimizer", ask.optimizer, kOptimizers));
   TRY_ASSIGN(use.checkpointing, Choose("--checkpointing", ask.checkpointing, kCheckpointing));
   TRY_ASSIGN(use.sharding, Choose("--sharding", ask.sharding, kShardings));
+  if (ask.optimizer_in_backward && ask.accumulation > 1)
+    return InvalidInput("`--optimizer-in-backward` uses up gradients, `--accumulate` collects them")
+        .WithHint("leave one of them out");
   question.task = Task::kTraining;
   use.method = method.method;
   use.sequence = ask.sequence;
   use.batch = ask.batch;
+  use.accumulation = ask.accumulation;
   use.rank = ask.rank;
+  use.optimizer_in_backward = ask.optimizer_in_backward;
   use.chunked_loss = ask.chunked_loss;
   use.cpu_offload = ask.cpu_offload;
   use.mixed_precision = ask.mixed_precision;

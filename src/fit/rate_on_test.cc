@@ -33,7 +33,8 @@ TEST(RateOn, WhatDoesNotFitHasNoRate) {
 TEST(RateOn, TrainingCountsAllGpusTogether) {
   const double one = RateOf("qwen2.5-7b", "qlora", "H100-SXM5");
   EXPECT_GT(one, 100);
-  EXPECT_DOUBLE_EQ(RateOf("qwen2.5-7b", "qlora", "H100-SXM5", 4), 4 * one);
+  // Four share the optimizer's own work, a thousandth of a step.
+  EXPECT_NEAR(RateOf("qwen2.5-7b", "qlora", "H100-SXM5", 4), 4 * one, 0.002 * 4 * one);
 }
 
 TEST(RateOn, TheFormatIsTheOneNamedElseTheOneInTheModelsName) {

@@ -68,7 +68,13 @@ class Timeline {
     parts.layer_work = Scaled(LayerWork());
     parts.dequantised = Scaled(Dequantised());
     parts.optimizer_work = Scaled(OptimizerWork(parts));
-    if (use_.cpu_offload) MoveToHost(parts);
+    if (use_.cpu_offload) {
+      MoveToHost(parts);
+    } else if (use_.optimizer == Optimizer::kPagedAdamW) {
+      TrainingUse resident = use_;
+      resident.optimizer = Optimizer::kAdamW;
+      parts.host = Timeline(s_, format_, resident).Resident(parts.trainable);
+    }
     if (use_.sharding == Sharding::kZero3 && use_.gpus > 1) parts.weights += Scaled(LiveParams());
     FindPeak(parts);
     return parts;
@@ -77,6 +83,11 @@ class Timeline {
  private:
   static int64_t Scaled(double bytes) {
     return bytes > 0 ? Clamp(static_cast<Wide>(std::min(bytes, 1.2e18))) : 0;
+  }
+
+  // States of one device.
+  int64_t Resident(int64_t trainable) const {
+    return Scaled(StateBytes(trainable) / Shards(Sharding::kZero1));
   }
 
   bool IsFull() const { return use_.method == Method::kFull; }
@@ -273,11 +284,16 @@ class Timeline {
     };
     const double work = Real(parts.layer_work) + Real(parts.dequantised);
     const double kept = facts_.logits_kept * Real(parts.logits);
+    const bool accumulates = use_.accumulation > 1 && !use_.optimizer_in_backward;
+    const double earlier = accumulates ? all : 0;  // gradients of the micro-batches before
     const Event events[] = {
-        {"end of forward", Real(parts.activations) + Real(parts.logits) + Real(parts.dequantised)},
+        {"end of forward",
+         earlier + Real(parts.activations) + Real(parts.logits) + Real(parts.dequantised)},
         {"backward, first layer",
          Real(parts.activations) + kept + work +
-             std::min(all, tables * (use_.optimizer_in_backward ? StepCopies() : 1) + one_layer)},
+             std::max(earlier,
+                      std::min(all, tables * (use_.optimizer_in_backward ? StepCopies() : 1) +
+                                        one_layer))},
         {"backward, last layer", work + all},
         {"optimizer step", all + Real(parts.optimizer_work)}};
     const Event* most =

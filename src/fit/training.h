@@ -5,9 +5,10 @@
 //                      over layers, backward: A left + gradients so far + work of a layer,
 //                      G + work of the optimizer)           the step
 //
-// Every technique is an edit of that timeline: checkpointing keeps 2h bytes for each token and
-// layer, an optimizer that runs in the backward pass keeps one layer's gradients, chunked cross
-// entropy has no logits, sharding divides.
+// Every technique is an edit of that timeline: accumulating over micro-batches keeps gradients
+// alive in the next forward pass, checkpointing keeps 2h bytes for each token and layer, an
+// optimizer that runs in the backward pass keeps one layer's gradients, chunked cross entropy has
+// no logits, sharding divides.
 //
 // Activations, in copies of the 16-bit hidden state (2h bytes) for each token and layer, q = a*d/h:
 //   gated MLP   4f/h (3f/h under torch.compile) + the stack's own copies
@@ -54,8 +55,9 @@ struct TrainingUse {
   Sharding sharding = Sharding::kNone;
   Stack stack = Stack::kGeneric;
   int64_t sequence = 2048;
-  int64_t batch = 1;  // sequences of one micro-batch on one device
-  int64_t gpus = 1;   // that share weights, gradients and states
+  int64_t batch = 1;         // sequences of one micro-batch on one device
+  int64_t accumulation = 1;  // micro-batches of one step: gradients live through all of them
+  int64_t gpus = 1;          // that share weights, gradients and states
   int64_t tensor_parallel = 1;
   int64_t pipeline = 1;
   int64_t context_parallel = 1;
@@ -87,7 +89,7 @@ struct TrainingParts {
   int64_t layer_work = 0;  // live under checkpointing, or of one layer's backward
   int64_t optimizer_work = 0;
   int64_t dequantised = 0;  // the largest matrix in 16 bit
-  int64_t host = 0;         // in RAM with CPU offload
+  int64_t host = 0;         // in RAM: offloaded, or paged states
   std::string peak_event;   // "end of forward", "backward", "optimizer step"
   int64_t peak = 0;
 };

@@ -7,7 +7,6 @@
 
 #include "base/units.h"
 #include "fit/answer.h"
-#include "fit/changes.h"
 #include "fit/families.h"
 #include "fit/training_speed.h"
 
@@ -175,15 +174,6 @@ TEST(Answer, WhatWouldFitDoesFit) {
   ASSERT_FALSE(answer->changes.empty());
   for (const Change& change : answer->changes)
     EXPECT_LE(change.peak.high, answer->estimate.available) << change.text;
-}
-
-TEST(Answer, NoTechniqueOfTheFrontIsBeatenByAnother) {
-  const std::vector<Technique> front = TechniquesFor(Question("qwen3-8b", "RTX-3080"));
-  ASSERT_GE(front.size(), 2U);
-  for (size_t i = 1; i < front.size(); ++i) {
-    EXPECT_LT(front[i].quality, front[i - 1].quality);
-    EXPECT_LT(front[i].answer.estimate.peak.mid, front[i - 1].answer.estimate.peak.mid);
-  }
 }
 
 // Worked in the reference of the formula: RTX 3080, Llama-3.1-8B Q4_K_M, half-full context of 8192,

@@ -303,7 +303,11 @@ def test_model_fit(world):
     assert tight["seconds"]["low"] < tight["seconds"]["mid"] and tight["changes"]
     assert world.ask("model-fit", "model", "fit", "llama-3.1-8b", "--engine", "vllm", "--gpu", "H100")["cache_tokens"]["mid"] > 0
     small = ("model", "fit", "qwen2.5-1.5b", "--method", "lora", "--gpu", "RTX-3080")
-    assert world.ask("model-fit-technique", *small, "--technique", "auto")["techniques"]
+    found = world.ask("model-fit-technique", *small, "--batch", "4", "--technique", "auto")
+    assert found["techniques"] and found["smallest_change"]["verdict"] == "fits"
+    ranks = [loss for one in found["techniques"] for loss in one["quality"] if loss["choice"] == "lora of rank 64"]
+    assert ranks and all(loss["source"].startswith("huggingface/peft@") for loss in ranks)
+    assert world.ask("model-fit-technique", "model", "fit", "llama-3.1-70b", "--method", "full", "--gpu", "RTX-3080", "--cpu-offload", "--technique", "auto")["fitting"] > 0
     assert world.ask("model-fit-largest", *small, "--max-batch")["max_batch"] >= 1
     ladder = world.ask("model-fit-ladder", "model", "fit", "qwen2.5-7b", "--method", "qlora", "--ladder", "--tokens", "1M")["rungs"]
     assert ladder[0]["model"] == "qwen2.5-0.5b" and ladder[0]["micro_usd"] < ladder[-1]["micro_usd"]

@@ -76,7 +76,7 @@ synthetic: made from documents, and the page says so.
       2048, one at a time): 6.4 GiB, 1300 tokens/s (750..2300): 1 M tokens in 13
       min
     - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
-      2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3
+      2048, one at a time): 6.8 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3
       min
     - answer faster than one reads: up to qwen2.5-7b in Q4_K_M with 8192 tokens of
       context, 5.2 GiB, 110 tokens/s (91..140)
@@ -125,7 +125,7 @@ synthetic: made from documents, and the page says so.
     - adapt (QLoRA) models of up to 3.1B parameters (qwen2.5-3b, sequences of
       2048, one at a time): 6.4 GiB, 570 tokens/s (320..990): 1 M tokens in 29 min
     - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
-      2048, one at a time): 6.8 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7
+      2048, one at a time): 6.8 GiB, 2300 tokens/s (1300..4000): 1 M tokens in 7
       min
     - answer faster than one reads: up to qwen2.5-14b in Q4_K_M with 8192 tokens
       of context, 10 GiB, 28 tokens/s (23..34)
@@ -186,7 +186,7 @@ synthetic: made from documents, and the page says so.
     - adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of
       2048, one at a time): 15 GiB, 400 tokens/s (230..710): 1 M tokens in 41 min
     - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
-      2048, one at a time): 15 GiB, 2500 tokens/s (1400..4400): 1 M tokens in 7
+      2048, one at a time): 15 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7
       min
     - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
       of context, 21 GiB, 33 tokens/s (27..40)
@@ -237,12 +237,12 @@ synthetic: made from documents, and the page says so.
   With models, today, by estimate
   
     - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
-      tokens at once): 5.7 GiB, some 780 texts/s: 10,000 texts in N s for each
+      tokens at once): 5.7 GiB, some 760 texts/s: 10,000 texts in N s for each
       pass
     - adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of
-      2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min
+      2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 47 min
     - train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048,
-      one at a time): 30 GiB, 5800 tokens/s (3300..10000): 1 M tokens in 3 min
+      one at a time): 30 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3 min
     - answer faster than one reads: up to qwen2.5-72b in Q4_K_M with 8192 tokens
       of context, 47 GiB, 20 tokens/s (15..28)
     - llama-3.3-70b in Q4_K_M: 41 GiB, 22 tokens/s (16..31)
@@ -288,12 +288,12 @@ synthetic: made from documents, and the page says so.
   With models, today, by estimate
   
     - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
-      tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 13 min for each
+      tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 14 min for each
       pass
     - adapt (LoRA) models of up to 7.6B parameters (qwen2.5-7b, sequences of 2048,
       one at a time): 19 GiB, 62 tokens/s (35..110): 1 M tokens in 4.5 h
     - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
-      2048, one at a time): 15 GiB, 180 tokens/s (100..310): 1 M tokens in 1.6 h
+      2048, one at a time): 15 GiB, 170 tokens/s (99..300): 1 M tokens in 1.6 h
     - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
       of context, 20 GiB, 7.9 tokens/s (6.1..10)
     - not llama-3.3-70b in Q4_K_M: it takes 41 GiB, and 21 GiB are free
@@ -342,7 +342,7 @@ synthetic: made from documents, and the page says so.
     - adapt (QLoRA) models of up to 14.8B parameters (qwen2.5-14b, sequences of
       2048, one at a time): 15 GiB, 460 tokens/s (260..810): 1 M tokens in 36 min
     - train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of
-      2048, one at a time): 15 GiB, 2800 tokens/s (1600..5000): 1 M tokens in 6
+      2048, one at a time): 15 GiB, 2700 tokens/s (1600..4800): 1 M tokens in 6
       min
     - answer faster than one reads: up to qwen2.5-32b in Q4_K_M with 8192 tokens
       of context, 21 GiB, 28 tokens/s (21..37)
@@ -411,7 +411,7 @@ Each piece of advice has a fact and a rule.
               is free; qwen2.5-3b, nf4-dq, QLoRA of rank 16, sequence 2048, batch
               1 (qlora)
     - train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of
-      2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3
+      2048, one at a time): 6.8 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3
       min
         fact: 9.1 GiB free on RTX-3080
         rule: as `curbstop model fit` estimates it, the whole interval below what
@@ -766,7 +766,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 5600 tokens/s (3200..9700): 1 M tokens in 3 min",
+        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3 min",
         "fact": "9.1 GiB free on RTX-3080",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-0.5b, bf16, full training, sequence 2048, batch 1"
       },
@@ -968,7 +968,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7 min",
+        "text": "train whole models of up to 494M parameters (qwen2.5-0.5b, sequences of 2048, one at a time): 6.8 GiB, 2300 tokens/s (1300..4000): 1 M tokens in 7 min",
         "fact": "11 GiB free on RTX-3060-12GB",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-0.5b, bf16, full training, sequence 2048, batch 1"
       },
@@ -1216,7 +1216,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2500 tokens/s (1400..4400): 1 M tokens in 7 min",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2400 tokens/s (1400..4200): 1 M tokens in 7 min",
         "fact": "24 GiB free on RTX-3090",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
       },
@@ -1395,21 +1395,21 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "classifier",
-        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 780 texts/s: 10,000 texts in N s for each pass",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 760 texts/s: 10,000 texts in N s for each pass",
         "fact": "79 GiB free on A100-SXM4-80GB",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
       },
       {
         "kind": "models",
         "rule": "qlora",
-        "text": "adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of 2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min",
+        "text": "adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of 2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 47 min",
         "fact": "79 GiB free on A100-SXM4-80GB",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-72b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
       },
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048, one at a time): 30 GiB, 5800 tokens/s (3300..10000): 1 M tokens in 3 min",
+        "text": "train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048, one at a time): 30 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3 min",
         "fact": "79 GiB free on A100-SXM4-80GB",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-3b, bf16, full training, sequence 2048, batch 1"
       },
@@ -1550,7 +1550,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "classifier",
-        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 13 min for each pass",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.7 GiB, some 12 texts/s: 10,000 texts in 14 min for each pass",
         "fact": "21 GiB free on APPLE-M2-PRO",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
       },
@@ -1564,7 +1564,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 180 tokens/s (100..310): 1 M tokens in 1.6 h",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 170 tokens/s (99..300): 1 M tokens in 1.6 h",
         "fact": "21 GiB free on APPLE-M2-PRO",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
       },
@@ -1772,7 +1772,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "full",
-        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2800 tokens/s (1600..5000): 1 M tokens in 6 min",
+        "text": "train whole models of up to 1.5B parameters (qwen2.5-1.5b, sequences of 2048, one at a time): 15 GiB, 2700 tokens/s (1600..4800): 1 M tokens in 6 min",
         "fact": "22 GiB free on RX-7900-XTX",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-1.5b, bf16, full training, sequence 2048, batch 1"
       },

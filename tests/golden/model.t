@@ -40,7 +40,7 @@ Training is a maximum over the timeline of a step, with the time it takes; where
       0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) ·
       context 0.4 ± 0.10 (class constant, not probed here)
     peak 18.1 GiB, 17.3..19.2 of 23.6: fits
-    2089 tokens/s (1194..3656) · 5.3 h for 40 M tokens (3.0..9.3)     evidence: formula + class parameters
+    2088 tokens/s (1193..3655) · 5.3 h for 40 M tokens (3.0..9.3)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --method qlora --sequence 2048 --batch 4 --gpu RTX-3080
   qwen2.5-7b, 7.6B parameters, nf4-dq, QLoRA of rank 16, sequence 2048, batch 4 on RTX-3080
     gpu0, GiB: weights 5.3 ± 0.08 · optimizer states 0.3 (exact) · logits 11.6 ±
@@ -48,27 +48,78 @@ Training is a maximum over the timeline of a step, with the time it takes; where
       0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.21 (class constant) ·
       context 0.4 ± 0.10 (class constant, not probed here)
     peak 22.0 GiB, 18.7..27.1 of 9.8: no
-    718 tokens/s (410..1257)     evidence: formula + class parameters
-    would fit: --chunked-loss --batch 2: 8.6 GiB, fits, +0 % speed
-               --chunked-loss --batch 1: 7.4 GiB, fits, -8 % speed
+    718 tokens/s (410..1256)     evidence: formula + class parameters
+    would fit: --chunked-loss --batch 2 --accumulate 2: 8.7 GiB, fits, +0 % speed
+               --chunked-loss --batch 1 --accumulate 4: 7.5 GiB, fits, -8 % speed
   ? 1
   $ curbstop model fit qwen2.5-1.5b --method lora --batch 4 --gpu RTX-3080 --technique auto
-  --method lora --checkpointing full --batch 1 (x 4 accumulated)
-  qwen2.5-1.5b, 1.5B parameters, bf16, LoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0, GiB: weights 2.9 ± 0.04 · optimizer states 0.07 (exact) · logits 2.9 ±
-      0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers
-      0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) ·
-      context 0.4 ± 0.10 (class constant, not probed here)
-    peak 6.9 GiB, 6.1..8.2 of 9.8: fits
-    2708 tokens/s (1548..4739)     evidence: formula + class parameters
-  --method qlora --checkpointing full --batch 1 (x 4 accumulated)
-  qwen2.5-1.5b, 1.5B parameters, nf4, QLoRA of rank 16, sequence 2048, batch 1 on RTX-3080
-    gpu0, GiB: weights 1.2 ± 0.02 · optimizer states 0.1 (exact) · logits 2.9 ±
-      0.72 (class constant) · activations 0.4 ± 0.08 (class constant) · buffers
-      0.1 ± 0.10 (class constant) · allocator 0.1 ± 0.26 (class constant) ·
-      context 0.4 ± 0.10 (class constant, not probed here)
-    peak 5.3 GiB, 4.5..6.6 of 9.8: fits
-    2461 tokens/s (1406..4307)     evidence: formula + class parameters
+  qwen2.5-1.5b, 1.5B parameters, LoRA of rank 16, sequence 2048, batch 4 on RTX-3080
+    as asked: 17.2 GiB (14.4..21.7) of 9.8 GiB: no
+  the smallest change that makes it fit, 1 choice of the command line:
+    6.1 (5.4..7.1)      2928 (1673..5125)           -   unknown: lora of rank 16
+        --method lora --rank 16 --checkpointing full --chunked-loss --batch 4
+  624 techniques tried, 176 fit for sure, 46 of them beaten by none; the 8 that differ most (all:
+  `--json`):
+    peak GiB            tokens/s              RAM GiB   quality lost beside full, 16 bit, AdamW
+    6.9 (6.0..8.1)      1977 (1130..3460)         5.8   none
+        --method full --checkpointing full --chunked-loss --optimizer paged --optimizer-in-backward
+        --batch 4
+    4.2 (3.4..5.2)      1372 (784..2401)         11.5   none
+        --method full --checkpointing selective --chunked-loss --batch 1 --accumulate 4 --cpu-offload
+    2.3 (1.9..2.9)      1175 (671..2056)         11.5   none
+        --method full --checkpointing full --chunked-loss --batch 2 --accumulate 2 --cpu-offload
+    1.7 (1.4..2.1)      1081 (617..1891)         11.5   none
+        --method full --checkpointing full --chunked-loss --batch 1 --accumulate 4 --cpu-offload
+    7.2 (6.3..8.3)      3740 (2137..6545)           -   -1.1 points of accuracy (llama-3.2-3b)
+        --method lora --rank 64 --checkpointing selective --chunked-loss --batch 1 --accumulate 4
+    4.6 (4.3..5.1)      2706 (1547..4736)           -   -1.1 points of accuracy (llama-3.2-3b)
+        --method lora --rank 64 --checkpointing full --chunked-loss --batch 1 --accumulate 4
+    3.2 (2.9..3.7)      2459 (1405..4303)           -   lora of rank 64 -1.1 points of accuracy
+                                                        (llama-3.2-3b), unknown: nf4-dq
+        --method qlora --rank 64 --checkpointing full --chunked-loss --batch 1 --accumulate 4
+    2.4 (2.1..2.8)      2461 (1406..4306)           -   unknown: nf4-dq, lora of rank 8
+        --method qlora --rank 8 --checkpointing full --chunked-loss --batch 1 --accumulate 4
+  quality as published for the model in brackets, a prior for any other:
+    llama-3.2-3b, 2025-06,
+      huggingface/peft@18e07f18:method_comparison/MetaMathQA/results
+  $ curbstop model fit qwen3-14b --quant Q4_K_M --context 16384 --gpu RTX-3080 --technique auto --explain
+  qwen3-14b, 14.8B parameters, context 16384, llama.cpp on RTX-3080
+    as asked: 11.2 GiB (11.2..11.2) of 9.8 GiB: no
+  the smallest change that makes it fit, 1 choice of the command line:
+    9.6 (9.6..9.7)      53 (43..64)               0.4   Q4_K_M +2.8 % perplexity (llama-3-8b),
+                                                        unknown: cache q5_1
+        --quant Q4_K_M --cache-type q5_1 --context 16384
+  6 techniques tried, 4 fit for sure, 4 of them beaten by none:
+    peak GiB            tokens/s              RAM GiB   quality lost beside 16 bit
+    9.7 (9.6..9.7)      18 (11..30)               2.6   +2.8 % perplexity (llama-3-8b)
+        --quant Q4_K_M --context 16384 --gpu-layers 34
+    9.6 (9.5..9.6)      28 (19..43)               1.5   Q4_K_M +2.8 % perplexity (llama-3-8b), cache
+                                                        q8_0 +0.03 % perplexity (llama-3-8b)
+        --quant Q4_K_M --cache-type q8_0 --context 16384 --gpu-layers 38
+    9.4 (9.4..9.4)      53 (43..64)               0.4   Q4_K_M +2.8 % perplexity (llama-3-8b),
+                                                        unknown: cache q4_0
+        --quant Q4_K_M --cache-type q4_0 --context 16384
+    9.6 (9.6..9.7)      53 (43..64)               0.4   Q4_K_M +2.8 % perplexity (llama-3-8b),
+                                                        unknown: cache q5_1
+        --quant Q4_K_M --cache-type q5_1 --context 16384
+  quality as published for the model in brackets, a prior for any other:
+    weights Q4_K_M: perplexity 6.407115 beside 6.231633 of llama-3-8b on
+      Wikitext-2 (2024-05); ggml-org/llama.cpp examples/perplexity/README.md at
+      revision f364eb6f (copy read: ikawrakow/ik_llama.cpp@18b4e0ec)
+    cache q8_0: perplexity 6.234369 beside 6.232196 of llama-3-8b on Wikitext-2
+      (2024-05); ggml-org/llama.cpp#7412
+  $ curbstop model fit llama-3.1-70b --gpu RTX-3080 --quant Q8_0 --gpu-layers 40 --technique auto
+  llama-3.1-70b, 70.6B parameters, context 4096, llama.cpp on RTX-3080
+    as asked: 36.2 GiB (36.2..36.3) of 9.8 GiB: no
+  none of 12 techniques fits for sure; the nearest:
+    peak GiB            tokens/s              RAM GiB   quality lost beside 16 bit
+    35.6 (35.6..35.7)   0.9 (0.5..1.8)           36.0   Q8_0 +0.04 % perplexity (llama-3-8b), unknown:
+                                                        cache q4_0
+        --quant Q8_0 --cache-type q4_0 --context 1024 --gpu-layers 40
+  quality as published for the model in brackets, a prior for any other:
+    llama-3-8b, 2024-05, ggml-org/llama.cpp examples/perplexity/README.md at
+      revision f364eb6f (copy read: ikawrakow/ik_llama.cpp@18b4e0ec)
+  ? 1
   $ curbstop model fit qwen3-8b --gpu RTX-3080 --max-context
   33792
 

@@ -11,7 +11,7 @@
 #include "face/cli/model_question.h"
 #include "face/cli/usage.h"
 #include "fit/answer.h"
-#include "fit/changes.h"
+#include "fit/search.h"
 #include "fit/verify.h"
 #include "sys/files.h"
 
@@ -31,19 +31,11 @@ Status Verify(const Options& options, CommandContext& context) {
   return {};
 }
 
-Status AnswerTechniques(const fit::FitQuestion& question, CommandContext& context) {
-  const std::vector<fit::Technique> found = fit::TechniquesFor(question);
-  Json list = Json::MakeArray();
-  std::string text;
-  for (const fit::Technique& one : found) {
-    Json object = fit::FitJson(one.answer);
-    object.Set("technique", one.text);
-    list.Push(std::move(object));
-    text += one.text + "\n" + fit::FitText(one.answer, false);
-  }
-  if (found.empty()) text = "nothing that is tried fits\n";
-  context.out.Answer(Json::MakeObject({{"techniques", list}}), text);
-  if (found.empty()) context.exit_code = ExitCodeOf(ErrorKind::kNo);
+Status AnswerTechniques(const Options& options, const fit::FitQuestion& question,
+                        CommandContext& context) {
+  TRY_ASSIGN(const fit::TechniqueSearch search, fit::SearchTechniques(question, options.given));
+  context.out.Answer(fit::SearchJson(search), fit::SearchText(search, options.explain));
+  if (search.fitting == 0) context.exit_code = ExitCodeOf(ErrorKind::kNo);
   return {};
 }
 
@@ -83,7 +75,7 @@ Status Run(const Options& options, CommandContext& context) {
   if (options.ladder) return FitLadder(options, context);
   TRY_ASSIGN(const fit::FitQuestion question, ReadFitQuestion(options, context));
   if (options.max_context || options.max_batch) return AnswerLargest(options, question, context);
-  if (!options.technique.empty()) return AnswerTechniques(question, context);
+  if (!options.technique.empty()) return AnswerTechniques(options, question, context);
   TRY_ASSIGN(const fit::FitAnswer answer, fit::AnswerFit(question));
   context.out.Answer(fit::FitJson(answer), fit::FitText(answer, options.explain));
   if (answer.estimate.verdict == fit::Verdict::kNo) context.exit_code = ExitCodeOf(ErrorKind::kNo);
@@ -123,6 +115,9 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
       int64_t{1} << 30);
   ExpectWholeNumber(*command.add_option("--batch", options.batch, "Sequences of a micro-batch"), 1,
                     1 << 20);
+  ExpectWholeNumber(*command.add_option("--accumulate", options.accumulation,
+                                        "Micro-batches of one optimizer step"),
+                    1, 1 << 20);
   ExpectWholeNumber(*command.add_option("--rank", options.rank, "Rank of the adapters"), 1,
                     1 << 16);
   command
@@ -137,6 +132,8 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
       .add_option("--sharding", options.sharding,
                   "Over several GPUs: none, zero1, zero2, zero3 (fsdp)")
       ->type_name("KIND");
+  command.add_flag("--optimizer-in-backward", options.optimizer_in_backward,
+                   "Update each layer as soon as its gradients are there");
   command.add_flag("--cpu-offload", options.cpu_offload, "Weights and states wait in RAM");
   command.add_flag("--mixed-precision", options.mixed_precision,
                    "32-bit weights, gradients and states, 16-bit arithmetic");
@@ -158,7 +155,7 @@ Action AddModelFit(CLI::App& parent) {
       ->type_name("NAME");
   AddInferenceOptions(*command, *options);
   AddTrainingOptions(*command, *options);
-  command->add_option("--technique", options->technique, "auto: all that fit and none beats")
+  command->add_option("--technique", options->technique, "auto: search all that fit and none beats")
       ->type_name("KIND");
   command->add_flag("--ladder", options->ladder,
                     "The smaller models to train first, with time and cost of each");

@@ -86,9 +86,11 @@ Result<fit::Ask> AskOf(const FitOptions& options) {
                .slots = options.slots,
                .sequence = options.sequence,
                .batch = options.batch,
+               .accumulation = options.accumulation,
                .rank = options.rank,
                .sharding = options.sharding,
                .chunked_loss = options.chunked_loss,
+               .optimizer_in_backward = options.optimizer_in_backward,
                .cpu_offload = options.cpu_offload,
                .mixed_precision = options.mixed_precision};
   if (options.tokens.empty()) return ask;

@@ -35,9 +35,11 @@ struct FitOptions {
   std::string tokens;
   int64_t sequence = 2048;
   int64_t batch = 1;
+  int64_t accumulation = 1;
   int64_t rank = 16;
   std::string sharding = "zero3";
   bool chunked_loss = false;
+  bool optimizer_in_backward = false;
   bool cpu_offload = false;
   bool mixed_precision = false;
 

@@ -93,7 +93,7 @@ Result<Prediction> PredictVllm(const TruthRow& row, const RowFacts& facts) {
     prediction.verdict =
         parts.tokens.low >= use.max_model_len
             ? Verdict::kFits
-            : (parts.tokens.high < use.max_model_len ? Verdict::kNo : Verdict::kTight);
+            : (parts.tokens.mid < use.max_model_len ? Verdict::kNo : Verdict::kTight);
     return prediction;
   }
   const Span used = parts.weights + parts.non_torch + parts.activation + parts.graphs + parts.pool;
