@@ -80,9 +80,12 @@ std::string DeviceName(const FitQuestion& question, int64_t count) {
   return fmt::format("{} x{}", gpu == nullptr ? question.hardware.text : gpu->name, count);
 }
 
-Rate Corrected(const SpeedTerms& terms, const WorkPoint& point, const FitQuestion& question) {
+// `point` makes what the measured runs are compared with; without any it is not asked.
+template <typename Point>
+Rate Corrected(const SpeedTerms& terms, const FitQuestion& question, const Point& point) {
   Rate rate = terms.ToRate();
-  const auto correction = CorrectionFor(point, Known(question));
+  if (Known(question).empty()) return rate;
+  const auto correction = CorrectionFor(point(), Known(question));
   if (!correction) return rate;
   const double mid = rate.mid / correction->factor;
   return {mid / (1 + correction->width), mid, mid * (1 + correction->width), correction->used};
@@ -91,7 +94,7 @@ Rate Corrected(const SpeedTerms& terms, const WorkPoint& point, const FitQuestio
 std::optional<Rate> RateOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use) {
   const Result<SpeedTerms> terms = TermsOf(question, kind, use);
   if (!terms.ok()) return std::nullopt;
-  return Corrected(*terms, InferencePoint(question, kind, *terms), question);
+  return Corrected(*terms, question, [&] { return InferencePoint(question, kind, *terms); });
 }
 
 void AddInferenceSpeed(FitAnswer& answer) {
@@ -119,7 +122,8 @@ void AddTrainingSpeed(FitAnswer& answer) {
       TrainingRatesOf(question.shape, question.format, question.hardware, question.training, false);
   if (!rates.ok()) return;
   const double gpus = static_cast<double>(std::max<int64_t>(1, question.training.gpus));
-  const Rate one = Corrected(rates->terms, TrainingPoint(question, rates->terms), question);
+  const Rate one =
+      Corrected(rates->terms, question, [&] { return TrainingPoint(question, rates->terms); });
   const Rate all = {one.low * gpus, one.mid * gpus, one.high * gpus, one.measured};
   // What was measured holds the rest of a step already.
   answer.training = all.measured > 0 ? all : WithSteps(question, all);
@@ -178,7 +182,7 @@ int64_t Largest(int64_t most, const Fits& fits) {
     low = high;
     high *= 2;
   }
-  high = std::min(high, most + 1);
+  if (high >= most) high = most + 1;  // not asked yet
   while (low + 1 < high) {
     const int64_t middle = low + (high - low) / 2;
     (fits(middle) ? low : high) = middle;

@@ -21,40 +21,51 @@ double Real(int64_t value) { return static_cast<double>(value); }
 
 }  // namespace
 
-StepParts StepPartsOf(const FitQuestion& question, double rate) {
-  const TrainingUse& use = question.training;
-  const TrainingParts parts = TrainingPartsOf(question.shape, question.format, use);
-  const double gpus = Real(std::max<int64_t>(1, use.gpus));
-  const double micro_steps = Real(std::max<int64_t>(1, use.accumulation));
-  const double tokens = Real(use.sequence) * Real(use.batch) * gpus;
-  StepParts time;
-  const double micro = tokens / rate;
-  time.compute = micro * micro_steps;
+namespace {
+
+// Seconds that the optimizer reads and writes, and that paged states travel.
+void AddOptimizer(const FitQuestion& question, const TrainingParts& parts, StepParts& time) {
   const Accelerator* gpu = question.hardware.accelerator;
   const double bandwidth =
       gpu != nullptr && gpu->bandwidth_gbps ? *gpu->bandwidth_gbps * 1e9 * 0.7 : 0;
-  const double trained = use.method == Method::kFull ? Real(parts.weights) : Real(parts.gradients);
-  if (bandwidth > 0 && !use.cpu_offload)
-    time.optimizer = (2 * trained + Real(parts.gradients) + 2 * Real(parts.states)) / bandwidth;
-  if (use.optimizer == Optimizer::kPagedAdamW) {
-    TrainingUse resident = use;
-    resident.optimizer = Optimizer::kAdamW;
-    time.paging =
-        2 * Real(TrainingPartsOf(question.shape, question.format, resident).states) / kPcie;
-  }
-  if (use.gpus <= 1 || IsLinked(question.hardware)) return time;
+  if (bandwidth > 0 && !question.training.cpu_offload)
+    time.optimizer =
+        (2 * Real(parts.weights) + Real(parts.gradients) + 2 * Real(parts.states)) / bandwidth;
+  if (question.training.optimizer == Optimizer::kPagedAdamW)
+    time.paging = 2 * Real(parts.host) / kPcie;
+}
+
+// `gradients`: bytes of all of them; `micro`: seconds that one micro-batch is computed.
+void AddExchange(const FitQuestion& question, double gradients, double micro, StepParts& time) {
+  const TrainingUse& use = question.training;
+  if (use.gpus <= 1 || IsLinked(question.hardware)) return;
+  const double gpus = Real(use.gpus);
   const double part = (gpus - 1) / gpus;
-  const bool gathers = use.sharding == Sharding::kZero3;
-  const double gradients = Real(parts.gradients) * (use.sharding >= Sharding::kZero2 ? gpus : 1);
-  if (!gathers) {
+  if (use.sharding != Sharding::kZero3) {
     time.exchange = 2 * gradients * part / kPcie;
-    return time;
+    return;
   }
   const double passes = use.checkpointing == Checkpointing::kFull ? 3 : 2;
   const double weights = std::min(Real(WeightBytes(question.shape, question.format).mid),
                                   2 * Real(question.shape.params_total));
   const double moved = (passes * weights + gradients) * part / kPcie;
-  time.exchange = micro_steps * std::max(0.0, moved - micro);
+  time.exchange = Real(std::max<int64_t>(1, use.accumulation)) * std::max(0.0, moved - micro);
+}
+
+}  // namespace
+
+StepParts StepPartsOf(const FitQuestion& question, double rate) {
+  const TrainingUse& use = question.training;
+  const double micro =
+      Real(use.sequence) * Real(use.batch) * Real(std::max<int64_t>(1, use.gpus)) / rate;
+  StepParts time;
+  time.compute = micro * Real(std::max<int64_t>(1, use.accumulation));
+  double gradients = 0;  // of adapters: too few to count, and so is their optimizer
+  if (use.method == Method::kFull) {
+    AddOptimizer(question, TrainingPartsOf(question.shape, question.format, use), time);
+    gradients = (use.mixed_precision ? 4 : 2) * Real(question.shape.params_total);
+  }
+  AddExchange(question, gradients, micro, time);
   return time;
 }
 

@@ -9,6 +9,8 @@
 //               weights and G(N-1)/N for each micro-batch, hidden behind the computing as far as
 //               that lasts
 //
+// Adapters are too small for their gradients and optimizer to show.
+//
 // The computing's own rate (fit/training_speed.h) holds what trainers lose in datacentres, links
 // between GPUs of one board included: exchange counts where GPUs talk over PCIe. 25e9 bytes/s is
 // PCIe 4.0 x16 in one direction.

@@ -55,11 +55,15 @@ double Real(Wide value) { return static_cast<double>(value); }
 class Timeline {
  public:
   Timeline(const ModelShape& shape, const WeightFormat& format, const TrainingUse& use)
-      : s_(shape), format_(format), use_(use), facts_(FactsOf(use.stack)) {}
+      : s_(shape),
+        format_(format),
+        use_(use),
+        facts_(FactsOf(use.stack)),
+        trainable_(CountTrainable()) {}
 
   TrainingParts Run() {
     TrainingParts parts;
-    parts.trainable = Trainable();
+    parts.trainable = trainable_;
     parts.weights = Scaled(Weights() / Shards(Sharding::kZero3));
     parts.gradients = Scaled(GradientBytes() * Real(parts.trainable) / Shards(Sharding::kZero2));
     parts.states = Scaled(StateBytes(parts.trainable) / Shards(Sharding::kZero1));
@@ -109,7 +113,7 @@ class Timeline {
     return s_.tied && use_.untied_head ? Real(Wide{s_.vocab} * s_.hidden) : 0;
   }
 
-  int64_t Trainable() const {
+  int64_t CountTrainable() const {
     if (IsFull()) return Clamp(Wide{s_.params_total} + static_cast<Wide>(HeadAgain()));
     if (use_.trainable > 0) return use_.trainable;
     const Wide magnitudes =
@@ -128,7 +132,7 @@ class Timeline {
     }
     if (use_.autocast) bytes += 2 * (Real(s_.params_total) - Real(Wide{s_.vocab} * s_.hidden));
     if (!IsFull())
-      bytes += Real(Trainable()) * (use_.mixed_precision || IsQuantised(format_) ? 4 : 2);
+      bytes += Real(trainable_) * (use_.mixed_precision || IsQuantised(format_) ? 4 : 2);
     return bytes;
   }
 
@@ -307,6 +311,7 @@ class Timeline {
   const WeightFormat& format_;
   const TrainingUse& use_;
   const StackFacts& facts_;
+  const int64_t trainable_;
 };
 
 // torch's context; a caching allocator rounds and splits.

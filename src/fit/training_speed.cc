@@ -32,7 +32,7 @@ double AttentionEfficiency(const Accelerator& gpu) {
 // Half-width of the interval: exp of the 95th percentile of |log(measured/estimated)|, less 1, over
 // rows of trainers made for throughput (A100, then H100 and others) and of all other stacks.
 double Width(const Accelerator& gpu, const TrainingUse& use) {
-  const bool one_card = use.gpus <= 1 && use.sharding == Sharding::kNone;
+  const bool one_card = use.gpus <= 1;
   const bool for_throughput = use.stack == Stack::kMegatron || use.stack == Stack::kTorchtitan ||
                               (use.stack == Stack::kGeneric && !one_card);
   if (!for_throughput) return 0.75;
@@ -101,9 +101,9 @@ Result<TrainingRates> TrainingRatesOf(const ModelShape& shape, const WeightForma
     efficiency *= std::max(0.75, 1 - 0.02 * std::log2(static_cast<double>(use.gpus) / 8));
   // Attention does not run at the rate of matrix products, and never in 8 bit.
   const double attention = scores * (1 + again / 6) * 0.6;
-  // Checkpointing makes room for larger batches, which fill a device better: of what sharded runs
-  // compute again, about a half shows as time.
-  const double shown = full && use.sharding != Sharding::kNone ? 0.55 * again : again;
+  // Checkpointing makes room for larger batches, which fill a device better: of what runs on
+  // several GPUs compute again, about a half shows as time.
+  const double shown = full && use.gpus > 1 ? 0.55 * again : again;
   const double width = Width(*gpu, use);
   TrainingRates rates;
   rates.terms = {{((full ? 6 : 4) + shown) * params / (peak * efficiency),
