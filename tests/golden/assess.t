@@ -240,7 +240,7 @@ synthetic: made from documents, and the page says so.
       tokens at once): 5.7 GiB, some 760 texts/s: 10,000 texts in N s for each
       pass
     - adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of
-      2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 47 min
+      2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min
     - train whole models of up to 3.1B parameters (qwen2.5-3b, sequences of 2048,
       one at a time): 30 GiB, 5400 tokens/s (3100..9400): 1 M tokens in 3 min
     - answer faster than one reads: up to qwen2.5-72b in Q4_K_M with 8192 tokens
@@ -1402,7 +1402,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "qlora",
-        "text": "adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of 2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 47 min",
+        "text": "adapt (QLoRA) models of up to 72.7B parameters (qwen2.5-72b, sequences of 2048, one at a time): 48 GiB, 360 tokens/s (200..630): 1 M tokens in 46 min",
         "fact": "79 GiB free on A100-SXM4-80GB",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free; qwen2.5-72b, nf4-dq, QLoRA of rank 16, sequence 2048, batch 1"
       },

@@ -8,10 +8,10 @@ A ladder: the smaller members of the family first, so that a mistake is found fo
   > CSV
   $ curbstop model fit qwen2.5-7b --method qlora --tokens 40M --ladder --offers list.csv
      model         tokens    memory  on         takes       USD  at worst
-  1  qwen2.5-0.5b   400 k   4.3 GiB  L40S        N s  0.001158  0.002027
-  2  qwen2.5-1.5b     4 M   5.3 GiB  L40S       6 min      0.04      0.06
-  3  qwen2.5-7b      41 k  10.2 GiB  L40S        N s  0.001192  0.002086
-  4  qwen2.5-7b      40 M  10.2 GiB  L40S  3 h 45 min      1.17      2.04
+  1  qwen2.5-0.5b   400 k   4.3 GiB  L40S        N s  0.001153  0.002017
+  2  qwen2.5-1.5b     4 M   5.3 GiB  L40S  5 min N s      0.04      0.06
+  3  qwen2.5-7b      41 k  10.2 GiB  L40S        N s   0.00119  0.002082
+  4  qwen2.5-7b      40 M  10.2 GiB  L40S  3 h 44 min      1.17      2.04
   
   1 proves the data path: reading, packing, saving, resuming; the loss falls; at
     vast/Alberta, CA, NA/1x-L40S
@@ -24,7 +24,7 @@ A ladder: the smaller members of the family first, so that a mistake is found fo
   Run 1 first. All before the last cost 0.04 USD together, the last 1.17 USD. A
   rented machine starts and loads for some minutes beside.
   $ curbstop model fit qwen2.5-7b --method qlora --tokens 40M --ladder --offers list.csv --gpu L40S | sed -n 5p
-  4  qwen2.5-7b      40 M  10.2 GiB  L40S  3 h 45 min      1.17      2.04
+  4  qwen2.5-7b      40 M  10.2 GiB  L40S  3 h 44 min      1.17      2.04
   $ curbstop model fit qwen2.5-72b --method full --tokens 40M --ladder --offers list.csv
      model         tokens   memory  on       takes       USD  at worst
   1  qwen2.5-0.5b   400 k  6.8 GiB  L40S      N s  0.001556  0.002722

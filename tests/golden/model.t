@@ -40,7 +40,7 @@ Training is a maximum over the timeline of a step, with the time it takes; where
       0.1 ± 0.10 (class constant) · allocator 0.09 ± 0.18 (class constant) ·
       context 0.4 ± 0.10 (class constant, not probed here)
     peak 18.1 GiB, 17.3..19.2 of 23.6: fits
-    2088 tokens/s (1193..3655) · 5.3 h for 40 M tokens (3.0..9.3)     evidence: formula + class parameters
+    2089 tokens/s (1194..3656) · 5.3 h for 40 M tokens (3.0..9.3)     evidence: formula + class parameters
   $ curbstop model fit qwen2.5-7b --method qlora --sequence 2048 --batch 4 --gpu RTX-3080
   qwen2.5-7b, 7.6B parameters, nf4-dq, QLoRA of rank 16, sequence 2048, batch 4 on RTX-3080
     gpu0, GiB: weights 5.3 ± 0.08 · optimizer states 0.3 (exact) · logits 11.6 ±
@@ -48,7 +48,7 @@ Training is a maximum over the timeline of a step, with the time it takes; where
       0.1 ± 0.10 (class constant) · allocator 0.6 ± 1.21 (class constant) ·
       context 0.4 ± 0.10 (class constant, not probed here)
     peak 22.0 GiB, 18.7..27.1 of 9.8: no
-    718 tokens/s (410..1256)     evidence: formula + class parameters
+    718 tokens/s (410..1257)     evidence: formula + class parameters
     would fit: --chunked-loss --batch 2 --accumulate 2: 8.7 GiB, fits, +0 % speed
                --chunked-loss --batch 1 --accumulate 4: 7.5 GiB, fits, -8 % speed
   ? 1
@@ -56,7 +56,7 @@ Training is a maximum over the timeline of a step, with the time it takes; where
   qwen2.5-1.5b, 1.5B parameters, LoRA of rank 16, sequence 2048, batch 4 on RTX-3080
     as asked: 17.2 GiB (14.4..21.7) of 9.8 GiB: no
   the smallest change that makes it fit, 1 choice of the command line:
-    6.1 (5.4..7.1)      2928 (1673..5125)           -   unknown: lora of rank 16
+    6.1 (5.4..7.1)      2929 (1674..5125)           -   unknown: lora of rank 16
         --method lora --rank 16 --checkpointing full --chunked-loss --batch 4
   624 techniques tried, 176 fit for sure, 46 of them beaten by none; the 8 that differ most (all:
   `--json`):
@@ -70,14 +70,14 @@ Training is a maximum over the timeline of a step, with the time it takes; where
         --method full --checkpointing full --chunked-loss --batch 2 --accumulate 2 --cpu-offload
     1.7 (1.4..2.1)      1081 (617..1891)         11.5   none
         --method full --checkpointing full --chunked-loss --batch 1 --accumulate 4 --cpu-offload
-    7.2 (6.3..8.3)      3740 (2137..6545)           -   -1.1 points of accuracy (llama-3.2-3b)
+    7.2 (6.3..8.3)      3743 (2139..6551)           -   -1.1 points of accuracy (llama-3.2-3b)
         --method lora --rank 64 --checkpointing selective --chunked-loss --batch 1 --accumulate 4
-    4.6 (4.3..5.1)      2706 (1547..4736)           -   -1.1 points of accuracy (llama-3.2-3b)
+    4.6 (4.3..5.1)      2708 (1548..4739)           -   -1.1 points of accuracy (llama-3.2-3b)
         --method lora --rank 64 --checkpointing full --chunked-loss --batch 1 --accumulate 4
-    3.2 (2.9..3.7)      2459 (1405..4303)           -   lora of rank 64 -1.1 points of accuracy
+    3.2 (2.9..3.7)      2461 (1406..4307)           -   lora of rank 64 -1.1 points of accuracy
                                                         (llama-3.2-3b), unknown: nf4-dq
         --method qlora --rank 64 --checkpointing full --chunked-loss --batch 1 --accumulate 4
-    2.4 (2.1..2.8)      2461 (1406..4306)           -   unknown: nf4-dq, lora of rank 8
+    2.4 (2.1..2.8)      2461 (1406..4307)           -   unknown: nf4-dq, lora of rank 8
         --method qlora --rank 8 --checkpointing full --chunked-loss --batch 1 --accumulate 4
   quality as published for the model in brackets, a prior for any other:
     llama-3.2-3b, 2025-06,
