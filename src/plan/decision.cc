@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "plan/deadline_decision.h"
+#include "plan/internal/rentable.h"
+
 namespace curbstop {
 namespace {
 
@@ -15,21 +19,17 @@ bool SpotAllowed(const Situation& situation, const Candidate& candidate) {
   return situation.spot != SpotUse::kNever && Survives(situation.places);
 }
 
-// The whole of the work where its length is known, but never more than was asked for; and the time
-// that the machine is to stay after it.
-Millis WantedLease(const Situation& situation, const Candidate& candidate) {
-  Millis work = situation.lease_asked;
-  if (candidate.work.count() != 0)
-    work = std::min(work, candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
-  return work + LongestKeep(candidate.terms, situation.keep);
-}
-
 // Not even the shortest useful lease fits.
 void TooDear(const Candidate& candidate, Decision& best) {
   const MicroUsd least = ReserveFor(candidate.terms, kShortestInterval);
   const bool first = best.reason != DecisionReason::kNoMoney;
   best.reserve = first ? least : std::min(best.reserve, least);
   best.reason = DecisionReason::kNoMoney;
+}
+
+// Spot by the plain rule is cheap or nothing; with a deadline and all that is known, the policy's.
+bool IsForPolicy(const Situation& situation) {
+  return situation.deadline_left && situation.spot != SpotUse::kNever && Survives(situation.places);
 }
 
 Decision Rent(const Situation& situation) {
@@ -72,10 +72,57 @@ Decision KeepOrExtend(const Situation& situation) {
           ReserveToExtend(held.terms, held.lease, *lease)};
 }
 
+Decision Plain(const Situation& situation) {
+  if (!situation.held) return Rent(situation);
+  if (situation.lease_is_due) return KeepOrExtend(situation);
+  return {DecisionKind::kKeep, DecisionReason::kWorks, 0, {}, {}};
+}
+
 }  // namespace
 
+bool HasPrice(const LeaseTerms& terms) {
+  return terms.billing.per_hour > MicroUsd() && terms.billing.disk_per_hour >= MicroUsd();
+}
+
+bool HasPrice(const Candidate& candidate) {
+  const bool has_life = !candidate.mtbf || *candidate.mtbf > Millis(0);
+  return HasPrice(candidate.terms) && has_life && candidate.work >= Millis(0);
+}
+
+// The whole of the work where its length is known, but never more than was asked for; and the time
+// that the machine is to stay after it.
+Millis WantedLease(const Situation& situation, const Candidate& candidate) {
+  Millis work = situation.lease_asked;
+  if (candidate.work.count() != 0)
+    work = std::min(work, candidate.work + candidate.work / 4 + candidate.terms.boot_limit);
+  return work + LongestKeep(candidate.terms, situation.keep);
+}
+
+bool IsRentable(const Situation& situation, const Candidate& candidate) {
+  if (IsBlocked(situation, candidate) || !SpotAllowed(situation, candidate)) return false;
+  const auto lease =
+      LongestLease(candidate.terms, WantedLease(situation, candidate), situation.left);
+  return lease && *lease >= kShortestInterval;
+}
+
+Decision RentOf(const Situation& situation, size_t index) {
+  const Candidate& candidate = situation.candidates[index];
+  const auto lease =
+      LongestLease(candidate.terms, WantedLease(situation, candidate), situation.left);
+  CHECK(lease.has_value());
+  return {DecisionKind::kRent, DecisionReason::kCheapest, index, *lease,
+          ReserveFor(candidate.terms, *lease)};
+}
+
 Decision Decide(const Situation& situation) {
-  return situation.held ? KeepOrExtend(situation) : Rent(situation);
+  if (!IsForPolicy(situation)) return Plain(situation);
+  if (const auto why_not = WhyNotByDeadline(situation)) {
+    Decision decision = Plain(situation);
+    if (decision.kind == DecisionKind::kRent) decision.reason = *why_not;
+    return decision;
+  }
+  const Decision decision = DecideByDeadline(situation);
+  return decision.kind == DecisionKind::kKeep ? Plain(situation) : decision;
 }
 
 MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand) {

@@ -1,8 +1,11 @@
 // While a run lives away from home: what is so (Situation), and what to do now (Decision). Pure.
 //
-// The rule today is plain: keep what works, and give it more time while money is left; else the
-// cheapest offer whose reserve fits and whose work can survive; else drain what is still there;
-// else stop. A better rule replaces Decide and nothing else.
+// The plain rule: keep what works, and give it more time while money is left; else the cheapest
+// offer whose reserve fits and whose work can survive; else drain what is still there; else stop.
+//
+// A step with a deadline that may use spot follows the policy of plan/spot instead, cap and
+// deadline as its two limits (plan/deadline_decision.h). Where its time or prices are not known the
+// plain rule holds, and the reason says so.
 #pragma once
 
 #include <cstdint>
@@ -32,36 +35,53 @@ struct HeldMachine {
   LeaseTerms terms;
   Millis lease{0};       // as agreed
   Millis lease_left{0};  // until it ends
+  bool spot = false;
+  MicroUsd reserve_left;  // held for it, and not spent
 };
 
 struct Situation {
   std::optional<HeldMachine> held;  // empty: no machine works for this run
   Millis work_left{0};              // 0: unknown
   Millis lease_asked{0};
-  Millis keep{0};  // beyond the work: the machine is to stay so long
-  MicroUsd left;   // that the caps leave, everything in reserve taken off
+  Millis keep{0};                       // beyond the work: the machine is to stay so long
+  bool lease_is_due = true;             // held: its end is near; false: only the deadline is asked
+  std::optional<Millis> deadline_left;  // of a step with a deadline; may be below 0
+  Millis spot_lived{0};                 // this run's spot machines, all together
+  int64_t spot_losses = 0;              // of them
+  MicroUsd left;                        // that the caps leave, everything in reserve taken off
   SpotUse spot = SpotUse::kAuto;
   SurvivingPlaces places;
   std::span<const Candidate> candidates;        // empty: the market has nothing
   std::span<const std::string> blocked_offers;  // that refused or failed this run
 };
 
-enum class DecisionKind { kKeep, kExtend, kRent, kDrain, kStop };
+enum class DecisionKind { kKeep, kExtend, kRent, kDrain, kStop, kWait };
 enum class DecisionReason {
-  kWorks,             // keep
-  kNeedsTime,         // extend
-  kCheapest,          // rent
-  kLeaseEnds,         // drain: money for more time is not there
-  kNoOffer,           // stop
-  kNoMoney,           // stop
-  kWorkCannotSurvive  // stop: only spot is left, and no place keeps its work
+  kWorks,              // keep
+  kNeedsTime,          // extend
+  kCheapest,           // rent
+  kLeaseEnds,          // drain: money for more time is not there
+  kNoOffer,            // stop
+  kNoMoney,            // stop
+  kWorkCannotSurvive,  // stop: only spot is left, and no place keeps its work
+  // By the deadline's policy.
+  kDeadlineHeld,      // rent, wait, keep: the cheapest in expectation that is sure to hold both
+  kCapAtRisk,         // rent, wait, keep: the caps pay for spot alone; both hang on it
+  kDeadlineLost,      // rent, keep: the soonest; the work left takes longer than the time left
+  kSteadyIsBetter,    // drain: on demand costs less in expectation
+  kCheaperElsewhere,  // drain
+  kCannotBoth,        // stop: nothing on sale does the rest within deadline and caps
+  // Rent by the plain rule, though the step has a deadline.
+  kTimeUnknown,
+  kNoPrices,  // none on demand that can be reckoned with
+  kDeadlinePassed,
 };
 
 struct Decision {
   DecisionKind kind = DecisionKind::kStop;
   DecisionReason reason = DecisionReason::kNoOffer;
   size_t candidate = 0;  // kRent
-  Millis lease{0};       // kRent, kExtend: the whole lease
+  Millis lease{0};       // kRent, kExtend: the whole lease; kWait: until it is asked again
   MicroUsd reserve;      // kRent: for it; kExtend: beyond what is reserved; kNoMoney: the least
                          // that any offer needs
 };

@@ -79,15 +79,36 @@ std::string NarrateReport(const Json& data) {
   return "";
 }
 
+// What the deadline's policy adds; empty: nothing that is worth a word.
+std::string_view PolicyText(DecisionReason reason) {
+  switch (reason) {
+    case DecisionReason::kDeadlineHeld: return "deadline and caps are sure to hold";
+    case DecisionReason::kCapAtRisk:
+      return "the caps pay for spot alone: deadline and caps both hang on it";
+    case DecisionReason::kDeadlineLost: return "the deadline is lost, this is the soonest";
+    case DecisionReason::kTimeUnknown:
+      return "by price alone: how long the step takes is not known";
+    case DecisionReason::kNoPrices:
+      return "by price alone: no price on demand is known to hold the deadline by";
+    case DecisionReason::kDeadlinePassed: return "by price alone: the deadline has passed";
+    default: return "";
+  }
+}
+
+std::string NarrateRent(const Facts& facts) {
+  const std::string_view why = PolicyText(static_cast<DecisionReason>(facts.reason));
+  return fmt::format("rents {} at {} USD/h{} · lease {} · holds {} USD{}{}", facts.offer,
+                     UsdText(MicroUsd(facts.micro_usd_per_hour)), facts.spot ? ", spot" : "",
+                     DurationText(Millis(facts.lease_ms)),
+                     UsdTextUp(MicroUsd(facts.reserve_micro_usd)), why.empty() ? "" : "\n", why);
+}
+
 std::string NarrateDecided(const Facts& facts, const Json& data) {
   const std::string because = data.StringOr("because", "");
   const std::string before = because.empty() ? "" : Printable(because) + ":\n";
   switch (static_cast<DecisionKind>(facts.decision)) {
-    case DecisionKind::kRent:
-      return fmt::format("{}rents {} at {} USD/h{} · lease {} · holds {} USD", before, facts.offer,
-                         UsdText(MicroUsd(facts.micro_usd_per_hour)), facts.spot ? ", spot" : "",
-                         DurationText(Millis(facts.lease_ms)),
-                         UsdTextUp(MicroUsd(facts.reserve_micro_usd)));
+    case DecisionKind::kRent: return before + NarrateRent(facts);
+    case DecisionKind::kWait: return "waits for a spot machine: the deadline leaves time";
     case DecisionKind::kExtend:
       return "asks for a lease of " + DurationText(Millis(facts.lease_ms));
     default: break;

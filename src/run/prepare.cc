@@ -190,6 +190,10 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   terms.detached = wishes.detach;
   terms.named_place = !wishes.kept_at.url.empty();
   terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
+  if (step.deadline && terms.spot != SpotUse::kNever) {
+    terms.deadline_ms = step.deadline->count();
+    terms.work_ms = away.work.count();
+  }
   terms.at_end = step.at_end;
   terms.keep_ms = wishes.keep.count();
   terms.keep_on_failure_ms = wishes.keep_on_failure.count();
@@ -335,7 +339,8 @@ Json AwayData(const AwayTerms& terms) {
                            {"spot", static_cast<int64_t>(terms.spot)},
                            {"at_end", static_cast<int64_t>(terms.at_end)},
                            {"keep_ms", terms.keep_ms},
-                           {"keep_on_failure_ms", terms.keep_on_failure_ms}});
+                           {"keep_on_failure_ms", terms.keep_on_failure_ms},
+                           {"deadline_ms", terms.deadline_ms}});
 }
 
 // A run away is measured by boot time from its first event on.

@@ -27,6 +27,7 @@ struct RentedPlace {
   Place place;  // kProvider or kPractice
   Millis lease{0};
   MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
+  Millis work{0};        // boot and step, nine times in ten; 0: unknown
   std::string hardware;  // "RTX-3090": machines of one kind share their history
 };
 

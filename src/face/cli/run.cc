@@ -177,8 +177,9 @@ bool EndedByCap(const StepOutcome& outcome, Journal& journal) {
   bool by_cap = false;
   for (const auto& [seq, event] : events.ok() ? *events : std::vector<Journal::NumberedEvent>()) {
     if (event.kind == EventKind::kRefused) by_cap = true;
-    if (event.kind == EventKind::kDecided)
-      by_cap = static_cast<DecisionReason>(event.facts.reason) == DecisionReason::kNoMoney;
+    if (event.kind != EventKind::kDecided) continue;
+    const auto reason = static_cast<DecisionReason>(event.facts.reason);
+    by_cap = reason == DecisionReason::kNoMoney || reason == DecisionReason::kCannotBoth;
   }
   return by_cap;
 }
@@ -286,8 +287,10 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning) {
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    away.emplace(row.step,
-                 RentedPlace{named ? asked : found, *row.lease, *row.worst, row.hardware});
+    away.emplace(
+        row.step,
+        RentedPlace{named ? asked : found, *row.lease, *row.worst,
+                    row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0), row.hardware});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;

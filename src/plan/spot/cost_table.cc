@@ -134,7 +134,7 @@ void SpotCostTable::FillAt(size_t slack) {
 double SpotCostTable::SteadyNext(size_t slack, size_t seat) const {
   const int place = steady_[seat].place;
   const double stays = before_.steady[slack * steady_.size() + seat];
-  return Mixed(comes_run_, spot_.size(), &before_.enter_spot[slack * spot_.size()], place,
+  return Mixed(comes_run_, spot_.size(), before_.enter_spot.data() + slack * spot_.size(), place,
                std::min(stays, SteadyEntry(before_, slack, place)));
 }
 
@@ -165,8 +165,8 @@ void SpotCostTable::FillSpot(size_t slack, size_t at) {
   if (slack == 0 || slack_[slack] < least_slack_) return;
   const size_t data = DataRow(seat.place);
   // Only cheaper ones are worth leaving it for.
-  const double stays = Mixed(comes_run_, at, &before_.enter_spot[slack * spot_.size()], seat.place,
-                             before_.spot[slack * spot_.size() + at]);
+  const double stays = Mixed(comes_run_, at, before_.enter_spot.data() + slack * spot_.size(),
+                             seat.place, before_.spot[slack * spot_.size() + at]);
   const double lost = (1 - seat.done_lost) * LostNow(slack, data) +
                       seat.done_lost * before_.lost[slack * data_rows_ + data];
   cost = seat.price * seat.paid_s + seat.keeps * stays + (1 - seat.keeps) * lost;
@@ -192,11 +192,11 @@ void SpotCostTable::FillIdle(size_t slack, size_t data) {
   if (slack > 0 && slack_[slack - 1] >= least_slack_) {
     const double longer =
         std::min(now_.wait[(slack - 1) * data_rows_ + data], SteadyEntry(now_, slack - 1, data_at));
-    wait = Mixed(comes_wait_[slack], spot_.size(), &now_.enter_spot[(slack - 1) * spot_.size()],
-                 data_at, longer);
+    wait = Mixed(comes_wait_[slack], spot_.size(),
+                 now_.enter_spot.data() + (slack - 1) * spot_.size(), data_at, longer);
   }
   now_.lost[slack * data_rows_ + data] =
-      Mixed(up_, spot_.size(), &now_.enter_spot[slack * spot_.size()], data_at,
+      Mixed(up_, spot_.size(), now_.enter_spot.data() + slack * spot_.size(), data_at,
             std::min(wait, SteadyEntry(now_, slack, data_at)));
 }
 

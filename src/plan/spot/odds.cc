@@ -29,7 +29,8 @@ SpotOdds OddsOf(const SpotPlace& place, double tick_s, const SpotAssumptions& as
     watched.seconds += SecondsBetween(spells[i], spells[i + 1], tick_s) / 2;
     watched.changes += 1;
   }
-  return {.loss = Rate(up, assumed.life_s), .comes = Rate(away, assumed.away_s)};
+  return {.loss = Rate(up, place.life_s.value_or(assumed.life_s)),
+          .comes = Rate(away, assumed.away_s)};
 }
 
 }  // namespace curbstop

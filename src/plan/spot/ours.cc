@@ -68,7 +68,7 @@ class Chooser {
     int best = -1;
     for (int place = 0; place < Places(); ++place) {
       const bool spot = kind == SpotKind::kSpot;
-      if (spot && !MayTry(place)) continue;
+      if (spot ? !MayTry(place) : !At(place).sells_on_demand) continue;
       if (!reach_.ConceivableAfter({kind, place})) continue;
       const auto price = [&](int at) { return spot ? At(at).spot : At(at).on_demand; };
       if (best < 0 || price(place) < price(best)) best = place;
@@ -76,9 +76,9 @@ class Chooser {
     return best;
   }
 
-  // The deadline is lost: what is soonest.
+  // The deadline is lost: what is soonest, which is the machine that works already.
   SpotAction Late() const {
-    if (view_.held.kind == SpotKind::kOnDemand && At(view_.held.place).speed >= 1)
+    if (view_.held.kind != SpotKind::kIdle && At(view_.held.place).speed >= 1)
       return RunOn(view_.held);
     return RunOnDemand(CheapestOnDemand(view_));
   }

@@ -25,7 +25,7 @@ std::vector<Pace> PacesOf(const SpotView& view) {
       paces.push_back(
           {1 / place.speed, static_cast<double>(per_hour.value()) / 3600 / place.speed});
     };
-    add(place.on_demand);
+    if (place.sells_on_demand) add(place.on_demand);
     if (place.sells_spot) add(place.spot);
   }
   return paces;
@@ -80,6 +80,7 @@ SpotReach::Then SpotReach::After(SpotMachine machine) const {
 std::optional<MicroUsd> SpotReach::TotalBy(int place, const Then& then) const {
   if (then.left_s <= kNoWork) return ticks_ >= 0 ? std::optional(then.spent) : std::nullopt;
   const SpotPlace& there = view_.places[static_cast<size_t>(place)];
+  if (!there.sells_on_demand) return std::nullopt;
   const bool held = then.held == SpotMachine{SpotKind::kOnDemand, place};
   const double seconds = (held ? then.pending_s : there.overhead_s) + then.left_s / there.speed;
   const double ticks = std::ceil(seconds / view_.tick_s - 1e-9);
@@ -87,7 +88,7 @@ std::optional<MicroUsd> SpotReach::TotalBy(int place, const Then& then) const {
   const bool moves = then.data_at >= 0 && then.data_at != place;
   return then.spent +
          CostOf(there.on_demand, TimeOfTicks(static_cast<int64_t>(ticks), view_.tick_s)) +
-         (moves ? view_.job->move : MicroUsd());
+         there.held_back + (moves ? view_.job->move : MicroUsd());
 }
 
 bool SpotReach::InTimeAfter(SpotMachine machine) const {

@@ -1,5 +1,6 @@
 #include "plan/spot/spot_view.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace curbstop {
@@ -17,11 +18,15 @@ int64_t TicksLeft(const SpotView& view, int64_t tick) {
 }
 
 int CheapestOnDemand(const SpotView& view) {
+  double full_speed = 0;
+  for (const SpotPlace& place : view.places) {
+    if (place.sells_on_demand) full_speed = std::max(full_speed, std::min(place.speed, 1.0));
+  }
   int best = -1;
   double least = 0;
   for (size_t i = 0; i < view.places.size(); ++i) {
     const SpotPlace& place = view.places[i];
-    if (place.speed < 1) continue;
+    if (place.speed < full_speed || !place.sells_on_demand) continue;
     const int at = static_cast<int>(i);
     const bool held = view.held == SpotMachine{SpotKind::kOnDemand, at};
     const double start = held ? view.pending_s : place.overhead_s;

@@ -51,14 +51,17 @@ void AddSighting(std::vector<SpotSpell>& spells, int64_t tick, bool up);
 
 struct SpotPlace {
   std::string name;
-  std::string region;       // places that share a name of region tend to fail together
-  bool sells_spot = true;   // false: this computer
+  std::string region;      // places that share a name of region tend to fail together
+  bool sells_spot = true;  // false: this computer, or an offer on demand
+  bool sells_on_demand = true;
   MicroUsd spot;            // per hour, in this tick
   MicroUsd on_demand;       // per hour
+  MicroUsd held_back;       // of the cap, beyond its price, while an on-demand machine runs
   double speed = 1;         // work done per second
   double overhead_s = 0;    // of a start here
   std::optional<bool> now;  // seen in this tick: a spot machine is there
   std::vector<SpotSpell> spells;
+  std::optional<double> life_s;  // assumed of a machine here, where more is known than of any
 };
 
 struct SpotView {
@@ -105,8 +108,9 @@ using SpotPolicy = SpotAction (*)(const SpotView&);
 // Whole ticks of an on-demand machine that fit before the deadline, from `tick` on.
 int64_t TicksLeft(const SpotView& view, int64_t tick);
 
-// Where the rest of the work is cheapest on demand at full speed, the checkpoint's way included:
-// what the deadline is held by when nothing else works.
+// Where the rest of the work is cheapest on demand at full speed (or, where none has it, the
+// fastest), the checkpoint's way included:
+// what the deadline is held by when nothing else works. -1: nothing is sold on demand.
 int CheapestOnDemand(const SpotView& view);
 
 }  // namespace curbstop

@@ -60,6 +60,7 @@ Life::Life(LifeSpace& space, uint64_t seed, Plants plants, Trace* trace, Drawing
   DrawMarket();
   ScheduleDisasters();
   DrawKeeping(seed);
+  DrawDeadline(seed);
   if (trace_ != nullptr) TellWorld();
 }
 
@@ -140,6 +141,12 @@ void Life::DrawKeeping(uint64_t seed) {
   GradeTerms(taken_.terms, row.end, plants_);
   const bool fits = ReserveToTake(taken_).value() <= cap_ - elsewhere_;
   if (fits) taken_age_ms_ = dice.Between(1, 300) * kMinute + dice.Between(0, 59'999);
+}
+
+// The same: from no deadline that can be held to one with three times the time.
+void Life::DrawDeadline(uint64_t seed) {
+  Dice dice(seed ^ 0x64656164000000a5);
+  if (dice.Chance(30)) deadline_ms_ = step_.work_ms * dice.Between(50, 300) / 100;
 }
 
 void Life::TellWorld() {

@@ -73,6 +73,7 @@ class Life {
   void DrawWorld();
   void DrawMarket();
   void DrawKeeping(uint64_t seed);
+  void DrawDeadline(uint64_t seed);
   void TellWorld();
   void TellEnd();
   void NoteNoticed();
@@ -182,6 +183,7 @@ class Life {
   bool ticks_each_minute_ = false;
   int64_t keep_ms_ = 0;
   int64_t keep_on_failure_ms_ = 0;
+  int64_t deadline_ms_ = 0;
   int64_t hand_over_in_ = -1;  // after the machine began to stay; -1: never
   int64_t taken_age_ms_ = 0;   // of the machine that the run takes over; 0: it takes none
   Taking taken_;

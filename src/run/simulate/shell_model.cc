@@ -56,7 +56,8 @@ void Supervisor::Create(const std::string& boot) {
                                    {"spot", static_cast<int64_t>(life_.spot_)},
                                    {"at_end", static_cast<int64_t>(life_.at_end_)},
                                    {"keep_ms", life_.keep_ms_},
-                                   {"keep_on_failure_ms", life_.keep_on_failure_ms_}});
+                                   {"keep_on_failure_ms", life_.keep_on_failure_ms_},
+                                   {"deadline_ms", life_.deadline_ms_}});
   const bool takes = life_.taken_age_ms_ != 0;
   if (takes) BeginWith(life_.taken_, life_.now_, created);
   Hear(created);

@@ -41,6 +41,14 @@ std::string Words(const Effect& effect) {
 
 // ---- what it hears --------------------------------------------------------------------------
 
+std::string DrainText(const Facts& facts) {
+  switch (static_cast<DecisionReason>(facts.reason)) {
+    case DecisionReason::kSteadyIsBetter: return ": the rest costs less on demand";
+    case DecisionReason::kCheaperElsewhere: return ": the rest costs less elsewhere";
+    default: return ": there is no money for more time";
+  }
+}
+
 std::string Decided(const Facts& facts) {
   const std::string lease = "a lease of " + Time(facts.lease_ms);
   switch (static_cast<DecisionKind>(facts.decision)) {
@@ -53,7 +61,9 @@ std::string Decided(const Facts& facts) {
       return fmt::format("decides for {}, {} more in reserve", lease,
                          Dollars(facts.reserve_micro_usd));
     case DecisionKind::kKeep: return "decides to keep the machine";
-    case DecisionKind::kDrain: return "decides to save: there is no money for more time";
+    case DecisionKind::kDrain: return "decides to save" + DrainText(facts);
+    case DecisionKind::kWait:
+      return "decides to wait for a spot machine, for " + Time(facts.lease_ms);
     case DecisionKind::kStop: break;
   }
   const bool waits = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;

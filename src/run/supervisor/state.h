@@ -86,6 +86,7 @@ struct AwayTerms {
   AtEnd at_end = AtEnd::kSave;
   int64_t keep_ms = 0;             // `--keep`: how long the machine stays after a success
   int64_t keep_on_failure_ms = 0;  // after a failure of the step itself
+  int64_t deadline_ms = 0;         // from the first decision on; 0: none
 };
 
 // When something was known to be alive.
@@ -137,9 +138,12 @@ struct RunState {
   Facts proposal;        // what kAdmit asks for: a rental (rental = 0) or a longer lease
   int64_t refusals = 0;  // creates in a row that came to nothing
   int64_t machines_lost = 0;
-  int64_t idle_machines = 0;                // in a row that brought the work no further
-  int64_t attempt_from_ms = 0;              // by the awake clock of the machine it runs on
-  int64_t work_at_rent_ms = 0;              // safe_work_ms when the current machine was rented
+  int64_t deadline_at_ms = 0;   // 0: not known yet, no decision was heard
+  int64_t spot_lived_ms = 0;    // machines on spot, from the create call until they were gone
+  int64_t spot_losses = 0;      // of them, without our doing
+  int64_t idle_machines = 0;    // in a row that brought the work no further
+  int64_t attempt_from_ms = 0;  // by the awake clock of the machine it runs on
+  int64_t work_at_rent_ms = 0;  // safe_work_ms when the current machine was rented
   std::vector<std::string> blocked_offers;  // that refused, or gave what was not agreed on
   bool connected = false;
   bool record_finished = false;
@@ -165,6 +169,7 @@ struct RunState {
   int64_t next_look_ms = INT64_MAX;
   int64_t next_keep_ms = 0;
   int64_t wake_ms = INT64_MAX;  // WakeAt, as of the latest event
+  int64_t next_policy_ms = 0;   // while one works: whether the deadline wants another
   int64_t next_ask_ms = 0;      // the next kDecide, kFetch or kExtend, after one that did not help
 };
 

@@ -103,6 +103,7 @@ void Created(StepContext& context) {
   state.terms.at_end = static_cast<AtEnd>(data.IntOr("at_end", 0));
   state.terms.keep_ms = data.IntOr("keep_ms", 0);
   state.terms.keep_on_failure_ms = data.IntOr("keep_on_failure_ms", 0);
+  state.terms.deadline_ms = data.IntOr("deadline_ms", 0);
   if (!context.event.facts.machine.empty()) TakeMachine(context);
   context.Add(EffectKind::kStartRecord);
 }
@@ -129,7 +130,7 @@ void Rebooted(StepContext& context) {
   RunState& state = context.state();
   StopMeterOfLost(context);
   state.phase_since_ms = context.boot();
-  state.next_keep_ms = state.next_ask_ms = 0;
+  state.next_keep_ms = state.next_ask_ms = state.next_policy_ms = 0;
   for (Rental& rental : state.rentals) rental.next_destroy_ms = 0;
 }
 

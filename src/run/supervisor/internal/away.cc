@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "plan/deadline_decision.h"
 #include "run/supervisor/internal/step.h"
 
 namespace curbstop {
@@ -32,6 +33,10 @@ bool WorksOnMachine(Phase phase) {
 bool DecidesOnLease(const RunState& state) {
   return HasPending(state, EffectKind::kDecide) || HasPending(state, EffectKind::kAdmit) ||
          HasPending(state, EffectKind::kMark) || HasPending(state, EffectKind::kExtend);
+}
+
+int64_t PolicyEvery(const RunState& state) {
+  return DecisionStands(Millis(state.deadline_at_ms - state.timeline.now_ms)).count();
 }
 
 // From then on a machine that was made is listed.
@@ -137,6 +142,11 @@ void BringHome(StepContext& context) {
   if (!context.IsPending(EffectKind::kKeep)) context.Add(EffectKind::kKeep, state.current);
 }
 
+// Whether another machine would do better by the deadline is asked time and again.
+bool AsksPolicy(const RunState& state) {
+  return state.phase == Phase::kWorking && state.deadline_at_ms != 0;
+}
+
 void WatchCurrent(StepContext& context) {
   RunState& state = context.state();
   const Rental* rental = Current(context);
@@ -150,6 +160,10 @@ void WatchCurrent(StepContext& context) {
   if (state.phase == Phase::kWorking && now >= LeaseEnd(*rental) - LeaseMargin(*rental) &&
       context.boot() >= state.next_ask_ms && !DecidesOnLease(state)) {
     state.next_ask_ms = context.boot() + kAskAgain;
+    return context.Add(EffectKind::kDecide);
+  }
+  if (AsksPolicy(state) && context.boot() >= state.next_policy_ms && !DecidesOnLease(state)) {
+    state.next_policy_ms = context.boot() + PolicyEvery(state);
     return context.Add(EffectKind::kDecide);
   }
   // One that a look missed may be gone: then what it left at the place is read first.
@@ -372,8 +386,9 @@ int64_t JudgementAt(const RunState& state) {
     case Phase::kWorking:
       if (DecidesOnLease(state)) return in_boot_time(LeaseEnd(*rental));
       return std::min(
-          std::max(in_boot_time(LeaseEnd(*rental) - LeaseMargin(*rental)), state.next_ask_ms),
-          in_boot_time(LeaseEnd(*rental)));
+          {std::max(in_boot_time(LeaseEnd(*rental) - LeaseMargin(*rental)), state.next_ask_ms),
+           in_boot_time(LeaseEnd(*rental)),
+           AsksPolicy(state) ? std::max(state.next_policy_ms, state.timeline.boot_ms) : kNoWake});
     default: return kNoWake;
   }
 }
@@ -430,10 +445,20 @@ Situation SituationOf(const RunState& state, Plants plants) {
   const bool stays = !state.terms.detached || plants.Has(Plant::kHomeCountedWithLidClosed);
   situation.places = {stays, state.terms.named_place};
   situation.blocked_offers = state.blocked_offers;
+  if (state.terms.deadline_ms != 0) {
+    const int64_t left = state.deadline_at_ms == 0 ? state.terms.deadline_ms
+                                                   : state.deadline_at_ms - state.timeline.now_ms;
+    situation.deadline_left = Millis(left);
+  }
+  situation.spot_lived = Millis(state.spot_lived_ms);
+  situation.spot_losses = state.spot_losses;
   const Rental* rental = FindRental(state, state.current);
   if (rental != nullptr && state.phase == Phase::kWorking) {
     situation.held = HeldMachine{rental->terms, Millis(rental->lease_ms),
-                                 Millis(LeaseEnd(*rental) - state.timeline.now_ms)};
+                                 Millis(LeaseEnd(*rental) - state.timeline.now_ms), rental->spot,
+                                 std::max(rental->reserve - rental->accrued, MicroUsd())};
+    situation.lease_is_due =
+        rental->taken || state.timeline.now_ms >= LeaseEnd(*rental) - LeaseMargin(*rental);
   }
   return situation;
 }

@@ -77,6 +77,8 @@ Rental* Current(StepContext& context);
 Rental* ByNumber(StepContext& context, int64_t number);
 bool IsOneOf(Phase phase, std::initializer_list<Phase> phases);
 bool WorksOnMachine(Phase phase);
+// Between two looks at whether another machine would do better by the deadline.
+int64_t PolicyEvery(const RunState& state);
 // A longer lease is being decided on, or is on its way to the machine.
 bool DecidesOnLease(const RunState& state);
 int64_t ListedFrom(const Rental& rental);

@@ -32,6 +32,7 @@ void Missed(StepContext& context, int64_t number) {
     return NothingMade(context, number, "the provider made no machine");
   }
   const bool was_current = number == context.state().current;
+  if (was_current && rental.spot) ++context.state().spot_losses;
   CloseRental(context, number);
   if (was_current) Lost(context, number, "its machine is gone");
 }
@@ -45,6 +46,7 @@ void SeenPaused(StepContext& context, Rental& rental) {
   if (rental.ending || context.state().phase == Phase::kParking) return;
   const int64_t number = rental.number;
   const bool was_current = number == context.state().current;
+  if (was_current && rental.spot) ++context.state().spot_losses;
   if (context.plants.Has(Plant::kPausedIsGone)) {
     CloseRental(context, number);
   } else {

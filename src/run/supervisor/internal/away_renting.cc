@@ -23,8 +23,54 @@ std::string StopReason(const StepContext& context) {
       return "no offer's worst case fits what caps and plan leave" + ShortText(context);
     case DecisionReason::kWorkCannotSurvive:
       return "only spot machines are left, and no place would keep the work";
+    case DecisionReason::kCannotBoth:
+      return "no machine on sale does the rest within both the deadline and the caps; what is safe "
+             "is kept";
     default: return "no offer meets the needs";
   }
+}
+
+// Why a machine that works is saved and left.
+std::string DrainReason(DecisionReason reason) {
+  switch (reason) {
+    case DecisionReason::kSteadyIsBetter:
+      return "the rest costs less on demand";
+    case DecisionReason::kCheaperElsewhere: return "the rest costs less elsewhere";
+    default: return "the lease ends, and there is no money for more time";
+  }
+}
+
+// Every reason of the plain rule comes before those of the deadline's policy.
+bool IsOfPolicy(DecisionReason reason) { return reason >= DecisionReason::kDeadlineHeld; }
+
+// A decision on the machine that works.
+void DecidedAtWork(StepContext& context) {
+  RunState& state = context.state();
+  const auto reason = static_cast<DecisionReason>(context.event.facts.reason);
+  switch (static_cast<DecisionKind>(context.event.facts.decision)) {
+    case DecisionKind::kDrain:
+      if (!IsOfPolicy(reason) && HasTime(context)) return;
+      return Drain(context, DrainReason(reason));
+    case DecisionKind::kStop:
+      if (reason != DecisionReason::kCannotBoth) return;
+      state.exit_code = 1;
+      return Save(context, Phase::kFailed, StopReason(context));
+    case DecisionKind::kExtend:
+      if (DecidesOnLease(state)) return;  // one at a time: reserve and lease belong together
+      state.proposal = context.event.facts;
+      if (context.plants.Has(Plant::kExtendBeforeReserve)) {
+        context.Add(EffectKind::kExtend, state.current);
+      }
+      return context.Add(EffectKind::kAdmit, state.current);
+    default: return;
+  }
+}
+
+// The deadline runs by the provider's clock, from the first decision on.
+void StartDeadline(StepContext& context) {
+  RunState& state = context.state();
+  if (state.terms.deadline_ms == 0 || state.deadline_at_ms != 0) return;
+  if (state.timeline.trusted) state.deadline_at_ms = context.now() + state.terms.deadline_ms;
 }
 
 SeenMachine SeenIn(const Facts& facts) {
@@ -83,23 +129,18 @@ void Decided(StepContext& context) {
   RunState& state = context.state();
   const Facts& facts = context.event.facts;
   const auto kind = static_cast<DecisionKind>(facts.decision);
-  if (state.phase == Phase::kWorking && kind == DecisionKind::kDrain) {
-    if (HasTime(context)) return;
-    return Drain(context, "the lease ends, and there is no money for more time");
-  }
-  if (state.phase == Phase::kWorking && kind == DecisionKind::kExtend) {
-    if (DecidesOnLease(state)) return;  // one at a time: reserve and lease belong together
-    state.proposal = facts;
-    if (context.plants.Has(Plant::kExtendBeforeReserve)) {
-      context.Add(EffectKind::kExtend, state.current);
-    }
-    return context.Add(EffectKind::kAdmit, state.current);
-  }
+  StartDeadline(context);
+  if (state.phase == Phase::kWorking) return DecidedAtWork(context);
   if (state.phase != Phase::kDeciding) return;
   if (kind == DecisionKind::kRent) {
     state.proposal = facts;
     context.Enter(Phase::kAdmitting);
     return context.Add(EffectKind::kAdmit);
+  }
+  if (kind == DecisionKind::kWait) {
+    state.reason = "waits for a spot machine: the deadline leaves time";
+    state.next_ask_ms = context.boot() + std::max(facts.lease_ms, kMinute);
+    return;
   }
   const bool may_change = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;
   if (may_change && context.boot() - state.phase_since_ms < kMarketPatience) {

@@ -30,6 +30,7 @@ void Hello(StepContext& context) {
     rental->opened_ms = context.now();
   state.refusals = 0;
   context.Enter(Phase::kWorking);
+  state.next_policy_ms = context.boot() + PolicyEvery(state);
   if (rental->taken && !DecidesOnLease(state)) context.Add(EffectKind::kDecide);
 }
 

@@ -74,6 +74,8 @@ void CloseRental(StepContext& context, int64_t number) {
   const auto rental = std::ranges::find(rentals, number, &Rental::number);
   if (rental == rentals.end()) return;
   Meter(context, *rental);
+  if (rental->spot && !rental->machine.empty())
+    context.state().spot_lived_ms += std::max<int64_t>(context.now() - rental->opened_ms, 0);
   context.Book(LedgerKind::kRelease, ClassOf(context), rental->reserve, context.now(),
                context.now(), rental->terms.billing.per_hour, rental->offer, rental->number);
   std::erase_if(context.state().pending,
