@@ -1,4 +1,4 @@
-# takes: 180 s
+# takes: 280 s
 """Machines that are taken away: outbid and replaced, lost one after another, and what that came to."""
 
 import json
@@ -64,3 +64,25 @@ def test_machines_that_bring_the_work_no_further_end_the_run(user):
     assert "3 machines in a row brought the work no further" in done.stderr
     assert user.run()["state"] == "failed" and len(user.rentals()) == 3
     check_books(user)
+
+
+def test_a_step_with_a_deadline_follows_the_policy_and_says_what_is_sure(user):
+    project = user.folder / "curbstop.yaml"
+    text = project.read_text()
+    project.write_text(text.replace("    deterministic", "    deadline: 2 h\n    spot: auto\n    deterministic"))
+    start_practice(user, "{at_s: 24, do: outbid, for_s: 30}")
+    done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"rents .* USD/h, spot · lease .*\n.*deadline and caps are sure to hold", done.stderr), done.stderr
+    assert (user.folder / "out/train/model.txt").read_text() == f"model after {STEPS}\n"
+    check_books(user)
+
+
+def test_a_deadline_without_a_known_time_is_said_to_be_judged_by_price(user):
+    project = user.folder / "curbstop.yaml"
+    text = project.read_text().replace("    needs: {time: 20 s}\n", "")
+    project.write_text(text.replace("    deterministic", "    deadline: 2 h\n    spot: auto\n    deterministic"))
+    assert user.call("practice", "start").returncode == 0
+    done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "by price alone: how long the step takes is not known" in done.stderr

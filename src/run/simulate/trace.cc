@@ -151,12 +151,20 @@ void Trace::World(int64_t at_ms, const std::string& words) {
 
 void Trace::Did(int64_t at_ms, const Effect& effect) {
   if (lines_.size() > kMostLines) return;
-  lines_.push_back(fmt::format("{}  {:<10}  > {}", Clock(at_ms), "", Words(effect)));
+  std::string line = fmt::format("{}  {:<10}  > {}", Clock(at_ms), "", Words(effect));
+  if (effect.kind == EffectKind::kDecide) asked_ = std::move(line);
+  else lines_.push_back(std::move(line));
 }
 
-// Money and reason only where they have changed.
+// Money and reason only where they have changed. That a machine is kept is not told, nor that it
+// was asked about.
 void Trace::Heard(int64_t at_ms, const Event& event, const RunState& after) {
   if (event.kind == EventKind::kTick || lines_.size() > kMostLines) return;
+  if (event.kind == EventKind::kDecided) {
+    if (static_cast<DecisionKind>(event.facts.decision) == DecisionKind::kKeep) return;
+    if (!asked_.empty()) lines_.push_back(std::move(asked_));
+    asked_.clear();
+  }
   std::string line = fmt::format("{}  {:<10}  {}", Clock(at_ms), NameOf(after.phase), Words(event));
   const std::string money = fmt::format("{} spent, {} held", UsdText(after.spent),
                                         UsdText(SpentAndHeld(after) - after.spent));

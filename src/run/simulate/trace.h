@@ -27,6 +27,7 @@ class Trace {
   std::vector<std::string> lines_;
   std::string money_;   // as told last
   std::string reason_;  // as told last
+  std::string asked_;   // the line of a decision whose answer is not heard yet
 };
 
 }  // namespace curbstop

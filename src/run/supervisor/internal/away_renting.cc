@@ -33,8 +33,7 @@ std::string StopReason(const StepContext& context) {
 // Why a machine that works is saved and left.
 std::string DrainReason(DecisionReason reason) {
   switch (reason) {
-    case DecisionReason::kSteadyIsBetter:
-      return "the rest costs less on demand";
+    case DecisionReason::kSteadyIsBetter: return "the rest costs less on demand";
     case DecisionReason::kCheaperElsewhere: return "the rest costs less elsewhere";
     default: return "the lease ends, and there is no money for more time";
   }
