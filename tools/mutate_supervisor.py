@@ -130,7 +130,7 @@ def compile_all(folder, build):
              *build.glob("src/run/simulate/CMakeFiles/run_simulate_test.dir/**/runner_test.cc.o"),
              *build.glob("src/run/simulate/CMakeFiles/run_simulate_test.dir/**/drawing_test.cc.o")]
     needed = [name for name in libraries if name.startswith("-") or re.search(
-        r"lib(run_simulate|run_supervisor_testing|plan|market|base|project|machine)\.a$", name)]
+        r"lib(run_simulate|run_supervisor_testing|plan|plan_spot|market|base|project|machine)\.a$", name)]
     run(["g++", *map(str, mutants), str(objects["probe.cc"]), *map(str, tests), "-o",
          str(folder / "tests"), *needed, "-lgtest", "-lgtest_main", "-lgmock", "-lrapidcheck"])
     run(["g++", *map(str, mutants), str(objects["lives.cc"]), "-o", str(folder / "lives"), *needed])

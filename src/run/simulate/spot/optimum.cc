@@ -70,7 +70,8 @@ class Program {
       mode.before = mode.costs;
     }
     idle_.assign(market.places.size(), modes_[0].costs);
-    nowhere_ = modes_[0].costs;
+    nowhere_ = least_ = started_ = modes_[0].costs;
+    enter_.assign(market.places.size(), least_);
   }
 
   SpotOptimum Solve() {
@@ -104,43 +105,66 @@ class Program {
     return per_hour * market_.tick_s / 3600.0;
   }
 
-  // The costs of all states at the start of `tick`, from those at its end.
+  // The costs of all states at the start of `tick`, from those at its end. Plain loops over the
+  // need, one for each mode: compilers make vectors of them.
   void Back(int64_t tick) {
-    const auto needs = static_cast<int64_t>(nowhere_.size());
-    const auto move = static_cast<double>(job_.move.value());
-    std::vector<double> price;
-    for (const Mode& mode : modes_) price.push_back(Price(mode, tick));
-    std::vector<double> enter(market_.places.size());
     // Needs that no plan reaches by now, and those that no plan can still meet, are left out.
-    const int64_t first = std::max<int64_t>(1, grid_.work - tick * most_per_tick_);
-    const int64_t most = std::min(needs - 1, (grid_.ticks - tick) * most_per_tick_);
-    for (int64_t need = first; need <= most; ++need) {
-      const auto n = static_cast<size_t>(need);
-      std::fill(enter.begin(), enter.end(), kNever);
-      double least = kNever;
-      for (size_t m = 0; m < modes_.size(); ++m) {
-        Mode& mode = modes_[m];
-        mode.before[n] = kNever;
-        if (price[m] == kNever) continue;
-        mode.before[n] =
-            price[m] +
-            mode.costs[static_cast<size_t>(std::max<int64_t>(need - mode.tick_units, 0))];
-        const int64_t started = need + mode.start_units - mode.tick_units;
-        if (started >= needs) continue;
-        const double cost =
-            price[m] + mode.costs[static_cast<size_t>(std::max<int64_t>(started, 0))];
-        double& here = enter[static_cast<size_t>(mode.place)];
-        here = std::min(here, cost);
-        least = std::min(least, cost);
-      }
-      for (size_t place = 0; place < enter.size(); ++place)
-        idle_[place][n] = std::min({idle_[place][n], enter[place], least + move});
-      nowhere_[n] = std::min(nowhere_[n], least);
-      for (Mode& mode : modes_)
-        mode.before[n] = std::min(mode.before[n], idle_[static_cast<size_t>(mode.place)][n]);
+    const int64_t needs = Needs();
+    first_ = std::max<int64_t>(1, grid_.work - tick * most_per_tick_);
+    last_ = std::min(needs - 1, (grid_.ticks - tick) * most_per_tick_);
+    if (first_ > last_) return;
+    std::fill(least_.begin() + first_, least_.begin() + last_ + 1, kNever);
+    for (Costs& enter : enter_)
+      std::copy_n(&least_[At(first_)], last_ - first_ + 1, &enter[At(first_)]);
+    for (Mode& mode : modes_) RunFor(mode, Price(mode, tick));
+    for (size_t place = 0; place < enter_.size(); ++place) Idle(idle_[place], enter_[place]);
+    for (int64_t n = first_; n <= last_; ++n)
+      nowhere_[At(n)] = std::min(nowhere_[At(n)], least_[At(n)]);
+    for (Mode& mode : modes_) {
+      const Costs& idle = idle_[static_cast<size_t>(mode.place)];
+      for (int64_t n = first_; n <= last_; ++n)
+        mode.before[At(n)] = std::min(mode.before[At(n)], idle[At(n)]);
+      mode.costs.swap(mode.before);
     }
-    for (Mode& mode : modes_) mode.costs.swap(mode.before);
   }
+
+  // A tick of it, going on and started now.
+  void RunFor(Mode& mode, double price) {
+    if (price == kNever) {
+      std::fill(mode.before.begin() + first_, mode.before.begin() + last_ + 1, kNever);
+      return;
+    }
+    AddAt(mode.costs, -mode.tick_units, price, mode.before);
+    const int64_t change = mode.start_units - mode.tick_units;
+    AddAt(mode.costs, change, price, started_);
+    double* const enter = enter_[static_cast<size_t>(mode.place)].data();
+    double* const least = least_.data();
+    const double* const started = started_.data();
+    for (int64_t n = first_; n <= last_; ++n) {
+      enter[n] = std::min(enter[n], started[n]);
+      least[n] = std::min(least[n], started[n]);
+    }
+  }
+
+  // to[need] = from[need + change] + price; a need below 0 is none, one beyond the table never met.
+  void AddAt(const Costs& from, int64_t change, double price, Costs& to) {
+    const int64_t end = std::min(last_, Needs() - 1 - change);
+    int64_t n = first_;
+    for (; n <= end && n + change < 0; ++n) to[At(n)] = from[0] + price;
+    const double* const source = from.data();
+    double* const target = to.data();
+    for (; n <= end; ++n) target[n] = source[n + change] + price;
+    for (; n <= last_; ++n) target[n] = kNever;
+  }
+
+  void Idle(Costs& idle, const Costs& enter) {
+    const auto move = static_cast<double>(job_.move.value());
+    for (int64_t n = first_; n <= last_; ++n)
+      idle[At(n)] = std::min(idle[At(n)], std::min(enter[At(n)], least_[At(n)] + move));
+  }
+
+  static size_t At(int64_t need) { return static_cast<size_t>(need); }
+  int64_t Needs() const { return static_cast<int64_t>(nowhere_.size()); }
 
   const TraceMarket& market_;
   const SpotJob& job_;
@@ -151,6 +175,10 @@ class Program {
   std::vector<Mode> modes_;
   std::vector<Costs> idle_;  // by where the checkpoint lies
   Costs nowhere_;            // nothing has run yet
+  // Of the tick that is gone back over.
+  std::vector<Costs> enter_;  // by place
+  Costs least_, started_;
+  int64_t first_ = 0, last_ = 0;  // needs
 };
 
 SpotAction OnlyOnDemand(const SpotView& view) { return RunOnDemand(CheapestOnDemand(view)); }
