@@ -8,11 +8,10 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "market/keep.h"
+#include "market/link.h"
 
 namespace curbstop {
 namespace {
-
-constexpr int64_t kBytesPerSecond = 12'500'000;  // 100 Mbit/s
 
 std::map<std::string, MicroUsd> CheapestMachines(const std::vector<Offer>& offers) {
   std::map<std::string, MicroUsd> cheapest;
@@ -69,7 +68,7 @@ Result<std::vector<KeepRow>> KeepRows(const TariffTable& table, const std::vecto
                                             .size = size,
                                             .time = time,
                                             .per_hour = row.per_hour,
-                                            .bytes_per_second = kBytesPerSecond}));
+                                            .bytes_per_second = kAssumedBytesPerS}));
     rows.push_back(std::move(row));
   }
   return rows;

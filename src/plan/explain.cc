@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/text_or_null.h"
 #include "fit/answer.h"
+#include "plan/interval.h"
 #include "plan/plan.h"
 
 namespace curbstop {
@@ -82,12 +83,35 @@ Explanation OfFinish(const PlanRow& row, const char* number, std::optional<Micro
   return {row.step,
           number,
           UsdOrUnknown(cost),
-          fmt::format("(price + disk) per hour x whole grains of (boot + work), at least the "
-                      "minimum, each {}, rounded up to a micro-dollar",
+          fmt::format("(price + disk) per hour x whole grains of all parts' time, at least the "
+                      "minimum, each part {}, and what is asked once; rounded up to a micro-dollar",
                       of_parts),
           fmt::format("{}; usually {}", RateText(row), Join(parts, ", ")),
           row.source,
           row.as_of};
+}
+
+// How the parts beside boot and work came about.
+void AddParts(const PlanRow& row, std::vector<Explanation>& all) {
+  if (!row.lease) return;
+  if (row.upload.value > 0 || row.download.value_or(Bytes{}).value > 0) {
+    all.push_back({row.step, "upload and download",
+                   fmt::format("{} there, {} home", BytesText(row.upload),
+                               BytesText(row.download.value_or(Bytes{}))),
+                   "size / bytes per second + 1 s",
+                   fmt::format("{} B/s", Grouped(row.link.bytes_per_s)),
+                   row.link.is_measured ? "the latest run there"
+                                        : "assumed until a run there has measured it",
+                   ""});
+  }
+  if (!row.on_bid) return;
+  all.push_back(
+      {row.step, "interruptions", fmt::format("{:.1f} to expect", row.interruptions),
+       "mtbf e^(restart/mtbf) (e^((interval + write)/mtbf) - 1) work/interval - work",
+       fmt::format("mtbf {}, assumed; a checkpoint every {}, {} each",
+                   DurationText(kAssumedSpotLife), row.interval ? DurationText(*row.interval) : "-",
+                   DurationText(kAssumedWrite)),
+       "J. T. Daly, FGCS 22 (2006); SkyNomad's traces of 2023 and 2025", ""});
 }
 
 std::vector<Explanation> OfUsual(const PlanRow& row, const ElectricityPrice& electricity) {
@@ -153,6 +177,7 @@ std::vector<Explanation> Explain(const Plan& plan) {
     all.push_back(row.lease ? OfReserve(row)
                             : OfCost(row, "worst", row.worst, row.finish_worst, plan.electricity));
     for (Explanation& why : OfUsual(row, plan.electricity)) all.push_back(std::move(why));
+    AddParts(row, all);
     all.push_back(OfCost(row, kPerHour, row.per_hour, Millis(3'600'000), plan.electricity));
   }
   if (!plan.together || plan.times.size() < 2) return all;

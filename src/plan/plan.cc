@@ -300,7 +300,33 @@ Status CheckNames(const PlanFacts& facts) {
   return {};
 }
 
+// What a step at home of unknown time can cost: where electricity counts, the caps end it.
+std::optional<MicroUsd> WorstOfUnknown(const Plan& plan) {
+  if (!plan.budget.include_energy) return std::nullopt;
+  const std::optional<CapState> tightest = TightestCap(plan.budget, plan.spending);
+  if (!tightest) return std::nullopt;
+  return tightest->Left();
+}
+
 }  // namespace
+
+std::optional<MicroUsd> WorstOf(const Plan& plan) {
+  if (!plan.blocked.empty()) return std::nullopt;
+  MicroUsd sum;
+  bool is_known = true;
+  for (const PlanRow& row : plan.rows) {
+    if (!row.chosen) continue;
+    const std::optional<MicroUsd> worst = row.worst ? row.worst : WorstOfUnknown(plan);
+    if (!worst) return std::nullopt;
+    sum += *worst;
+    is_known = is_known && row.worst;
+  }
+  if (is_known) return sum;
+  Budget together = plan.budget;
+  together.run.reset();
+  const std::optional<CapState> tightest = TightestCap(together, plan.spending);
+  return tightest ? std::min(sum, tightest->Left()) : sum;
+}
 
 Result<Plan> ComparePlaces(const PlanFacts& facts, bool every_row) {
   const std::vector<Step>& steps = facts.project->steps;

@@ -18,6 +18,7 @@
 #include "plan/finish.h"
 #include "plan/goal.h"
 #include "plan/lease.h"
+#include "plan/moves.h"
 #include "plan/rental.h"
 #include "plan/step_time.h"
 #include "project/project.h"
@@ -46,11 +47,15 @@ struct PlanFacts {
   std::vector<std::string> drivers;            // providers that this version can rent from
   std::map<std::string, RentalRules> rentals;  // how they rent; those that are known
   ElectricityPrice electricity;
-  Place on;                                   // kAuto: each step's own `where`
-  std::optional<Millis> lease;                // --lease: ends every step
-  Millis keep{0};                             // rented machines stay so long after their step
-  Spending spending;                          // under the project's name, of no run in particular
-  std::vector<TimeOnHardware> times_on;       // machines without one: as the step takes here
+  std::vector<StepMoves> moves;  // one for each step of the project, same order; empty: unknown
+  MoveFacts moving;
+  int64_t now_ms = 0;                    // since 1970, UTC, to mark old prices; 0: none is marked
+  bool nobody_holds_work = false;        // --detach and no named place: `spot: auto` is on demand
+  Place on;                              // kAuto: each step's own `where`
+  std::optional<Millis> lease;           // --lease: ends every step
+  Millis keep{0};                        // rented machines stay so long after their step
+  Spending spending;                     // under the project's name, of no run in particular
+  std::vector<TimeOnHardware> times_on;  // machines without one: as the step takes here
   std::map<std::string, std::string> pinned;  // place by step: that one or none
   PlanGoal goal;
   size_t front = 0;  // at most so many points of cost against time
@@ -70,7 +75,15 @@ struct PlanRow {
   std::optional<Millis> finish_p50;
   std::optional<Millis> finish_p90;
   std::optional<Millis> finish_worst;
-  std::vector<FinishPart> parts;  // of p50, of what is rented
+  std::vector<FinishPart> parts;            // of p50, of what is rented
+  bool on_bid = false;                      // the price is a bid; the machine can be taken away
+  double interruptions = 0;                 // to expect then
+  std::optional<int64_t> listed_saving;     // percent below the price on demand, by the list
+  std::optional<int64_t> effective_saving;  // of the usual cost until it is done; may be below 0
+  Bytes upload;                             // of rented machines: what goes there
+  std::optional<Bytes> download;            // what comes home; empty: unknown
+  std::vector<std::string> unknown_inputs;  // what goes there too, but nobody made yet
+  Link link;                                // over which it travels
   std::string time_source;  // "3 earlier runs", "needs.time", "deadline", "unknown"; lost: none
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver
@@ -84,6 +97,7 @@ struct PlanRow {
   bool login_needed = false;              // no key of an account there was found
   std::string source;                     // of the price
   std::string as_of;                      // of the price: "2026-10-10", "assumed", "setting"
+  bool is_old = false;                    // older than its source's prices stay true
   std::string why;                        // chosen: the reason
   std::string why_not;                    // lost: the reason
   std::shared_ptr<const fit::FitAnswer> model;  // of a step with `model`: what it comes to there
@@ -130,6 +144,10 @@ Status CheckEveryStepHasAPlace(const Plan& plan);
 
 // Both: a plan in which every step has its place. Errors: those of both.
 Result<Plan> MakePlan(const PlanFacts& facts, bool every_row);
+
+// Sum of the chosen worst cases, and no more than all the steps together may take of the caps;
+// empty if a step has no place, or one may cost anything.
+std::optional<MicroUsd> WorstOf(const Plan& plan);
 
 Json PlanRowJson(const PlanRow& row);
 Json PlanJson(const Plan& plan);         // contracts §1

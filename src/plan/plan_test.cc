@@ -10,6 +10,7 @@
 #include "plan/interval.h"
 #include "plan/local_fit.h"
 #include "plan/testing/big_number.h"
+#include "plan/testing/plan_world.h"
 
 namespace curbstop {
 namespace {
@@ -20,33 +21,7 @@ using testing::IsEmpty;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-constexpr Millis kMinute{60'000};
-constexpr Millis kHour{3'600'000};
-
 // ---- this computer ----
-
-Gpu Card(std::string name, int64_t gib, int64_t free_gib) {
-  Gpu gpu;
-  gpu.name = std::move(name);
-  gpu.memory_total = GiB(gib);
-  gpu.memory_free = GiB(free_gib);
-  return gpu;
-}
-
-// The reference box: 8 cores, 32 GB, an RTX 3080 of 10 GB.
-Machine Box() {
-  Machine machine;
-  machine.cpu.model = "i7-11700KF";
-  machine.cpu.arch = "x86_64";
-  machine.cpu.cores = 8;
-  machine.cpu.threads = 16;
-  machine.memory.total = GiB(32);
-  machine.memory.available = GiB(20);
-  machine.disks.push_back({.mount = "/", .free = GiB(100)});
-  machine.disks.push_back({.mount = "/home", .free = GiB(10)});
-  machine.gpus.push_back(Card("RTX-3080", 10, 9));
-  return machine;
-}
 
 TEST(LocalFit, NamesTheNeedThatIsMissedWithBothFigures) {
   struct Case {
@@ -108,65 +83,6 @@ TEST(LocalFit, WhatCannotBeReadIsANoteNotARefusal) {
 }
 
 // ---- whole plans ----
-
-Offer Rented(std::string provider, std::string type, int64_t per_hour, std::string region = "us") {
-  return {.provider = std::move(provider),
-          .region = std::move(region),
-          .type = std::move(type),
-          .vcpus = 8,
-          .memory = GiB(32),
-          .per_hour = MicroUsd(per_hour),
-          .source = "test",
-          .as_of = "2026-10-10"};
-}
-
-struct World {
-  Project project;
-  Machine machine = Box();
-  std::vector<Offer> offers;
-  PlanFacts facts;
-
-  World() {
-    project.name = "triage";
-    project.root = "/home/me/triage";
-    AddStep("train");
-  }
-  Step& AddStep(std::string name) {
-    Step step;
-    step.name = std::move(name);
-    facts.history.emplace_back();
-    return project.steps.emplace_back(std::move(step));
-  }
-  Step& step() { return project.steps[0]; }
-  PlanFacts Facts() {
-    facts.project = &project;
-    facts.machine = &machine;
-    facts.offers = &offers;
-    return facts;
-  }
-  Plan Compare(bool every_row = false) {
-    Result<Plan> plan = ComparePlaces(Facts(), every_row);
-    EXPECT_TRUE(plan.ok()) << (plan.ok() ? "" : plan.error().Text());
-    return plan.ok() ? *std::move(plan) : Plan{};
-  }
-  Error Refusal() {
-    Result<Plan> plan = MakePlan(Facts(), false);
-    return plan.ok() ? Internal("no refusal") : plan.error();
-  }
-};
-
-std::vector<std::string> Places(const Plan& plan) {
-  std::vector<std::string> places;
-  for (const PlanRow& row : plan.rows) places.push_back((row.chosen ? "*" : "") + row.place);
-  return places;
-}
-
-std::vector<std::string> Reasons(const Plan& plan) {
-  std::vector<std::string> reasons;
-  for (const LeftOut& left : plan.left_out)
-    reasons.push_back(fmt::format("{} {}", left.count, left.reason));
-  return reasons;
-}
 
 TEST(Plan, ThisComputerIsChosenAndTheOthersSayHowTheyCompare) {
   World world;
@@ -360,24 +276,6 @@ TEST(Plan, ARentedPlaceWithADriverIsChosenOnlyUnderACap) {
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
 }
 
-RentalRules UnprovenRules() {
-  RentalRules rules{.disk_per_gb_month = MicroUsd(720'000), .room_percent = 10};
-  rules.terms.grade = LeaseGrade::kBStar;
-  rules.terms.boot_limit = 10 * kMinute;
-  return rules;
-}
-
-World RentingWorld() {
-  World world;
-  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
-  world.offers = {Rented("vast", "t", 990'000), Rented("gcp", "t", 10'000)};
-  for (Offer& offer : world.offers) offer.gpu_name = "A10", offer.gpu_count = 1;
-  world.facts.drivers = {"vast"};
-  world.facts.rentals = {{"vast", UnprovenRules()}};
-  world.project.budget.cap = MicroUsd(100'000'000);
-  return world;
-}
-
 TEST(Plan, ARentedPlaceIsPricedByItsReserveAndOneWithoutADriverStaysInformation) {
   World world = RentingWorld();
   const Plan plan = world.Compare();
@@ -425,133 +323,11 @@ TEST(Plan, ACapBelowTheReserveSaysWhyItIsHeldAndPromisesNothingOfAShorterLease) 
 TEST(Plan, SpotAloneIsNotRentedWhereNoBidsAreTaken) {
   World world = RentingWorld();
   world.step().spot = SpotUse::kOnly;
+  world.step().checkpoint = CheckpointRule{.dir = "ckpt", .every = {}};
   world.offers[0].spot_per_hour = MicroUsd(100'000);
   EXPECT_TRUE(world.Compare().rows[0].chosen);
   world.facts.rentals.at("vast").takes_bids = false;
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
-}
-
-// ---- cost to finish, and all steps together ----
-
-Offer OnSale(std::string provider, std::string gpu, int64_t per_hour) {
-  Offer offer = Rented(std::move(provider), "1x-" + gpu, per_hour);
-  offer.gpu_name = gpu;
-  offer.gpu_count = 1;
-  return offer;
-}
-
-// Two steps of an hour on an A10 at 0.40 USD, of 20 minutes on an H100 at 1.00 USD.
-World TwoCards() {
-  World world;
-  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
-  const Need needs = world.step().needs;
-  world.AddStep("tune").needs = needs;
-  world.offers = {OnSale("vast", "A10", 400'000), OnSale("vast", "H100", 1'000'000)};
-  world.facts.drivers = {"vast"};
-  world.project.budget.cap = MicroUsd(100'000'000);
-  for (const char* step : {"train", "tune"}) {
-    world.facts.times_on.push_back(
-        {step, "H100", 1, {20 * kMinute, 20 * kMinute, "the model", "", {}}});
-  }
-  return world;
-}
-
-std::vector<std::string> Chosen(const Plan& plan) {
-  std::vector<std::string> chosen;
-  for (const PlanRow& row : plan.rows)
-    if (row.chosen) chosen.push_back(row.place);
-  return chosen;
-}
-
-TEST(Plan, ADearerButFasterTypeWinsWhereItFinishesCheaper) {
-  World world = TwoCards();
-  const Plan plan = world.Compare();
-  EXPECT_THAT(Chosen(plan), ElementsAre("vast/us/1x-H100", "vast/us/1x-H100"));
-  EXPECT_EQ(plan.rows[0].p50, MicroUsd(333'334));
-  EXPECT_EQ(plan.rows[0].time_source, "the model");
-  EXPECT_EQ(plan.rows[2].place, "vast/us/1x-A10");
-  EXPECT_THAT(plan.rows[2].why_not, StartsWith("dearer: +0.07 USD, 40 min longer"));
-  EXPECT_THAT(ExplanationText(plan), HasSubstr("all steps usual: 0.666668 USD\n"));
-  EXPECT_THAT(ExplanationText(plan), HasSubstr("train 0.333334 USD, tune 0.333334 USD"));
-  EXPECT_EQ(plan.together->cost, MicroUsd(666'668));
-  EXPECT_EQ(plan.together->time, 40 * kMinute);
-}
-
-TEST(Plan, ADeadlineOfAllStepsBuysTimeWhereItIsCheapest) {
-  World world = TwoCards();
-  world.offers[1].per_hour = MicroUsd(1'500'000);  // 0.50 USD a step
-  EXPECT_THAT(Chosen(world.Compare()), ElementsAre("vast/us/1x-A10", "vast/us/1x-A10"));
-  world.facts.goal.deadline = 80 * kMinute;
-  const Plan plan = world.Compare();
-  EXPECT_EQ(plan.together->cost, MicroUsd(900'000));
-  EXPECT_EQ(plan.together->time, 80 * kMinute);
-  EXPECT_TRUE(CheckEveryStepHasAPlace(plan).ok());
-  world.facts.goal.deadline = 39 * kMinute;
-  const Error no = world.Refusal();
-  EXPECT_EQ(no.kind(), ErrorKind::kNo);
-  EXPECT_THAT(no.Text(), HasSubstr("no places finish all steps within 39 min"));
-  EXPECT_THAT(no.Text(), HasSubstr("is 1.00 USD and 40 min"));
-}
-
-TEST(Plan, ASumBuysTheLeastTimeThatItCan) {
-  World world = TwoCards();
-  world.offers[1].per_hour = MicroUsd(1'500'000);
-  world.facts.goal.spend = MicroUsd(900'000);
-  EXPECT_EQ(world.Compare().together->time, 80 * kMinute);
-  world.facts.goal.spend = MicroUsd(1'000'000);
-  EXPECT_EQ(world.Compare().together->time, 40 * kMinute);
-  world.facts.goal.spend = MicroUsd(799'999);
-  EXPECT_THAT(world.Refusal().Text(), HasSubstr("no places finish all steps for 0.80 USD"));
-}
-
-TEST(Plan, TheFrontGoesFromTheCheapestToTheSoonest) {
-  World world = TwoCards();
-  world.offers[1].per_hour = MicroUsd(1'500'000);
-  world.facts.front = 10;
-  const Plan plan = world.Compare();
-  std::vector<std::pair<int64_t, int64_t>> points;
-  for (const FrontPoint& point : plan.together->front)
-    points.emplace_back(point.cost.value(), point.time / kMinute);
-  EXPECT_THAT(points, ElementsAre(std::pair(800'000, 120), std::pair(900'000, 80),
-                                  std::pair(1'000'000, 40)));
-  EXPECT_THAT(PlanText(plan), HasSubstr("what no other choice of places beats"));
-}
-
-// Each fits the cap alone, the two dear reserves together do not: one step takes the other place.
-TEST(Plan, ReservesOfAllStepsTogetherStayUnderTheCap) {
-  World world = TwoCards();
-  world.facts.times_on.clear();
-  world.facts.drivers = {"vast", "gcp"};
-  world.facts.rentals = {{"vast", UnprovenRules()}};
-  world.offers = {OnSale("vast", "A10", 100'000), OnSale("gcp", "A10", 400'000)};
-  world.project.budget.cap = MicroUsd(15'000'000);
-  const Plan plan = world.Compare();
-  std::vector<std::string> chosen = Chosen(plan);
-  std::sort(chosen.begin(), chosen.end());
-  EXPECT_THAT(chosen, ElementsAre("gcp/us/1x-A10", "vast/us/1x-A10"));
-  EXPECT_THAT(plan.blocked, IsEmpty());
-}
-
-TEST(Plan, WhatIsPinnedIsTakenOrNothing) {
-  World world = TwoCards();
-  world.facts.pinned = {{"train", "vast/us/1x-A10"}};
-  EXPECT_THAT(Chosen(world.Compare()), ElementsAre("vast/us/1x-A10", "vast/us/1x-H100"));
-  world.facts.pinned = {{"train", "vast/eu/1x-A10"}};
-  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
-}
-
-TEST(Plan, BootAndMinimumBillWithTheWork) {
-  const BillingRule billing{.per_hour = MicroUsd(3'600'000), .grain = kMinute, .minimum = kHour};
-  const BootTime boot{30'000ms, 60'000ms, 600'000ms};
-  const Finish finish = FinishOf(billing, boot, {10 * kMinute, 70 * kMinute, "", "", 5 * kMinute});
-  EXPECT_EQ(finish.p10, MicroUsd(3'600'000));  // the minimum
-  EXPECT_EQ(finish.p50, MicroUsd(3'600'000));
-  EXPECT_EQ(finish.p90, MicroUsd(80 * 60'000));
-  EXPECT_EQ(finish.time_p50, 11 * kMinute);
-  ASSERT_EQ(finish.parts.size(), 3u);
-  EXPECT_EQ(finish.parts[0].cost, MicroUsd(60'000));
-  EXPECT_EQ(finish.parts[2].what, "minimum");
-  EXPECT_EQ(finish.parts[2].cost, MicroUsd(49 * 60'000));
 }
 
 // The choice against a slow, obvious one: no place that may run the step has a lower worst case,

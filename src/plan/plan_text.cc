@@ -5,9 +5,8 @@
 
 #include "base/paragraph.h"
 #include "base/text.h"
-#include "base/text_or_null.h"
-#include "fit/answer.h"
 #include "market/offer_text.h"
+#include "plan/internal/rented_text.h"
 #include "plan/plan.h"
 
 namespace curbstop {
@@ -48,7 +47,7 @@ std::vector<std::string> Cells(const PlanRow& row, Columns columns, size_t place
   if (columns.worst) cells.push_back(CostText(row.worst));
   if (columns.usual) cells.push_back(CostText(row.p50));
   if (!columns.worst) cells.push_back(row.per_hour ? RateText(*row.per_hour) : "-");
-  cells.push_back(row.as_of);
+  cells.push_back(row.is_old ? row.as_of + " old" : row.as_of);
   return cells;
 }
 
@@ -106,54 +105,6 @@ std::string LeftOutText(const Plan& plan, const std::string& step) {
   return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ", "  ");
 }
 
-// What goes with the machine that was chosen, if it is lost.
-std::string LossText(const PlanRow& chosen) {
-  if (!chosen.lease) return "";
-  const std::string text =
-      chosen.interval
-          ? fmt::format(
-                "A lost machine takes at most {} of work with it (a checkpoint is asked for "
-                "that often), and what the latest takes to come home.",
-                DurationText(*chosen.interval))
-          : "A lost machine takes all of the step's work with it: there is no `checkpoint:`.";
-  return Paragraph(text, "  ", "  ");
-}
-
-// How long the chosen machine stays after the step, and what that costs beside it.
-std::string KeptText(std::span<const PlanRow> rows) {
-  for (const PlanRow& row : rows) {
-    if (!row.chosen || row.kept.count() == 0) continue;
-    return Paragraph(fmt::format("kept {}: at most {} USD more, within its worst case",
-                                 DurationText(row.kept), UsdTextUp(row.kept_worst)),
-                     "  ", "  ");
-  }
-  return "";
-}
-
-// "boot 2 min, work 1 h".
-std::string PartsText(const PlanRow& row) {
-  std::vector<std::string> parts;
-  for (const FinishPart& part : row.parts) {
-    parts.push_back(part.time.count() > 0
-                        ? fmt::format("{} {}", part.what, DurationText(part.time))
-                        : fmt::format("{} {} USD", part.what, UsdTextUp(part.cost)));
-  }
-  return Join(parts, ", ");
-}
-
-// What the rented machine that was chosen comes to until the step is done.
-std::string FinishText(const PlanRow& chosen) {
-  if (!chosen.chosen || !chosen.p50 || chosen.parts.empty()) return "";
-  std::string text =
-      fmt::format("done usually after {} for {} USD ({})", DurationText(*chosen.finish_p50),
-                  UsdTextUp(*chosen.p50), PartsText(chosen));
-  if (chosen.p10 && chosen.p90 && UsdTextUp(*chosen.p10) != UsdTextUp(*chosen.p90)) {
-    text += fmt::format("; eight times in ten for {} to {} USD", UsdTextUp(*chosen.p10),
-                        UsdTextUp(*chosen.p90));
-  }
-  return Paragraph(text, "  ", "  ");
-}
-
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
   Columns columns;
   for (const PlanRow& row : rows) {
@@ -164,8 +115,7 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
   const bool is_its_own = rows.front().model_time.has_value();
   const std::string where = is_its_own ? " on " + rows.front().hardware : "";
   return Paragraph(HeadLine(step, time, where), "", "  ") + Table(rows, columns) +
-         FinishText(rows.front()) + KeptText(rows) + LeftOutText(plan, step) +
-         (rows.front().chosen ? LossText(rows.front()) : "") + "\n";
+         RentedText(rows.front()) + LeftOutText(plan, step) + LossText(rows.front()) + "\n";
 }
 
 std::string Notes(const Plan& plan) {
@@ -184,12 +134,13 @@ std::string Notes(const Plan& plan) {
         " A rented machine is reckoned with the step's time here: a faster or slower one changes "
         "it.";
   }
-  if (any(is_away)) notes += " Moving data is not counted.";
   if (any([](const PlanRow& row) { return row.chosen && row.lease && !row.held.empty(); })) {
     notes +=
         " Its worst case is all that a run there may reserve: the list's price and a tenth, with a "
         "dear disk. Other computers that use the same account may reserve at the same moment.";
   }
+  if (any([](const PlanRow& row) { return row.is_old; }))
+    notes += " old: prices of that place may have moved since; what is rented is asked for anew.";
   if (!plan.budget.include_energy) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "", "");
 }
@@ -259,136 +210,12 @@ std::string FrontText(const Plan& plan) {
   return text + "\n";
 }
 
-// What a step at home of unknown time can cost: where electricity counts, the caps end it.
-std::optional<MicroUsd> WorstOfUnknown(const Plan& plan) {
-  if (!plan.budget.include_energy) return std::nullopt;
-  const std::optional<CapState> tightest = TightestCap(plan.budget, plan.spending);
-  if (!tightest) return std::nullopt;
-  return tightest->Left();
-}
-
-// Sum of the chosen worst cases, and no more than all the steps together may take of the caps;
-// empty if a step has no place, or one may cost anything.
-std::optional<MicroUsd> WorstOf(const Plan& plan) {
-  if (!plan.blocked.empty()) return std::nullopt;
-  MicroUsd sum;
-  bool is_known = true;
-  for (const PlanRow& row : plan.rows) {
-    if (!row.chosen) continue;
-    const std::optional<MicroUsd> worst = row.worst ? row.worst : WorstOfUnknown(plan);
-    if (!worst) return std::nullopt;
-    sum += *worst;
-    is_known = is_known && row.worst;
-  }
-  if (is_known) return sum;
-  Budget together = plan.budget;
-  together.run.reset();
-  const std::optional<CapState> tightest = TightestCap(together, plan.spending);
-  return tightest ? std::min(sum, tightest->Left()) : sum;
-}
-
 std::string LastLine(const Plan& plan) {
   const std::optional<MicroUsd> worst = WorstOf(plan);
   return MoneyLine(worst ? UsdTextUp(*worst) : "unknown", plan.budget, plan.spending);
 }
 
-Json MicrosJson(std::optional<MicroUsd> amount) { return amount ? Json(amount->value()) : Json(); }
-
-Json SecondsJson(std::optional<Millis> time) {
-  if (!time) return {};
-  if (time->count() % 1000 == 0) return time->count() / 1000;
-  return static_cast<double>(time->count()) / 1000;
-}
-
-Json PartsJson(const PlanRow& row) {
-  Json parts = Json::MakeArray();
-  for (const FinishPart& part : row.parts) {
-    parts.Push(Json::MakeObject({{"what", part.what},
-                                 {"time_s", SecondsJson(part.time)},
-                                 {"micro_usd", part.cost.value()}}));
-  }
-  return parts;
-}
-
-Json FrontJson(const GoalAnswer& together) {
-  Json front = Json::MakeArray();
-  for (const FrontPoint& point : together.front) {
-    Json places = Json::MakeArray();
-    for (const std::string& place : point.places) places.Push(place);
-    front.Push(Json::MakeObject({{"p50_micro_usd", point.cost.value()},
-                                 {"finish_p50_s", SecondsJson(point.time)},
-                                 {"places", places}}));
-  }
-  return front;
-}
-
-Json TogetherJson(const Plan& plan) {
-  if (!plan.together) return {};
-  return Json::MakeObject({{"p50_micro_usd", plan.together->cost.value()},
-                           {"finish_p50_s", SecondsJson(plan.together->time)},
-                           {"is_met", plan.together->is_met},
-                           {"is_proven", plan.together->is_proven},
-                           {"front", FrontJson(*plan.together)}});
-}
-
-// What the step's model comes to there; the answer in full is that of `model fit`.
-Json ModelJson(const fit::FitAnswer& answer) {
-  const Json whole = fit::FitJson(answer);
-  Json object = Json::MakeObject({});
-  for (const char* key :
-       {"model", "format", "verdict", "peak_bytes", "available_bytes", "tokens_per_second"}) {
-    if (const Json* value = whole.Find(key)) object.Set(key, *value);
-  }
-  return object;
-}
-
 }  // namespace
-
-Json PlanRowJson(const PlanRow& row) {
-  Json object = Json::MakeObject({{"step", row.step},
-                                  {"place", row.place},
-                                  {"chosen", row.chosen},
-                                  {"worst_micro_usd", MicrosJson(row.worst)},
-                                  {"p10_micro_usd", MicrosJson(row.p10)},
-                                  {"p50_micro_usd", MicrosJson(row.p50)},
-                                  {"p90_micro_usd", MicrosJson(row.p90)},
-                                  {"finish_p50_s", SecondsJson(row.finish_p50)},
-                                  {"finish_p90_s", SecondsJson(row.finish_p90)},
-                                  {"parts", PartsJson(row)},
-                                  {"lease_grade", row.lease_grade},
-                                  {"lease_s", SecondsJson(row.lease)},
-                                  {"checkpoint_interval_s", SecondsJson(row.interval)},
-                                  {"kept_s", SecondsJson(row.kept)},
-                                  {"kept_micro_usd", row.kept_worst.value()},
-                                  {"login_needed", row.login_needed},
-                                  {"why", TextOrNull(row.why)},
-                                  {"why_not", TextOrNull(row.why_not)},
-                                  {"hardware", TextOrNull(row.hardware)},
-                                  {"has_driver", row.has_driver},
-                                  {"micro_usd_per_hour", MicrosJson(row.per_hour)},
-                                  {"finish_worst_s", SecondsJson(row.finish_worst)},
-                                  {"time_source", TextOrNull(row.time_source)},
-                                  {"source", TextOrNull(row.source)},
-                                  {"as_of", TextOrNull(row.as_of)}});
-  if (row.model != nullptr) object.Set("fit", ModelJson(*row.model));
-  return object;
-}
-
-Json PlanJson(const Plan& plan) {
-  Json rows = Json::MakeArray();
-  for (const PlanRow& row : plan.rows) rows.Push(PlanRowJson(row));
-  Json left_out = Json::MakeArray();
-  for (const LeftOut& left : plan.left_out) {
-    left_out.Push(
-        Json::MakeObject({{"step", left.step}, {"reason", left.reason}, {"count", left.count}}));
-  }
-  return Json::MakeObject({{"rows", rows},
-                           {"left_out", left_out},
-                           {"worst_micro_usd", MicrosJson(WorstOf(plan))},
-                           {"together", TogetherJson(plan)},
-                           {"month", MonthJson(plan.budget, plan.spending)},
-                           {"caps", CapsJson(CapsOf(plan.budget, plan.spending))}});
-}
 
 std::string PlanText(const Plan& plan) {
   std::string text;

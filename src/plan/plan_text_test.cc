@@ -67,8 +67,8 @@ TEST(PlanText, ShowsTheChosenRowThenTheOthersWorstCaseFirst) {
             "\n"
             "* chosen. i: information only, the place has no driver yet; list prices, without\n"
             "disk and traffic. Money is USD, rounded up. A rented machine is reckoned with\n"
-            "the step's time here: a faster or slower one changes it. Moving data is not\n"
-            "counted. Electricity at home is outside the cap.\n"
+            "the step's time here: a faster or slower one changes it. Electricity at home is\n"
+            "outside the cap.\n"
             "worst 0.02 · month 3.10 of 20.00\n");
 }
 

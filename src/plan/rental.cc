@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "market/match.h"
 #include "plan/decision.h"
 
 namespace curbstop {
@@ -18,13 +17,13 @@ Bytes RentedDisk(const Need& needs) {
   return needs.disk ? std::max(kLeastDisk, *needs.disk) : kLeastDisk;
 }
 
-LeaseTerms ListedTerms(const RentalRules& rules, const Step& step, const Offer& offer) {
-  const MicroUsd price = PriceFor(step.spot, offer).value_or(MicroUsd());
-  const bool spot = step.spot == SpotUse::kOnly;
+LeaseTerms ListedTerms(const RentalRules& rules, bool on_bid, const Need& needs,
+                       const Offer& offer) {
+  const MicroUsd price = (on_bid ? offer.spot_per_hour : offer.per_hour).value_or(MicroUsd());
   LeaseTerms terms = rules.terms;
-  terms.billing.per_hour = spot ? BidFor(price, offer.per_hour.value_or(price)) : price;
-  terms.billing.disk_per_hour = DiskPerHour(rules.disk_per_gb_month, RentedDisk(step.needs));
-  terms.may_pause = spot;
+  terms.billing.per_hour = on_bid ? BidFor(price, offer.per_hour.value_or(price)) : price;
+  terms.billing.disk_per_hour = DiskPerHour(rules.disk_per_gb_month, RentedDisk(needs));
+  terms.may_pause = on_bid;
   return terms;
 }
 

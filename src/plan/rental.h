@@ -30,9 +30,10 @@ struct RentalRules {
 // The disk that a machine for this step gets, at least.
 Bytes RentedDisk(const Need& needs);
 
-// What renting that offer agrees to, as far as the list says; `spot: only` by a bid.
+// What renting that offer agrees to, as far as the list says, on demand or by a bid.
 // The offer must have a price of that kind.
-LeaseTerms ListedTerms(const RentalRules& rules, const Step& step, const Offer& offer);
+LeaseTerms ListedTerms(const RentalRules& rules, bool on_bid, const Need& needs,
+                       const Offer& offer);
 
 // What it costs at worst, and what a run there may reserve at most.
 MicroUsd WorstOfListed(const RentalRules& rules, const LeaseTerms& terms, Millis lease);

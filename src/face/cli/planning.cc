@@ -10,6 +10,7 @@
 #include "market/drivers.h"
 #include "project/settings.h"
 #include "run/history.h"
+#include "run/moves.h"
 #include "sys/environment.h"
 
 namespace curbstop {
@@ -106,6 +107,20 @@ Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& c
   return {};
 }
 
+namespace {
+
+Status ReadWhatMoves(Planning& planning, Journal& journal) {
+  const Project& project = planning.project;
+  for (const Step& step : project.steps) {
+    TRY_ASSIGN(StepMoves moves, ReadMoves(project, step, journal));
+    planning.facts.moves.push_back(std::move(moves));
+  }
+  TRY_ASSIGN(planning.facts.moving.links, ReadLinks(project.name, journal));
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, CommandContext& context) {
   auto planning = std::make_unique<Planning>();
   PlanFacts& facts = planning->facts;
@@ -125,6 +140,8 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY(ReadPracticeMarkets(context, *planning));
   TRY_ASSIGN(planning->settings, LoadSettings(context.directories.SettingsFile()));
   const Settings& settings = planning->settings;
+  facts.now_ms = context.clock.WallMs();
+  facts.moving.tariffs = &BundledTariffs();
   facts.electricity = {settings.electricity_per_kwh, settings.electricity_assumed};
   facts.project = &planning->project;
   facts.machine = &planning->machine;
@@ -132,6 +149,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   facts.steps = options.steps;
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
   TRY(RefreshPast(*planning, journal, context));
+  TRY(ReadWhatMoves(*planning, journal));
   return planning;
 }
 

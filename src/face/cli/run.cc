@@ -312,6 +312,7 @@ Status Run(const Options& options, CommandContext& context) {
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   planning->facts.lease = wishes.lease;
   planning->facts.keep = std::max(wishes.keep, wishes.keep_on_failure);
+  planning->facts.nobody_holds_work = options.detach && planning->settings.place.empty();
   if (saved) {
     TRY(UseSavedPlan(*saved, options.plan, *planning, context));
     wishes.lease = saved->lease_asked;

@@ -8,17 +8,16 @@
 #include "base/text.h"
 #include "market/drivers.h"
 #include "market/offer_text.h"
+#include "market/staleness.h"
 #include "plan/gpu_name.h"
+#include "plan/internal/rented_row.h"
 #include "plan/internal/why.h"
-#include "plan/interval.h"
 #include "plan/local_fit.h"
 
 namespace curbstop {
 namespace {
 
 constexpr Millis kHour{3'600'000};
-constexpr Millis kShortestLease{60'000};
-constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
 
 std::string HardwareText(const Machine& machine, bool uses_gpu) {
   if (uses_gpu && !machine.gpus.empty()) return MachineClass(machine);
@@ -26,12 +25,22 @@ std::string HardwareText(const Machine& machine, bool uses_gpu) {
                  machine.memory.total);
 }
 
-// Offers in the order of their price, as the steps of one `spot` kind would pay it. Those without
-// such a price come last.
-std::vector<uint32_t> OrderByPrice(const std::vector<Offer>& offers, SpotUse spot) {
+// What an hour comes to by which offers are looked at; empty: it cannot be had so. Interruptions
+// make a bid's hour dearer: by a tenth, about what a checkpoint every two minutes leaves of them.
+std::optional<MicroUsd> PriceIn(PriceOrder order, const Offer& offer) {
+  if (order == PriceOrder::kOnDemand || !offer.spot_per_hour) {
+    return order == PriceOrder::kBid ? std::nullopt : offer.per_hour;
+  }
+  if (order == PriceOrder::kBid || !offer.per_hour) return offer.spot_per_hour;
+  const MicroUsd spot = *offer.spot_per_hour + MicroUsd(offer.spot_per_hour->value() / 10);
+  return std::min(*offer.per_hour, spot);
+}
+
+// Offers in the order of their price. Those without such a price come last.
+std::vector<uint32_t> OrderByPrice(const std::vector<Offer>& offers, PriceOrder order_by) {
   std::vector<std::pair<int64_t, uint32_t>> keys(offers.size());
   for (uint32_t i = 0; i < keys.size(); ++i) {
-    const std::optional<MicroUsd> price = PriceFor(spot, offers[i]);
+    const std::optional<MicroUsd> price = PriceIn(order_by, offers[i]);
     keys[i] = {price ? price->value() : INT64_MAX, i};
   }
   std::sort(keys.begin(), keys.end());
@@ -57,9 +66,12 @@ void ReasonCounts::MoveTo(std::vector<LeftOut>& left_out, const std::string& ste
   for (auto& [reason, count] : counts_) left_out.push_back({step, std::move(reason), count});
 }
 
-const std::vector<uint32_t>& StepPlaces::Order(SpotUse spot) {
-  std::optional<std::vector<uint32_t>>& order = spot == SpotUse::kOnly ? by_spot_price_ : by_price_;
-  if (!order) order = OrderByPrice(*facts_.offers, spot);
+const std::vector<uint32_t>& StepPlaces::Order(const Step& step) {
+  const PriceOrder by = step.spot == SpotUse::kOnly ? PriceOrder::kBid
+                        : MayBid(facts_, step)      ? PriceOrder::kEither
+                                                    : PriceOrder::kOnDemand;
+  std::optional<std::vector<uint32_t>>& order = orders_[static_cast<size_t>(by)];
+  if (!order) order = OrderByPrice(*facts_.offers, by);
   return *order;
 }
 
@@ -205,60 +217,32 @@ PlanRow StepPlaces::OfferRow(const PlannedStep& current, const Offer& offer) con
   row.lease_grade = row.has_driver ? "unproven" : "none";
   row.source = offer.source;
   row.as_of = offer.as_of;
+  row.is_old = facts_.now_ms > 0 && IsStale(offer, PriceKind::kOnDemand, facts_.now_ms);
   row.why = UnlistedText(current.needs, offer);
   const std::optional<MicroUsd> price = PriceFor(current.step.spot, offer);
   const StepTime& time = TimeOn(current, offer);
   if (price) FillCost(row, time, *price);
   row.time_source = time.source;
-  if (price && row.has_driver) FillRental(row, current, offer);
+  const auto rules = facts_.rentals.find(offer.provider);
+  if (price && row.has_driver && rules != facts_.rentals.end())
+    FillRental(row, {facts_, current, offer, rules->second, time});
   if (current.model != nullptr && !offer.gpu_name.empty())
     FillModel(row, *current.model, current.model->On(offer), time);
   return row;
-}
-
-// What is rented is held for its whole lease, and for as long as its end may take at worst.
-void StepPlaces::FillRental(PlanRow& row, const PlannedStep& current, const Offer& offer) const {
-  const auto rules = facts_.rentals.find(offer.provider);
-  if (rules == facts_.rentals.end()) return;
-  const LeaseTerms terms = ListedTerms(rules->second, current.step, offer);
-  const StepTime& time = TimeOn(current, offer);
-  row.lease_grade = NameOf(terms.grade);
-  row.login_needed = !rules->second.logged_in;
-  row.per_hour = terms.billing.per_hour;
-  if (current.step.checkpoint) {
-    const bool bids = current.step.spot == SpotUse::kOnly;
-    row.interval = current.step.checkpoint->every.value_or(
-        CheckpointInterval(kAssumedWrite, bids ? std::optional(kAssumedSpotLife) : std::nullopt));
-  }
-  row.disk_per_hour = terms.billing.disk_per_hour;
-  row.not_modelled = rules->second.not_modelled;
-  if (!time.worst && !IsPractice(row.place)) return;
-  row.lease =
-      facts_.lease ? std::max(*facts_.lease, kShortestLease) : LeaseFor(time, kPracticeLease);
-  row.held = HeldText(terms, *row.lease);
-  row.kept = LongestKeep(terms, facts_.keep);
-  row.kept_worst = CostOf(terms.billing.per_hour + terms.billing.disk_per_hour, row.kept);
-  row.worst = WorstOfListed(rules->second, terms, *row.lease + row.kept);
-  const Finish finish = FinishOf(terms.billing, rules->second.boot, time);
-  row.p10 = finish.p10;
-  row.p50 = finish.p50;
-  row.p90 = finish.p90;
-  row.finish_p50 = finish.time_p50;
-  row.finish_p90 = finish.time_p90;
-  row.parts = finish.parts;
 }
 
 // All offers: first those that meet the needs, cheapest first, then the others with their reason.
 std::vector<PlanRow> StepPlaces::EveryOffer(const PlannedStep& current) {
   std::vector<PlanRow> rows;
   std::vector<PlanRow> lost;
-  for (const uint32_t index : Order(current.step.spot)) {
+  for (const uint32_t index : Order(current.step)) {
     const Offer& offer = (*facts_.offers)[index];
     const bool in_place = InPlace(current.place, offer);
     const Mismatch mismatch = FindMismatch(current.needs, current.step.spot, offer);
     PlanRow row = OfferRow(current, offer);
-    row.why_not = in_place ? ReasonText(mismatch, current.needs, current.step.spot, offer)
-                           : current.place_reason;
+    const std::string missed = ReasonText(mismatch, current.needs, current.step.spot, offer);
+    if (!in_place) row.why_not = current.place_reason;
+    else if (!missed.empty()) row.why_not = missed;
     const std::string against = in_place ? ModelReason(current, mismatch, offer) : "";
     if (!against.empty()) row.why_not = against;
     if (!row.why_not.empty()) ForgetCost(row);
@@ -306,7 +290,7 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
   Contenders contenders(classes.providers);
   const auto pinned = facts_.pinned.find(step.name);
   int64_t too_small = 0;
-  for (const uint32_t index : Order(step.spot)) {
+  for (const uint32_t index : Order(step)) {
     const ClassVerdict& verdict = verdicts[classes.of[index]];
     const OfferClass& of_class = classes.all[classes.of[index]];
     const Offer& offer = (*facts_.offers)[index];
@@ -359,10 +343,21 @@ std::vector<PlanRow>::iterator PlaceByCost(std::vector<PlanRow>& rows, const Pla
   });
 }
 
+// What the step moves, where that is known.
+const StepMoves& StepPlaces::MovesOf(const Step& step) const {
+  static const StepMoves kNothing;
+  const std::vector<Step>& steps = facts_.project->steps;
+  for (size_t i = 0; i < facts_.moves.size() && i < steps.size(); ++i) {
+    if (steps[i].name == step.name) return facts_.moves[i];
+  }
+  return kNothing;
+}
+
 Result<PlannedStep> StepPlaces::Begin(const Step& step, const StepHistory& history) const {
   const bool by_option = facts_.on.kind != PlaceKind::kAuto;
   PlannedStep current{step, step.needs, by_option ? facts_.on : step.where, "",
                       TimeOf(step, history, facts_.lease)};
+  current.moves = &MovesOf(step);
   if (step.model) {
     current.elsewhere = current.time;
     current.model = std::make_unique<const ModelPlaces>(step, facts_.lease);

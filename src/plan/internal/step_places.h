@@ -2,6 +2,7 @@
 // costs there and why it cannot run there. Which one is chosen is not decided here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@ namespace curbstop {
 
 inline constexpr std::string_view kDearer = "dearer than those shown";
 inline constexpr size_t kMostRunnersUp = 10;
+
+// By which price the offers are looked at, ascending.
+enum class PriceOrder { kOnDemand, kBid, kEither };
 
 // Reasons in the order in which they were first met, with their counts.
 class ReasonCounts {
@@ -41,6 +45,7 @@ struct PlannedStep {
   StepTime elsewhere = {};                        // where the model's own is not known
   std::unique_ptr<const ModelPlaces> model = {};  // of a step with `model`
   std::optional<ModelOn> here = {};               // and what it comes to on this computer
+  const StepMoves* moves = nullptr;               // never null once it was begun
 };
 
 struct ComparedStep {
@@ -71,11 +76,11 @@ class StepPlaces {
   PlanRow OfferRow(const PlannedStep& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
   const StepTime& TimeOn(const PlannedStep& current, const Offer& offer) const;
-  void FillRental(PlanRow& row, const PlannedStep& current, const Offer& offer) const;
+  const StepMoves& MovesOf(const Step& step) const;
   std::string ModelReason(const PlannedStep& current, Mismatch mismatch, const Offer& offer) const;
   bool InPlace(const Place& place, const Offer& offer) const;
   bool HasDriver(SpotUse spot, const Offer& offer) const;
-  const std::vector<uint32_t>& Order(SpotUse spot);
+  const std::vector<uint32_t>& Order(const Step& step);
   std::vector<PlanRow> EveryOffer(const PlannedStep& current);
   ClassVerdict Judge(const PlannedStep& current, const OfferClass& one) const;
   const OfferClasses& Classes();
@@ -84,8 +89,7 @@ class StepPlaces {
   const PlanFacts& facts_;
   bool every_row_;
   std::optional<OfferClasses> classes_;
-  std::optional<std::vector<uint32_t>> by_price_;
-  std::optional<std::vector<uint32_t>> by_spot_price_;
+  std::array<std::optional<std::vector<uint32_t>>, 3> orders_;  // by PriceOrder
 };
 
 }  // namespace curbstop

@@ -37,9 +37,10 @@ constexpr int64_t kMeasurable = 1 << 20;
 // What the link reports itself, before the agent does.
 constexpr int64_t kHello = 0;
 constexpr int64_t kStaging = 1;
-constexpr int64_t kCheckpoints = 2;
-constexpr int64_t kCannotStart = 3;
-constexpr int64_t kNothingToSave = 4;
+constexpr int64_t kStaged = 2;
+constexpr int64_t kCheckpoints = 3;
+constexpr int64_t kCannotStart = 4;
+constexpr int64_t kNothingToSave = 5;
 
 // A piece of the step's log: text, or base64 where it is not UTF-8.
 Result<std::string> LogTextOf(const Json& line) {
@@ -298,8 +299,9 @@ Status AgentLink::SendFiles(FarMachine& machine) {
   if (!staged.ok()) return std::move(staged).error().While("cannot send the step's files");
   const double seconds = std::chrono::duration<double>(clock_.Awake() - began).count();
   // Of less the way there and back is most.
-  if (staged->moved_bytes >= kMeasurable)
-    bytes_per_s_ = static_cast<int64_t>(static_cast<double>(staged->moved_bytes) / seconds);
+  if (staged->moved_bytes < kMeasurable) return {};
+  bytes_per_s_ = static_cast<int64_t>(static_cast<double>(staged->moved_bytes) / seconds);
+  Report(ReportBase(target_.rental) + kStaged, StagedReport(*staged, bytes_per_s_));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "market/link.h"
 
 namespace curbstop {
 namespace {
@@ -116,8 +117,6 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
 
 namespace {
 
-constexpr int64_t kAssumedBytesPerS = 12'500'000;
-
 std::string CountText(int64_t files, int64_t bytes) {
   return fmt::format("{} file{}, {}", files, files == 1 ? "" : "s", BytesText({bytes}));
 }
@@ -148,9 +147,10 @@ std::string SendingText(const Sending& sending, Millis eta, MicroUsd wait) {
 Json SendingReport(const Sending& sending) {
   const TransferTotals& totals = sending.totals;
   const int64_t rate = sending.bytes_per_s > 0 ? sending.bytes_per_s : kAssumedBytesPerS;
-  // Whole seconds, and never none: below that the way there and back counts most.
-  const Millis eta =
-      std::chrono::seconds(totals.moved_files > 0 ? totals.moved_bytes / rate + 1 : 0);
+  const Link link{rate, sending.bytes_per_s > 0};
+  const Millis eta = totals.moved_files > 0
+                         ? TimeToMove(Bytes{std::max<int64_t>(totals.moved_bytes, 1)}, link)
+                         : Millis(0);
   const MicroUsd wait = CostOf(sending.per_hour, eta);
   return Json::MakeObject({{"kind", "staging"},
                            {"text", SendingText(sending, eta, wait)},
@@ -162,6 +162,13 @@ Json SendingReport(const Sending& sending) {
                            {"bytes_per_s", rate},
                            {"is_measured", sending.bytes_per_s > 0},
                            {"wait_micro_usd", wait.value()}});
+}
+
+Json StagedReport(const TransferTotals& totals, int64_t bytes_per_s) {
+  return Json::MakeObject({{"kind", "staged"},
+                           {"files", totals.moved_files},
+                           {"bytes", totals.moved_bytes},
+                           {"bytes_per_s", bytes_per_s}});
 }
 
 TransferTotals SizeOf(const std::filesystem::path& folder, const std::vector<std::string>& names) {

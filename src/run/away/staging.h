@@ -63,7 +63,7 @@ AgentOrder OrderThere(const AgentOrder& at_home, const FarPlaces& places,
 struct Sending {
   std::string what;  // "checkpoints"; empty: the step's files
   TransferTotals totals;
-  int64_t bytes_per_s = 0;  // measured on this machine; 0: not yet, 100 Mbit/s are assumed
+  int64_t bytes_per_s = 0;  // measured on this machine; 0: not yet, one is assumed
   MicroUsd per_hour;        // that the machine costs meanwhile
 };
 
@@ -74,6 +74,9 @@ struct Sending {
 //    "files":2,"bytes":5767168,"files_there":0,"bytes_there":0,"eta_ms":1000,
 //    "bytes_per_s":12500000,"is_measured":false,"wait_micro_usd":870}
 Json SendingReport(const Sending& sending);
+
+// The report `staged`: what was sent, at which rate; plans take the rate from it.
+Json StagedReport(const TransferTotals& totals, int64_t bytes_per_s);
 
 // Files and bytes below those entries of a folder; what cannot be read is not counted.
 TransferTotals SizeOf(const std::filesystem::path& folder, const std::vector<std::string>& names);

@@ -1,0 +1,155 @@
+#include "plan/internal/rented_row.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "market/match.h"
+#include "market/staleness.h"
+#include "plan/interval.h"
+
+namespace curbstop {
+namespace {
+
+constexpr Millis kShortestLease{60'000};
+constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
+
+// One way to pay for the machine, and what it comes to.
+struct Way {
+  LeaseTerms terms;
+  std::optional<Millis> every;
+  Finish finish;
+};
+
+std::optional<Millis> IntervalOf(const Step& step, bool on_bid) {
+  if (!step.checkpoint) return std::nullopt;
+  const auto mtbf = on_bid ? std::optional(kAssumedSpotLife) : std::nullopt;
+  return step.checkpoint->every.value_or(CheckpointInterval(kAssumedWrite, mtbf));
+}
+
+// Every checkpoint comes home, for that is where it survives; the results at the end.
+Bytes ComesHome(const RentedQuestion& question, std::optional<Millis> every) {
+  const StepMoves& moves = *question.step.moves;
+  const int64_t results = moves.outputs.value_or(Bytes{}).value;
+  const bool unknown = !moves.checkpoint || !every || every->count() <= 0 || !question.time.usual;
+  if (unknown) return {results};
+  return {results + moves.checkpoint->value * (*question.time.usual / *every)};
+}
+
+Way WayOf(const RentedQuestion& question, bool on_bid) {
+  const StepMoves& moves = *question.step.moves;
+  const Offer& offer = question.offer;
+  const Link& link = question.facts.moving.LinkTo(offer.provider);
+  Way way{.terms = ListedTerms(question.rules, on_bid, question.step.step.needs, offer),
+          .every = IntervalOf(question.step.step, on_bid)};
+  const Bytes home = ComesHome(question, way.every);
+  FinishFacts facts{.boot = question.rules.boot,
+                    .upload = TimeToMove(UploadOf(moves), link),
+                    .setup = moves.setup.value_or(Millis(0)),
+                    .download = TimeToMove(moves.outputs.value_or(Bytes{}), link),
+                    .every = way.every,
+                    .write = kAssumedWrite};
+  facts.traffic =
+      TrafficOf(question.facts.moving, offer.provider, offer.region, home).value_or(MicroUsd());
+  if (on_bid) facts.bid_mtbf = kAssumedSpotLife;
+  way.finish = FinishOf(way.terms.billing, facts, question.time);
+  return way;
+}
+
+bool IsCheaper(const Way& bid, const Way& on_demand) {
+  if (bid.finish.is_never_done || !bid.finish.p50 || !on_demand.finish.p50) return false;
+  return *bid.finish.p50 < *on_demand.finish.p50;
+}
+
+int64_t PercentBelow(MicroUsd less, MicroUsd than) {
+  if (than.value() <= 0) return 0;
+  const double share = static_cast<double>(less.value()) / static_cast<double>(than.value());
+  return std::llround(100 * (1 - share));
+}
+
+// What bidding saves, by the list and in the end.
+void FillSaving(PlanRow& row, const Offer& offer, const Way& bid, const Way& on_demand) {
+  row.listed_saving = PercentBelow(*offer.spot_per_hour, *offer.per_hour);
+  if (bid.finish.p50 && on_demand.finish.p50)
+    row.effective_saving = PercentBelow(*bid.finish.p50, *on_demand.finish.p50);
+}
+
+void FillFrom(PlanRow& row, const RentedQuestion& question, const Way& way) {
+  const Finish& finish = way.finish;
+  row.per_hour = way.terms.billing.per_hour;
+  row.disk_per_hour = way.terms.billing.disk_per_hour;
+  row.interval = way.every;
+  row.p10 = finish.p10;
+  row.p50 = finish.p50;
+  row.p90 = finish.p90;
+  row.finish_p50 = finish.time_p50;
+  row.finish_p90 = finish.time_p90;
+  row.parts = finish.parts;
+  row.interruptions = finish.interruptions;
+  row.upload = UploadOf(*question.step.moves);
+  row.download = question.step.moves->outputs;
+  row.unknown_inputs = question.step.moves->unknown;
+  row.link = question.facts.moving.LinkTo(question.offer.provider);
+}
+
+// What a run there may hold at most. One that bids may have to go on on demand.
+void FillReserve(PlanRow& row, const RentedQuestion& question, const LeaseTerms& terms,
+                 const std::optional<LeaseTerms>& also) {
+  const PlanFacts& facts = question.facts;
+  row.lease = facts.lease ? std::max(*facts.lease, kShortestLease)
+                          : LeaseFor(question.time, kPracticeLease);
+  row.held = HeldText(terms, *row.lease);
+  row.kept = LongestKeep(terms, facts.keep);
+  row.kept_worst = CostOf(terms.billing.per_hour + terms.billing.disk_per_hour, row.kept);
+  row.worst = WorstOfListed(question.rules, terms, *row.lease + row.kept);
+  if (also)
+    row.worst = std::max(*row.worst, WorstOfListed(question.rules, *also, *row.lease + row.kept));
+}
+
+constexpr const char* kNoCheckpoint =
+    "`spot: only` without `checkpoint:`: a machine that is taken away would take all work with it";
+
+std::string NeverDoneText(const Step& step) {
+  return fmt::format(
+      "a machine on a bid is taken away after {} on average, {}", DurationText(kAssumedSpotLife),
+      step.checkpoint ? "before enough is saved to get on" : "and nothing is saved meanwhile");
+}
+
+}  // namespace
+
+bool MayBid(const PlanFacts& facts, const Step& step) {
+  if (step.spot == SpotUse::kOnly) return true;
+  return step.spot == SpotUse::kAuto && step.checkpoint && !facts.nobody_holds_work;
+}
+
+void FillRental(PlanRow& row, const RentedQuestion& question) {
+  const Step& step = question.step.step;
+  const Offer& offer = question.offer;
+  row.login_needed = !question.rules.logged_in;
+  row.not_modelled = question.rules.not_modelled;
+  const bool can_bid =
+      MayBid(question.facts, step) && question.rules.takes_bids && offer.spot_per_hour;
+  const bool can_demand = step.spot != SpotUse::kOnly && offer.per_hour;
+  std::optional<Way> bid, on_demand;
+  if (can_bid) bid = WayOf(question, true);
+  if (offer.per_hour) on_demand = WayOf(question, false);
+  row.on_bid = bid && (!can_demand || IsCheaper(*bid, *on_demand));
+  const Way& way = row.on_bid ? *bid : *on_demand;
+  row.lease_grade = NameOf(way.terms.grade);
+  row.per_hour = way.terms.billing.per_hour;
+  row.disk_per_hour = way.terms.billing.disk_per_hour;
+  row.interval = way.every;
+  if (row.on_bid && question.facts.now_ms > 0)
+    row.is_old = IsStale(offer, PriceKind::kSpot, question.facts.now_ms);
+  if (row.on_bid && on_demand) FillSaving(row, offer, *bid, *on_demand);
+  if (!question.time.worst && !IsPractice(row.place)) return;
+  FillFrom(row, question, way);
+  const bool may_go_on = row.on_bid && can_demand;
+  FillReserve(row, question, way.terms, may_go_on ? std::optional(on_demand->terms) : std::nullopt);
+  if (way.finish.is_never_done) row.why_not = NeverDoneText(step);
+  if (step.spot == SpotUse::kOnly && !step.checkpoint) row.why_not = kNoCheckpoint;
+}
+
+}  // namespace curbstop

@@ -1,0 +1,27 @@
+// What a step comes to on a machine that is rented: on demand or on a bid, whichever is cheaper to
+// the end where the step leaves that open; with what travels there and home again.
+#pragma once
+
+#include "market/offer.h"
+#include "plan/internal/step_places.h"
+#include "plan/plan.h"
+#include "plan/rental.h"
+
+namespace curbstop {
+
+struct RentedQuestion {
+  const PlanFacts& facts;
+  const PlannedStep& step;
+  const Offer& offer;
+  const RentalRules& rules;
+  const StepTime& time;  // that the work takes there
+};
+
+// Whether a bid may stand for the step: its work survives the machine, and somebody holds it.
+bool MayBid(const PlanFacts& facts, const Step& step);
+
+// Fills cost, times, lease and reserve. A row that can never be done gets `why_not`. The offer must
+// have a price that the step may pay.
+void FillRental(PlanRow& row, const RentedQuestion& question);
+
+}  // namespace curbstop

@@ -1,0 +1,148 @@
+// Data that travels, and bids, in whole plans.
+#include "plan/moves.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plan/plan.h"
+#include "plan/testing/plan_world.h"
+
+namespace curbstop {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int64_t kGb = 1'000'000'000;
+
+// One step of an hour on an A10 at 0.40 USD, which a provider with a driver sells.
+World OneCard(const std::string& provider = "vast") {
+  World world;
+  world.step().needs = {.gpu = GpuNeed{.memory = GiB(24)}, .time = kHour};
+  world.offers = {OnSale(provider, "A10", 400'000)};
+  world.facts.drivers = {provider};
+  world.facts.rentals = {{provider, {}}};
+  world.facts.rentals.at(provider).terms.grade = LeaseGrade::kA;
+  world.facts.moving.tariffs = &BundledTariffs();
+  world.project.budget.cap = MicroUsd(100'000'000);
+  return world;
+}
+
+const PlanRow& Row(const Plan& plan, size_t index = 0) { return plan.rows.at(index); }
+
+TEST(Moves, InputsAndResultsTravelWhileTheMachineBills) {
+  World world = OneCard();
+  world.facts.moves = {{.inputs = {{"data", Bytes{15 * kGb}}}, .outputs = Bytes{kGb}}};
+  const Plan plan = world.Compare();
+  EXPECT_EQ(Row(plan).upload, Bytes{15 * kGb});
+  EXPECT_EQ(Row(plan).download, Bytes{kGb});
+  // 1,200 s and a second there at 12.5 MB/s, 81 s home.
+  EXPECT_EQ(Row(plan).finish_p50, kHour + std::chrono::seconds(1201 + 81));
+  EXPECT_EQ(Row(plan).p50, CostOf(MicroUsd(400'000), *Row(plan).finish_p50));
+  EXPECT_THAT(PlanText(plan), HasSubstr("upload 20 min"));
+}
+
+TEST(Moves, AMeasuredLinkIsUsedForItsProviderAlone) {
+  World world = OneCard();
+  world.facts.moves = {{.inputs = {{"data", Bytes{15 * kGb}}}}};
+  world.facts.moving.links = {{"vast", {150'000'000, true}}, {"runpod", {1, true}}};
+  const Plan plan = world.Compare();
+  EXPECT_EQ(Row(plan).finish_p50, kHour + std::chrono::seconds(101));
+  EXPECT_THAT(PlanText(plan), HasSubstr("at 1.2 Gbit/s, measured"));
+}
+
+TEST(Moves, TrafficOutOfAWSIsPaidForTheResultsAndEachCheckpoint) {
+  World world = OneCard("aws");
+  world.offers[0].region = "us-east-1";
+  const auto egress = CostOfEgress(BundledTariffs(), "aws", "us-east-1", Bytes{300 * kGb});
+  ASSERT_TRUE(egress.ok());
+  world.facts.moves = {{.outputs = Bytes{300 * kGb}}};
+  EXPECT_EQ(Row(world.Compare()).parts.back().what, "traffic");
+  EXPECT_EQ(Row(world.Compare()).parts.back().cost, *egress);
+  world.step().checkpoint = CheckpointRule{.dir = "ckpt", .every = 10 * kMinute};
+  world.facts.moves = {{.outputs = Bytes{}, .checkpoint = Bytes{50 * kGb}}};
+  EXPECT_EQ(Row(world.Compare()).parts.back().cost, *egress);  // six of them in an hour
+}
+
+TEST(Moves, WhatNobodyMadeYetIsSaidAndNotCounted) {
+  World world = OneCard();
+  world.facts.moves = {{.unknown = {"out/prepare/set"}}};
+  EXPECT_THAT(PlanText(world.Compare()), HasSubstr("`out/prepare/set` is not there yet"));
+}
+
+// ---- bids ----
+
+World OneBid(int64_t spot) {
+  World world = OneCard();
+  world.offers[0].spot_per_hour = MicroUsd(spot);
+  world.step().needs.time = 10 * kHour;
+  world.step().checkpoint = CheckpointRule{.dir = "ckpt", .every = 10 * kMinute};
+  world.facts.rentals.at("vast").boot = {kMinute, 2 * kMinute, 4 * kMinute};
+  return world;
+}
+
+TEST(Bids, AreTakenWhereTheyAreCheaperToTheEndAndSayWhatTheyReallySave) {
+  const World world = OneBid(200'000);
+  const Plan plan = World(world).Compare();
+  const PlanRow& row = Row(plan);
+  ASSERT_TRUE(row.on_bid);
+  EXPECT_EQ(row.per_hour, MicroUsd(220'000));  // the list's and a tenth
+  EXPECT_EQ(row.listed_saving, 50);
+  EXPECT_LT(*row.effective_saving, 45);
+  EXPECT_GT(*row.effective_saving, 30);
+  EXPECT_THAT(PlanText(plan), HasSubstr("the list says 50 % less"));
+}
+
+TEST(Bids, AreNotTakenWhereInterruptionsEatTheSaving) {
+  const Plan plan = OneBid(360'000).Compare();
+  EXPECT_FALSE(Row(plan).on_bid);
+  EXPECT_EQ(Row(plan).per_hour, MicroUsd(400'000));
+}
+
+TEST(Bids, WhoMayGoOnOnDemandHoldsEnoughForThat) {
+  World world = OneBid(200'000);
+  const MicroUsd with_bid = *Row(world.Compare()).worst;
+  world.step().spot = SpotUse::kNever;
+  const PlanRow on_demand = Row(world.Compare());
+  EXPECT_FALSE(on_demand.on_bid);
+  EXPECT_GE(with_bid, *on_demand.worst);
+  world.step().spot = SpotUse::kOnly;
+  EXPECT_TRUE(Row(world.Compare()).on_bid);
+}
+
+TEST(Bids, NeedACheckpointSomebodyWhoHoldsItAndAProviderThatTakesThem) {
+  World world = OneBid(200'000);
+  world.facts.nobody_holds_work = true;
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+  world.facts.nobody_holds_work = false;
+  world.step().checkpoint.reset();
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+  world = OneBid(200'000);
+  world.facts.rentals.at("vast").takes_bids = false;
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+}
+
+TEST(Bids, OnlyBidsWithoutACheckpointRentNothing) {
+  World world = OneBid(200'000);
+  world.step().spot = SpotUse::kOnly;
+  world.step().checkpoint.reset();
+  const Plan plan = world.Compare();
+  EXPECT_FALSE(plan.blocked.empty());
+  for (const PlanRow& row : plan.rows) {
+    if (row.place != "local")
+      EXPECT_THAT(row.why_not, HasSubstr("`spot: only` without `checkpoint:`"));
+  }
+}
+
+TEST(Bids, TheCheaperBidIsFoundBehindADearerListPrice) {
+  World world = OneBid(100'000);
+  world.offers[0].per_hour = MicroUsd(900'000);
+  world.offers.push_back(OnSale("vast", "A10", 400'000));
+  world.offers[1].region = "eu";
+  const Plan plan = world.Compare();
+  EXPECT_EQ(Row(plan).place, "vast/us/1x-A10");
+  EXPECT_TRUE(Row(plan).on_bid);
+}
+
+}  // namespace
+}  // namespace curbstop

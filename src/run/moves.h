@@ -1,0 +1,21 @@
+// What the steps of a project move when they run away from home: sizes of what lies here, and what
+// earlier runs brought and measured. For the plan; nothing is hashed, and nothing has to be there.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "plan/moves.h"
+#include "project/project.h"
+#include "run/journal.h"
+
+namespace curbstop {
+
+// Code and environment files are not counted: they are small beside data.
+Result<StepMoves> ReadMoves(const Project& project, const Step& step, Journal& journal);
+
+// By provider (`practice:vast` is one of its own): what the latest of the project's runs measured.
+Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journal& journal);
+
+}  // namespace curbstop
