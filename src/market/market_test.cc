@@ -201,5 +201,20 @@ TEST(Match, AGpuIsNamedByItsChipInAnySpelling) {
   EXPECT_FALSE(IsGpuNamed("A10G", "A10"));
 }
 
+TEST(Covers, WhatAsksForNoMoreIsServed) {
+  const Need rented{.gpu = GpuNeed{2, "A100-SXM4-80GB", GiB(80)}, .cpus = 8, .memory = GiB(64)};
+  EXPECT_TRUE(Covers(rented, rented));
+  EXPECT_TRUE(Covers(rented, {}));
+  EXPECT_TRUE(Covers(rented, {.gpu = GpuNeed{1, "A100", GiB(40)}, .cpus = 4}));
+  EXPECT_TRUE(Covers({}, {.disk = GiB(900), .time = Millis(1)}));  // looked at elsewhere
+  EXPECT_FALSE(Covers(rented, {.gpu = GpuNeed{3, "", {}}}));
+  EXPECT_FALSE(Covers(rented, {.gpu = GpuNeed{1, "H100", {}}}));
+  EXPECT_FALSE(Covers(rented, {.gpu = GpuNeed{1, "", GiB(81)}}));
+  EXPECT_FALSE(Covers(rented, {.cpus = 9}));
+  EXPECT_FALSE(Covers(rented, {.memory = GiB(65)}));
+  EXPECT_FALSE(Covers(rented, {.arch = "arm64"}));
+  EXPECT_FALSE(Covers({.gpu = GpuNeed{}}, {.gpu = GpuNeed{1, "", GiB(1)}}));  // nobody asked
+}
+
 }  // namespace
 }  // namespace curbstop

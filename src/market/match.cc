@@ -86,6 +86,25 @@ Mismatch FindMismatch(const Need& need, SpotUse spot, const Offer& offer) {
   return PriceFor(spot, offer) ? Mismatch::kNone : Mismatch::kNoPrice;
 }
 
+namespace {
+
+template <typename Size>
+bool IsAtLeast(const std::optional<Size>& has, const std::optional<Size>& wanted) {
+  return !wanted || (has && *has >= *wanted);
+}
+
+}  // namespace
+
+bool Covers(const Need& rented_for, const Need& wanted) {
+  const bool rest = IsAtLeast(rented_for.cpus, wanted.cpus) &&
+                    IsAtLeast(rented_for.memory, wanted.memory) &&
+                    (wanted.arch.empty() || rented_for.arch == wanted.arch);
+  if (!rest || !wanted.gpu) return rest;
+  const std::optional<GpuNeed>& gpu = rented_for.gpu;
+  return gpu && gpu->count >= wanted.gpu->count && IsAtLeast(gpu->memory, wanted.gpu->memory) &&
+         (wanted.gpu->name.empty() || IsGpuNamed(gpu->name, wanted.gpu->name));
+}
+
 std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot) {
   switch (mismatch) {
     case Mismatch::kNone: return "";

@@ -27,6 +27,10 @@ enum class Mismatch {
 // The first need that the offer misses, or kNone.
 Mismatch FindMismatch(const Need& need, SpotUse spot, const Offer& offer);
 
+// Whether a machine that was rented for one need serves another: nothing asks for more. Disk and
+// time apart.
+bool Covers(const Need& rented_for, const Need& wanted);
+
 // The same for every offer, to count by: "GPU memory below 10 GB".
 std::string ReasonText(Mismatch mismatch, const Need& need, SpotUse spot);
 

@@ -6,12 +6,12 @@ namespace curbstop {
 namespace {
 
 // Work as it takes with checkpoints and interruptions.
-std::optional<Interrupted> Worked(const FinishFacts& facts, Millis work, Millis boot) {
+std::optional<Interrupted> Worked(const FinishFacts& facts, Millis work) {
   if (facts.bid_mtbf) {
     return WorkInterrupted(work, {.mtbf = *facts.bid_mtbf,
                                   .every = facts.every,
                                   .write = facts.write,
-                                  .restart = boot + facts.upload + facts.setup});
+                                  .restart = facts.restart});
   }
   const Millis all = work + TimeOfWriting(work, facts.every, facts.write);
   return Interrupted{.usual = all, .early = all, .late = all};
@@ -61,8 +61,8 @@ void AddUsual(const BillingRule& billing, const FinishFacts& facts, const StepTi
               Finish& finish) {
   const Millis around = facts.upload + facts.setup + facts.download;
   const Millis best = std::min(time.best.value_or(*time.usual), *time.usual);
-  const auto worked = Worked(facts, *time.usual, facts.boot.usual);
-  const auto early = Worked(facts, best, facts.boot.early);
+  const auto worked = Worked(facts, *time.usual);
+  const auto early = Worked(facts, best);
   if (!worked || !early) {
     finish.is_never_done = true;
     return;
@@ -79,7 +79,7 @@ void AddUsual(const BillingRule& billing, const FinishFacts& facts, const StepTi
 Finish FinishOf(const BillingRule& billing, const FinishFacts& facts, const StepTime& time) {
   Finish finish;
   if (time.worst) {
-    const auto worked = Worked(facts, *time.worst, facts.boot.late);
+    const auto worked = Worked(facts, *time.worst);
     if (!worked) return Finish{.is_never_done = true};
     finish.time_p90 = facts.boot.late + facts.upload + facts.setup + worked->late + facts.download;
     finish.p90 = Billed(billing, facts, *finish.time_p90);

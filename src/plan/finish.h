@@ -37,6 +37,7 @@ struct FinishFacts {
   MicroUsd traffic;                // that is asked for what comes home
   std::optional<Millis> every;     // between checkpoints; empty: none are written
   Millis write{0};                 // that one takes
+  Millis restart{0};               // on a bid: from the loss of the machine until another one works
   std::optional<Millis> bid_mtbf;  // on a bid: mean time until the machine is taken away
 };
 

@@ -57,6 +57,7 @@ TEST(Finish, OfABidTheInterruptionsArePartOfTheTimeAndOfTheCost) {
   FinishFacts facts{.boot = {minutes(1), minutes(2), minutes(4)},
                     .every = minutes(10),
                     .write = seconds(1),
+                    .restart = minutes(2),
                     .bid_mtbf = hours(2)};
   const Finish finish = FinishOf(billing, facts, Takes(hours(10)));
   EXPECT_THAT(Names(finish), testing::ElementsAre("boot", "work", "checkpoints", "interruptions"));
@@ -95,6 +96,7 @@ RC_GTEST_PROP(Finish, PartsAddUpAndPercentilesAreInOrder, ()) {
   if (facts.every && *rc::gen::arbitrary<bool>())
     facts.bid_mtbf = Millis(hours(2)) + time(36'000'000);
   facts.write = seconds(1);
+  facts.restart = usual;
   const BillingRule billing{.per_hour = MicroUsd(*rc::gen::inRange<int64_t>(1, 90'000'000)),
                             .disk_per_hour = MicroUsd(*rc::gen::inRange<int64_t>(0, 100'000)),
                             .grain = Millis(1),

@@ -7,12 +7,16 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "plan/gpu_name.h"
-#include "plan/internal/step_places.h"
+#include "plan/internal/step_choice.h"
 #include "plan/internal/why.h"
 #include "plan/local_fit.h"
 
 namespace curbstop {
 namespace {
+
+Least LeastOf(const PlanGoal& goal) {
+  return goal.soonest || goal.spend ? Least::kTime : Least::kCost;
+}
 
 // What stands in a row's way under the caps; empty reason: nothing.
 struct CapVerdict {
@@ -34,38 +38,40 @@ class Planner {
   }
 
   Status Add(const Step& step, const StepHistory& history) {
-    TRY_ASSIGN(ComparedStep compared, places_.Compare(step, history));
+    TRY_ASSIGN(ComparedStep compared, places_.Compare(step, history, before_));
+    before_ = &step;
     steps_.push_back({std::move(compared)});
     return {};
   }
   Plan Choose() &&;
 
  private:
-  // A step with all that is known of its places, before one is chosen.
-  struct Compared : ComparedStep {
-    std::vector<size_t> options = {};     // rows that it may run on, under the caps alone
-    std::vector<MicroUsd> reserves = {};  // of each option: what the caps have to leave
-    Blocked blocked = {};                 // where there is no option
-    size_t chosen = 0;
-  };
+  using Compared = StepChoice;
 
   bool IsPinnedElsewhere(const PlanRow& row) const;
   std::string EndByCap(const PlanRow& row) const;
   CapVerdict UnderCaps(const PlannedStep& current, const PlanRow& row) const;
   void FindOptions(Compared& step) const;
   static void KeepComparable(Compared& step);
-  static StepGraph GraphOf(const std::vector<Compared*>& steps);
+  StepGraph Graph(const std::vector<Compared*>& steps, Sharing sharing) const {
+    return GraphOf(steps, sharing, facts_.project->budget.run);
+  }
   static bool AnyTimeUnknown(const std::vector<Compared*>& steps);
   GraphLimits LimitsOf(const PlanGoal& goal) const;
   void ChooseTogether(std::vector<Compared*> steps);
   bool TakeNearest(const std::vector<Compared*>& steps);
   void AddFront(const std::vector<Compared*>& steps);
   bool TakeBest(const std::vector<Compared*>& steps, const PlanGoal& goal);
+  Sharing SharingNow() const;
+  void ShareMachines(const std::vector<Compared*>& steps);
+  void ShareWhereItPays(const std::vector<Compared*>& steps);
+  void ShareAsAgreed(const std::vector<Compared*>& steps);
   void Settle(Compared& step);
 
   const PlanFacts& facts_;
   bool every_row_;
   StepPlaces places_;
+  const Step* before_ = nullptr;  // the step that was added last
   std::vector<Compared> steps_;
   Plan plan_;
   Spending spending_;  // with what the steps before reserve, where they are looked at in turn
@@ -153,24 +159,6 @@ void Planner::KeepComparable(Compared& step) {
   step.reserves = {step.reserves[best]};
 }
 
-StepGraph Planner::GraphOf(const std::vector<Compared*>& steps) {
-  StepGraph graph;
-  for (const Compared* step : steps) {
-    GraphStep& node = graph.steps.emplace_back();
-    for (size_t i = 0; i < step->options.size(); ++i) {
-      const PlanRow& row = step->rows[step->options[i]];
-      GraphMode mode{.cost = std::min(ValueOf(row).value_or(MicroUsd()), kDearestMode),
-                     .time = std::min(TimeOf(row).value_or(Millis(0)), kLongestMode)};
-      // An unknown time is no sum: the steps run one after the other, and the cap ends the last.
-      if (row.worst) mode.reserve = std::min(step->reserves[i], kDearestMode);
-      mode.warm_cost = mode.cost;
-      mode.warm_time = mode.time;
-      node.modes.push_back(mode);
-    }
-  }
-  return graph;
-}
-
 GraphLimits Planner::LimitsOf(const PlanGoal& goal) const {
   GraphLimits limits{.deadline = goal.deadline, .cap = goal.spend};
   Budget together = facts_.project->budget;
@@ -182,8 +170,8 @@ GraphLimits Planner::LimitsOf(const PlanGoal& goal) const {
 
 // The best for these steps together, if the limits leave any.
 bool Planner::TakeBest(const std::vector<Compared*>& steps, const PlanGoal& goal) {
-  const Least least = goal.soonest || goal.spend ? Least::kTime : Least::kCost;
-  const std::optional<GraphAnswer> best = FindBest(GraphOf(steps), least, LimitsOf(goal));
+  const std::optional<GraphAnswer> best =
+      FindBest(Graph(steps, Sharing::kNone), LeastOf(goal), LimitsOf(goal));
   if (!best) return false;
   for (size_t i = 0; i < steps.size(); ++i)
     steps[i]->chosen = steps[i]->options[best->picks[i].mode];
@@ -223,6 +211,49 @@ void Planner::ChooseTogether(std::vector<Compared*> steps) {
   if (!taken.empty()) TakeNearest(taken);
 }
 
+Sharing Planner::SharingNow() const {
+  return facts_.may_share && !facts_.hand_overs ? Sharing::kWhereItPays : Sharing::kNone;
+}
+
+// Whether one way is better in what the goal asks for, or keeps limits that nothing else keeps.
+bool IsBetter(const GraphAnswer& now, const GoalAnswer& before, Least least) {
+  if (!before.is_met) return true;
+  return least == Least::kCost ? now.cost < before.cost : now.time < before.time;
+}
+
+// A search of its own, because a machine that waits needs more in reserve: where the caps do not
+// leave that, the steps still have their places.
+void Planner::ShareWhereItPays(const std::vector<Compared*>& steps) {
+  const Least least = LeastOf(facts_.goal);
+  const auto best = FindBest(Graph(steps, Sharing::kWhereItPays), least, LimitsOf(facts_.goal));
+  if (!best || !IsBetter(*best, *plan_.together, least)) return;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    steps[i]->chosen = steps[i]->options[best->picks[i].mode];
+    if (best->picks[i].took_over) HandOver(steps[i - 1]->row(), steps[i]->row());
+  }
+  plan_.together = GoalAnswer{.cost = best->cost, .time = best->time, .is_proven = best->is_proven};
+}
+
+void Planner::ShareAsAgreed(const std::vector<Compared*>& steps) {
+  for (size_t i = 1; i < steps.size(); ++i) {
+    PlanRow& giver = steps[i - 1]->row();
+    PlanRow& taker = steps[i]->row();
+    const auto agreed = facts_.hand_overs->find(giver.step);
+    const bool is_agreed = agreed != facts_.hand_overs->end() && agreed->second == taker.step;
+    if (!is_agreed || !CanHandOver(giver, taker)) continue;
+    plan_.together->cost = plan_.together->cost - *taker.p50 + *taker.warm->p50;
+    plan_.together->time -= *taker.finish_p50 - *taker.warm->time_p50;
+    HandOver(giver, taker);
+  }
+}
+
+// Steps that were chosen for all together: machines that one hands to the next.
+void Planner::ShareMachines(const std::vector<Compared*>& steps) {
+  if (!facts_.may_share || !plan_.together) return;
+  if (facts_.hand_overs) ShareAsAgreed(steps);
+  else ShareWhereItPays(steps);
+}
+
 bool Planner::AnyTimeUnknown(const std::vector<Compared*>& steps) {
   return std::any_of(steps.begin(), steps.end(), [](const Compared* step) {
     return std::any_of(step->options.begin(), step->options.end(),
@@ -231,7 +262,8 @@ bool Planner::AnyTimeUnknown(const std::vector<Compared*>& steps) {
 }
 
 void Planner::AddFront(const std::vector<Compared*>& steps) {
-  for (const GraphAnswer& answer : FindFront(GraphOf(steps), LimitsOf(PlanGoal()), facts_.front)) {
+  for (const GraphAnswer& answer :
+       FindFront(Graph(steps, SharingNow()), LimitsOf(PlanGoal()), facts_.front)) {
     FrontPoint point{answer.cost, answer.time, {}};
     for (size_t i = 0; i < steps.size(); ++i) {
       const size_t row = steps[i]->options[answer.picks[i].mode];
@@ -250,6 +282,7 @@ Plan Planner::Choose() && {
   const bool is_whole = open.size() == steps_.size() && !AnyTimeUnknown(open);
   ChooseTogether(open);
   if (!is_whole) plan_.together.reset();
+  if (plan_.together) ShareMachines(open);
   if (plan_.together && facts_.front > 0) AddFront(open);
   for (Compared& step : steps_) Settle(step);
   return std::move(plan_);

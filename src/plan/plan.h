@@ -49,7 +49,10 @@ struct PlanFacts {
   ElectricityPrice electricity;
   std::vector<StepMoves> moves;  // one for each step of the project, same order; empty: unknown
   MoveFacts moving;
-  int64_t now_ms = 0;                    // since 1970, UTC, to mark old prices; 0: none is marked
+  int64_t now_ms = 0;     // since 1970, UTC, to mark old prices; 0: none is marked
+  bool may_share = true;  // a machine may go on with the step after its own
+  // Giver and taker of each machine that is handed on, these and no others; empty: where it pays.
+  std::optional<std::map<std::string, std::string>> hand_overs;
   bool nobody_holds_work = false;        // --detach and no named place: `spot: auto` is on demand
   Place on;                              // kAuto: each step's own `where`
   std::optional<Millis> lease;           // --lease: ends every step
@@ -84,6 +87,14 @@ struct PlanRow {
   std::optional<Bytes> download;            // what comes home; empty: unknown
   std::vector<std::string> unknown_inputs;  // what goes there too, but nobody made yet
   Link link;                                // over which it travels
+  Need rented_for;                          // what a rented machine is asked for
+  Bytes disk;                               // that it gets
+  std::optional<Finish> warm;             // on the machine of the step before it, of the same kind
+  Bytes warm_upload;                      // what that one lacks
+  Millis waits{0};                        // a machine waits so long at most to be handed on
+  std::optional<MicroUsd> worst_waiting;  // `worst` then; empty: it cannot wait
+  std::string hands_to;                   // the step that goes on with its machine
+  std::string takes_from;                 // the step whose machine it goes on with
   std::string time_source;  // "3 earlier runs", "needs.time", "deadline", "unknown"; lost: none
   std::optional<PowerFigure> power;  // local only
   std::string lease_grade;           // "home" for local, "none" without a driver

@@ -95,6 +95,8 @@ Json PlanRowJson(const PlanRow& row) {
                                   {"as_of", TextOrNull(row.as_of)},
                                   {"is_old", row.is_old},
                                   {"bid", BidJson(row)},
+                                  {"hands_machine_to", TextOrNull(row.hands_to)},
+                                  {"takes_machine_of", TextOrNull(row.takes_from)},
                                   {"upload_bytes", row.upload.value},
                                   {"download_bytes", IntJson(row.download)}});
   if (row.model != nullptr) object.Set("fit", ModelJson(*row.model));

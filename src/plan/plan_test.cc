@@ -96,7 +96,7 @@ TEST(Plan, ThisComputerIsChosenAndTheOthersSayHowTheyCompare) {
   EXPECT_EQ(local.p50, local.worst);
   EXPECT_EQ(local.finish_p50, 2 * kHour);
   EXPECT_EQ(local.lease_grade, "home");
-  EXPECT_EQ(local.why, "meets the needs; electricity only");
+  EXPECT_EQ(local.why, "meets the needs, electricity only");
   EXPECT_EQ(plan.rows[2].worst, MicroUsd(1'000'000));
   EXPECT_EQ(plan.rows[2].why_not,
             "no driver yet, +" + UsdText(MicroUsd(1'000'000) - *local.worst) + " USD");
@@ -308,7 +308,7 @@ TEST(Plan, WithoutAKeyTheRowSaysLoginNeeded) {
   world.facts.rentals.at("vast").logged_in = false;
   const Plan plan = world.Compare();
   EXPECT_TRUE(plan.rows[0].chosen && plan.rows[0].login_needed);
-  EXPECT_THAT(plan.rows[0].why, HasSubstr("login needed"));
+  EXPECT_THAT(PlanText(plan), HasSubstr("account is known for vast"));
 }
 
 TEST(Plan, ACapBelowTheReserveSaysWhyItIsHeldAndPromisesNothingOfAShorterLease) {

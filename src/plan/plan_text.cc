@@ -12,7 +12,8 @@
 namespace curbstop {
 namespace {
 
-constexpr size_t kLeastReason = 16;  // columns kept for the reason
+constexpr size_t kTableWidth = 100;  // more than a page: every column is needed
+constexpr size_t kLeastReason = 30;  // columns kept for the reason
 constexpr size_t kLeastPlace = 17;
 
 std::string CostText(std::optional<MicroUsd> cost) { return cost ? UsdTextUp(*cost) : "-"; }
@@ -47,7 +48,7 @@ std::vector<std::string> Cells(const PlanRow& row, Columns columns, size_t place
   if (columns.worst) cells.push_back(CostText(row.worst));
   if (columns.usual) cells.push_back(CostText(row.p50));
   if (!columns.worst) cells.push_back(row.per_hour ? RateText(*row.per_hour) : "-");
-  cells.push_back(row.is_old ? row.as_of + " old" : row.as_of);
+  cells.push_back(row.is_old ? row.as_of + "!" : row.as_of);
   return cells;
 }
 
@@ -68,9 +69,10 @@ size_t Widest(std::span<const std::string_view> lines) {
   return widest;
 }
 
-// That a place has no driver is said by its mark.
-const std::string& ReasonOf(const PlanRow& row) {
-  if (row.chosen) return row.why;
+// That a place has no driver is said by its mark; of the chosen one, what is more than the reason
+// stands below the table.
+std::string ReasonOf(const PlanRow& row) {
+  if (row.chosen) return row.why.substr(0, row.why.find("; "));
   return row.has_driver || row.compared.empty() ? row.why_not : row.compared;
 }
 
@@ -80,12 +82,12 @@ std::string Table(std::span<const PlanRow> rows, Columns columns) {
   for (const PlanRow& row : rows) place_width = std::max(place_width, row.place.size());
   const std::string full = Facts(rows, columns, place_width);
   const size_t needed = Widest(Lines(full)) + 2 + kLeastReason;
-  if (needed > kPageWidth)
-    place_width = std::max(kLeastPlace, place_width - std::min(place_width, needed - kPageWidth));
+  if (needed > kTableWidth)
+    place_width = std::max(kLeastPlace, place_width - std::min(place_width, needed - kTableWidth));
   const std::string facts = Facts(rows, columns, place_width);
   const std::vector<std::string_view> lines = Lines(facts);
   const size_t left = Widest(lines) + 2;
-  const size_t right = std::max(kLeastReason, kPageWidth - std::min(kPageWidth, left));
+  const size_t right = std::max(kLeastReason, kTableWidth - std::min(kTableWidth, left));
   std::string table =
       fmt::format("{}{}{}\n", lines[0], std::string(left - CodePoints(lines[0]), ' '), "why");
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -105,6 +107,13 @@ std::string LeftOutText(const Plan& plan, const std::string& step) {
   return parts.empty() ? "" : Paragraph("not shown: " + Join(parts, "; "), "  ", "  ");
 }
 
+// What else there is to know of the chosen place.
+std::string MoreOf(const PlanRow& row) {
+  const size_t end = row.why.find("; ");
+  if (!row.chosen || end == row.why.npos) return "";
+  return Paragraph(row.why.substr(end + 2), "  ", "  ");
+}
+
 std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const StepTime& time) {
   Columns columns;
   for (const PlanRow& row : rows) {
@@ -115,7 +124,20 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
   const bool is_its_own = rows.front().model_time.has_value();
   const std::string where = is_its_own ? " on " + rows.front().hardware : "";
   return Paragraph(HeadLine(step, time, where), "", "  ") + Table(rows, columns) +
-         RentedText(rows.front()) + LeftOutText(plan, step) + LossText(rows.front()) + "\n";
+         MoreOf(rows.front()) + RentedText(rows.front()) + LeftOutText(plan, step) +
+         LossText(rows.front()) + "\n";
+}
+
+// Providers that a shown row would rent from, without an account known here.
+std::string LoginText(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const PlanRow& row : plan.rows) {
+    std::string name = row.place.substr(0, row.place.find('/'));
+    const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+    if (row.login_needed && is_new) names.push_back(std::move(name));
+  }
+  if (names.empty()) return "";
+  return fmt::format(" No account is known for {}: `curbstop login NAME`.", Join(names, ", "));
 }
 
 std::string Notes(const Plan& plan) {
@@ -140,7 +162,8 @@ std::string Notes(const Plan& plan) {
         "dear disk. Other computers that use the same account may reserve at the same moment.";
   }
   if (any([](const PlanRow& row) { return row.is_old; }))
-    notes += " old: prices of that place may have moved since; what is rented is asked for anew.";
+    notes += " !: an old price, it may have moved; what is rented is asked for anew.";
+  notes += LoginText(plan);
   if (!plan.budget.include_energy) notes += " Electricity at home is outside the cap.";
   return Paragraph(notes, "", "");
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 
 namespace curbstop {
 namespace {
@@ -24,7 +25,8 @@ Json StepJson(const SavedStep& step) {
                            {"p50_micro_usd", NumberOrNull(step.p50)},
                            {"finish_p50_ms", NumberOrNull(step.finish_p50)},
                            {"lease_ms", NumberOrNull(step.lease)},
-                           {"as_of", step.as_of}});
+                           {"as_of", step.as_of},
+                           {"hands_machine_to", TextOrNull(step.hands_to)}});
 }
 
 // Null or a number of at least 0. Errors: kInvalidInput.
@@ -53,6 +55,7 @@ Result<SavedStep> ReadStep(const Json& json) {
   TRY_ASSIGN(step.place, json.GetString("place"));
   step.hardware = json.StringOr("hardware", "");
   step.as_of = json.StringOr("as_of", "");
+  step.hands_to = json.StringOr("hands_machine_to", "");
   TRY_ASSIGN(step.per_hour, SumOf(json, "micro_usd_per_hour"));
   TRY_ASSIGN(step.worst, SumOf(json, "worst_micro_usd"));
   TRY_ASSIGN(step.p50, SumOf(json, "p50_micro_usd"));
@@ -136,7 +139,7 @@ SavedPlan SavedFrom(const Plan& plan, const PlanFacts& facts, const std::string&
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen) continue;
     saved.steps.push_back({row.step, row.place, row.hardware, row.per_hour, row.worst, row.p50,
-                           row.finish_p50, row.lease, row.as_of});
+                           row.finish_p50, row.lease, row.as_of, row.hands_to});
   }
   for (const CapState& cap : CapsOf(plan.budget, plan.spending))
     saved.caps.push_back({std::string(NameOf(cap.kind)), cap.cap, cap.Left()});
@@ -187,6 +190,14 @@ Result<SavedPlan> ReadSavedPlan(const Json& json) {
     saved.caps.push_back(std::move(read));
   }
   return saved;
+}
+
+std::map<std::string, std::string> HandOversOf(const SavedPlan& saved) {
+  std::map<std::string, std::string> all;
+  for (const SavedStep& step : saved.steps) {
+    if (!step.hands_to.empty()) all.emplace(step.step, step.hands_to);
+  }
+  return all;
 }
 
 std::map<std::string, std::string> PlacesOf(const SavedPlan& saved) {

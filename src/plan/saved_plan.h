@@ -31,7 +31,8 @@ struct SavedStep {
   std::optional<MicroUsd> p50;
   std::optional<Millis> finish_p50;
   std::optional<Millis> lease;
-  std::string as_of;  // of the price
+  std::string as_of;     // of the price
+  std::string hands_to;  // the step that goes on with its machine; empty: none does
 };
 
 struct SavedCap {
@@ -60,6 +61,9 @@ Result<SavedPlan> ReadSavedPlan(const Json& json);
 
 // Where each step is to run, for PlanFacts::pinned.
 std::map<std::string, std::string> PlacesOf(const SavedPlan& saved);
+
+// Which machines go on with another step, for PlanFacts::hand_overs.
+std::map<std::string, std::string> HandOversOf(const SavedPlan& saved);
 
 // What is different now, each with by how much; empty: nothing that matters. What became cheaper,
 // or is held for less, does not matter. `now`: the plan with the same places pinned.

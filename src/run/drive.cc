@@ -31,6 +31,23 @@ class Driver {
       : request_(request), journal_(journal), outside_(outside), audience_(audience) {}
 
   Result<std::vector<StepOutcome>> Run() {
+    Result<std::vector<StepOutcome>> outcomes = RunAll();
+    EndWaiting();
+    return outcomes;
+  }
+
+ private:
+  // A machine that waited for a step which did not take it has nothing to wait for any more.
+  void EndWaiting() {
+    for (const std::string& run : waiting_) {
+      const Result<RunRow> row = journal_.GetRun(run);
+      if (!row.ok() || !row->kept) continue;
+      // Not told: it ends by itself, at the end of its lease.
+      static_cast<void>(journal_.Ask(run, "cancel", outside_.clock.WallMs()));
+    }
+  }
+
+  Result<std::vector<StepOutcome>> RunAll() {
     std::vector<StepOutcome> outcomes;
     for (size_t i = 0; i < request_.steps.size(); ++i) {
       TRY_ASSIGN(StepOutcome outcome, RunStep(i));
@@ -42,7 +59,6 @@ class Driver {
     return outcomes;
   }
 
- private:
   StepOutcome NotStarted(const Step& step) const {
     StepOutcome outcome{.step = step.name, .not_started = true};
     outcome.row.run.project = request_.project->name;
@@ -73,6 +89,8 @@ class Driver {
     TRY(CreateOrRent(prepared, rate, ask));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
+    if (request_.wishes.keep.count() == 0 && request_.wishes.waits.contains(step.name))
+      waiting_.push_back(prepared.run.id);
     if (prepared.rent) TellPlace(prepared);
     if (!prepared.takes_over.empty()) {
       audience_.Line(step.name,
@@ -179,6 +197,7 @@ class Driver {
   const RunOutside& outside_;
   RunAudience& audience_;
   bool approved_ = false;
+  std::vector<std::string> waiting_;  // runs whose machine waits for the next step
 };
 
 Status CheckSet(const DriveRequest& request) {

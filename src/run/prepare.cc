@@ -195,7 +195,9 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
     terms.work_ms = away.work.count();
   }
   terms.at_end = step.at_end;
-  terms.keep_ms = wishes.keep.count();
+  const auto waits = wishes.waits.find(step.name);
+  terms.keep_ms =
+      std::max(wishes.keep, waits == wishes.waits.end() ? Millis(0) : waits->second).count();
   terms.keep_on_failure_ms = wishes.keep_on_failure.count();
   prepared.run.place = PlaceText(away.place);
   prepared.run.machine_class = fmt::format("{} {}", PlaceText(away.place), away.hardware);

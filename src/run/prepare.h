@@ -40,6 +40,7 @@ struct RunWishes {
   bool detach = false;                      // nobody stays to bring work home
   PlaceWish kept_at;                        // the user's named place, for steps away
   Millis keep{0};                           // --keep: the machine stays after a success
+  std::map<std::string, Millis> waits;      // by step: its machine waits so long for the next one
   Millis keep_on_failure{0};
 };
 

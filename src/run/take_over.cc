@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "market/match.h"
 #include "run/rent_money.h"
 #include "run/spending.h"
 #include "sys/files.h"
@@ -14,12 +15,6 @@ namespace curbstop {
 namespace {
 
 constexpr int64_t kMostKeyBytes = 1 << 20;
-
-std::string NeedsText(const RentWish& wish) {
-  const Json json = RentWishJson(wish);
-  const Json* needs = json.Find("needs");
-  return needs == nullptr ? "" : WriteJson(*needs);
-}
 
 int64_t BootMs(const Clock& clock) {
   return std::chrono::duration_cast<Millis>(clock.Boot()).count();
@@ -87,7 +82,7 @@ Status CreateHeld(const PreparedRun& prepared, const std::string& from, Event cr
 
 std::string WhyNotServing(const RentWish& kept, bool kept_is_spot, const PreparedRun& wanted) {
   const RentWish& wish = *wanted.rent;
-  if (NeedsText(kept) != NeedsText(wish)) return "it was rented for other needs";
+  if (!Covers(kept.needs, wish.needs)) return "it was rented for other needs";
   if (kept.image != wish.image) return "it runs another image";
   if (kept.disk < wish.disk) return "its disk is too small";
   const bool survives = !wanted.away.detached || wanted.away.named_place;

@@ -33,7 +33,7 @@ TEST(TakeOver, AMachineServesTheNeedsThatItWasRentedFor) {
 TEST(TakeOver, WhatDoesNotServeIsNamed) {
   const PreparedRun wanted = Wanted();
   RentWish other = *wanted.rent;
-  other.needs.gpu->count = 2;
+  other.needs.gpu.reset();
   EXPECT_EQ(WhyNotServing(other, false, wanted), "it was rented for other needs");
   other = *wanted.rent;
   other.image = "other";

@@ -230,6 +230,7 @@ Status UseSavedPlan(const SavedPlan& saved, const std::string& file, Planning& p
   }
   facts.pinned = PlacesOf(saved);
   facts.lease = saved.lease_asked;
+  facts.hand_overs = HandOversOf(saved);
   TRY_ASSIGN(const Plan now, ComparePlaces(facts, false));
   TRY_ASSIGN(const std::string hash, ProjectHashOf(planning.project));
   const std::vector<std::string> moved = MovedSince(saved, now, hash, context.clock.WallMs());
@@ -268,7 +269,7 @@ Project WithoutSpending(const Project& project) {
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
 // Their places are pinned: what is planned again later, for fewer steps, is planned there.
-Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning) {
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunWishes& wishes) {
   PlanFacts facts = planning.facts;
   TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   const Project project = WithoutSpending(*facts.project);
@@ -276,12 +277,18 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning) {
   facts.spending = {};
   // What only a cap forbids may not have to run at all.
   if (!plan.blocked.empty()) {
+    facts.may_share = false;
     TRY_ASSIGN(plan, ComparePlaces(facts, false));
   }
   TRY(CheckEveryStepHasAPlace(plan));
   std::map<std::string, RentedPlace> away;
+  planning.facts.hand_overs.emplace();
   for (const PlanRow& row : plan.rows) {
     if (row.chosen) planning.facts.pinned.emplace(row.step, row.place);
+    if (row.chosen && !row.hands_to.empty()) {
+      planning.facts.hand_overs->emplace(row.step, row.hands_to);
+      wishes.waits.emplace(row.step, row.waits);
+    }
     if (!row.chosen || !row.lease) continue;
     const Place& asked =
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
@@ -317,7 +324,8 @@ Status Run(const Options& options, CommandContext& context) {
     TRY(UseSavedPlan(*saved, options.plan, *planning, context));
     wishes.lease = saved->lease_asked;
   }
-  TRY_ASSIGN(wishes.away, ChoosePlaces(*planning));
+  planning->facts.may_share = !options.detach;  // nobody stays to start the next step
+  TRY_ASSIGN(wishes.away, ChoosePlaces(*planning, wishes));
   TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;

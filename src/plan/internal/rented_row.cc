@@ -16,6 +16,9 @@ namespace {
 constexpr Millis kShortestLease{60'000};
 constexpr Millis kPracticeLease{900'000};  // of a step whose time is unknown: play money
 
+// Between two steps results come home and what the next one reads is hashed.
+constexpr Millis kWaitsForNext = std::chrono::minutes(15);
+
 // One way to pay for the machine, and what it comes to.
 struct Way {
   LeaseTerms terms;
@@ -38,24 +41,65 @@ Bytes ComesHome(const RentedQuestion& question, std::optional<Millis> every) {
   return {results + moves.checkpoint->value * (*question.time.usual / *every)};
 }
 
-Way WayOf(const RentedQuestion& question, bool on_bid) {
+// A cold machine boots and gets all files.
+FinishFacts FactsOf(const RentedQuestion& question, bool on_bid) {
   const StepMoves& moves = *question.step.moves;
   const Offer& offer = question.offer;
   const Link& link = question.facts.moving.LinkTo(offer.provider);
-  Way way{.terms = ListedTerms(question.rules, on_bid, question.step.step.needs, offer),
-          .every = IntervalOf(question.step.step, on_bid)};
-  const Bytes home = ComesHome(question, way.every);
+  const std::optional<Millis> every = IntervalOf(question.step.step, on_bid);
   FinishFacts facts{.boot = question.rules.boot,
                     .upload = TimeToMove(UploadOf(moves), link),
                     .setup = moves.setup.value_or(Millis(0)),
                     .download = TimeToMove(moves.outputs.value_or(Bytes{}), link),
-                    .every = way.every,
+                    .every = every,
                     .write = kAssumedWrite};
+  const Bytes home = ComesHome(question, every);
   facts.traffic =
       TrafficOf(question.facts.moving, offer.provider, offer.region, home).value_or(MicroUsd());
+  facts.restart = facts.boot.usual + facts.upload + facts.setup;
   if (on_bid) facts.bid_mtbf = kAssumedSpotLife;
-  way.finish = FinishOf(way.terms.billing, facts, question.time);
+  return facts;
+}
+
+// What lies on the machine of the step before: what that one read, and what it made.
+Bytes UploadAfter(const RentedQuestion& question) {
+  const StepMoves& before = *question.step.moves_before;
+  const std::string made = "out/" + question.step.before + "/";
+  Bytes sum;
+  for (const MovedInput& input : question.step.moves->inputs) {
+    const bool is_read =
+        std::any_of(before.inputs.begin(), before.inputs.end(),
+                    [&](const MovedInput& other) { return other.path == input.path; });
+    if (!is_read && !input.path.starts_with(made)) sum.value += input.size.value;
+  }
+  return sum;
+}
+
+Way WayOf(const RentedQuestion& question, bool on_bid) {
+  Way way{.terms = ListedTerms(question.rules, on_bid, question.step.step.needs, question.offer),
+          .every = IntervalOf(question.step.step, on_bid)};
+  way.finish = FinishOf(way.terms.billing, FactsOf(question, on_bid), question.time);
   return way;
+}
+
+// On the machine that the step before has booted.
+void FillWarm(PlanRow& row, const RentedQuestion& question, const LeaseTerms& terms) {
+  row.rented_for = question.step.step.NeedsToRent();
+  row.disk = RentedDisk(question.step.step.needs);
+  row.waits = LongestKeep(terms, kWaitsForNext);
+  const bool has_time = question.facts.keep < row.waits && row.lease;
+  if (has_time) {
+    row.worst_waiting =
+        std::max(*row.worst, WorstOfListed(question.rules, terms, *row.lease + row.waits));
+  }
+  if (question.step.moves_before == nullptr) return;
+  FinishFacts facts = FactsOf(question, row.on_bid);
+  row.warm_upload = UploadAfter(question);
+  facts.boot = {};
+  facts.upload = TimeToMove(row.warm_upload, question.facts.moving.LinkTo(question.offer.provider));
+  BillingRule billing = terms.billing;
+  billing.minimum = Millis(0);  // the step before has paid it
+  row.warm = FinishOf(billing, facts, question.time);
 }
 
 bool IsCheaper(const Way& bid, const Way& on_demand) {
@@ -148,6 +192,7 @@ void FillRental(PlanRow& row, const RentedQuestion& question) {
   FillFrom(row, question, way);
   const bool may_go_on = row.on_bid && can_demand;
   FillReserve(row, question, way.terms, may_go_on ? std::optional(on_demand->terms) : std::nullopt);
+  FillWarm(row, question, way.terms);
   if (way.finish.is_never_done) row.why_not = NeverDoneText(step);
   if (step.spot == SpotUse::kOnly && !step.checkpoint) row.why_not = kNoCheckpoint;
 }

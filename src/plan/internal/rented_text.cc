@@ -77,8 +77,24 @@ std::string BidText(const PlanRow& row) {
   return Indented(text);
 }
 
+std::string SharingText(const PlanRow& row) {
+  std::string text;
+  if (!row.takes_from.empty()) {
+    text += Indented(fmt::format(
+        "goes on with the machine of `{}`: no boot, and the files that are there stay there",
+        row.takes_from));
+  }
+  if (!row.hands_to.empty()) {
+    text += Indented(fmt::format(
+        "its machine goes on with `{}`; for that it waits at most {}, which is in its worst case",
+        row.hands_to, DurationText(row.waits)));
+  }
+  return text;
+}
+
 // How long the machine stays after the step, and what that costs beside it.
 std::string KeptText(const PlanRow& row) {
+  if (!row.hands_to.empty()) return "";
   if (row.kept.count() == 0) return "";
   return Indented(fmt::format("kept {}: at most {} USD more, within its worst case",
                               DurationText(row.kept), UsdTextUp(row.kept_worst)));
@@ -88,7 +104,7 @@ std::string KeptText(const PlanRow& row) {
 
 std::string RentedText(const PlanRow& row) {
   if (!row.chosen) return "";
-  return FinishText(row) + MovesText(row) + BidText(row) + KeptText(row);
+  return FinishText(row) + MovesText(row) + BidText(row) + SharingText(row) + KeptText(row);
 }
 
 std::string LossText(const PlanRow& row) {

@@ -374,8 +374,13 @@ Result<PlannedStep> StepPlaces::Begin(const Step& step, const StepHistory& histo
   return current;
 }
 
-Result<ComparedStep> StepPlaces::Compare(const Step& step, const StepHistory& history) {
+Result<ComparedStep> StepPlaces::Compare(const Step& step, const StepHistory& history,
+                                         const Step* before) {
   TRY_ASSIGN(PlannedStep planned, Begin(step, history));
+  if (before != nullptr) {
+    planned.before = before->name;
+    planned.moves_before = &MovesOf(*before);
+  }
   ComparedStep compared{.current = std::move(planned)};
   const PlannedStep& now = compared.current;
   compared.rows = every_row_ ? EveryOffer(now) : CheapestOffers(now, compared.left_out);

@@ -46,6 +46,8 @@ struct PlannedStep {
   std::unique_ptr<const ModelPlaces> model = {};  // of a step with `model`
   std::optional<ModelOn> here = {};               // and what it comes to on this computer
   const StepMoves* moves = nullptr;               // never null once it was begun
+  std::string before = {};                        // the step planned right before it; empty: none
+  const StepMoves* moves_before = nullptr;        // and what that one moves
 };
 
 struct ComparedStep {
@@ -60,7 +62,8 @@ class StepPlaces {
   StepPlaces(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {}
 
   // Errors: kInvalidInput, kNotFound: a place that does not exist or has no driver yet.
-  Result<ComparedStep> Compare(const Step& step, const StepHistory& history);
+  // `before`: the planned step right before it, or null.
+  Result<ComparedStep> Compare(const Step& step, const StepHistory& history, const Step* before);
 
  private:
   // What the offers of one class are to a step.

@@ -49,8 +49,7 @@ bool BetterThan(const PlanRow& a, const PlanRow& b) {
 
 std::string ComparedText(const PlanRow& row, const PlanRow* chosen) {
   if (chosen == nullptr) return row.why.empty() ? "meets the needs" : row.why;
-  return Against(*chosen, row) + (row.login_needed ? ", login needed" : "") +
-         (row.why.empty() ? "" : ", " + row.why);
+  return Against(*chosen, row) + (row.why.empty() ? "" : ", " + row.why);
 }
 
 std::string WhyLost(const PlanRow& row, const PlanRow* chosen, const PlanGoal& goal) {
@@ -61,12 +60,11 @@ std::string WhyLost(const PlanRow& row, const PlanRow* chosen, const PlanGoal& g
 }
 
 std::string WhyChosen(const PlanRow& row, const PlanGoal& goal) {
-  std::string why = row.place == "local" ? "meets the needs; electricity only"
+  std::string why = row.place == "local" ? "meets the needs, electricity only"
                                          : "cheapest to finish of the places that can run it";
   if (goal.IsSet()) why = "best for all steps together";
   if (IsPractice(row.place)) why += ", in play money";
   if (!row.held.empty()) why += "; " + row.held;
-  if (row.login_needed) why += "; login needed";
   return row.why.empty() ? why : fmt::format("{}; {}", why, row.why);
 }
 

@@ -176,17 +176,41 @@ TransferOptions FarMachine::Options(const TransferWatch& watch) const {
   return options;
 }
 
-// Copies, not links: a step may write into its files.
-void FarMachine::ReuseFiles(const std::string& run, const std::vector<StagedFile>& files) {
-  std::string names;
+namespace {
+
+// Names for `xargs -0`, by the folder that they are to be copied into below the work folder.
+using NamesByFolder = std::map<std::string, std::string>;
+
+// What a step made lies without the `out/STEP/` that it has at home.
+NamesByFolder MadeThere(const std::vector<StagedFile>& files) {
+  NamesByFolder names;
   for (const StagedFile& file : files) {
-    if (file.link_to.empty()) names += file.path + '\0';
+    const bool is_made = file.link_to.empty() && file.path.starts_with("out/");
+    const size_t end = is_made ? file.path.find('/', 4) : file.path.npos;
+    if (end == file.path.npos || !IsPlainPath("/" + file.path.substr(0, end))) continue;
+    names[file.path.substr(0, end)] += file.path.substr(end + 1) + '\0';
   }
-  const std::string from = places_.home + "/work/" + run;
-  static_cast<void>(ssh_->Run(
-      fmt::format("mkdir -p {0} && cd {1} && xargs -0 cp --parents --preserve=mode -t {0}",
-                  places_.Work(), from),
-      names, kReuse));
+  return names;
+}
+
+}  // namespace
+
+// Copies, not links: a step may write into its files. What is another step's by the same name has
+// another hash, and is sent.
+void FarMachine::ReuseFiles(const std::string& run, const std::vector<StagedFile>& files) {
+  std::string sent;
+  for (const StagedFile& file : files) {
+    if (file.link_to.empty()) sent += file.path + '\0';
+  }
+  const auto copy = [&](const std::string& from, const std::string& to, const std::string& names) {
+    static_cast<void>(ssh_->Run(
+        fmt::format("mkdir -p {0} && cd {1} && xargs -0 cp --parents --preserve=mode -t {0}", to,
+                    from),
+        names, kReuse));
+  };
+  copy(places_.home + "/work/" + run, places_.Work(), sent);
+  for (const auto& [folder, names] : MadeThere(files))
+    copy(places_.home + "/runs/" + run + "/out", places_.Work() + "/" + folder, names);
 }
 
 namespace {

@@ -86,8 +86,8 @@ class FarMachine {
   // Renamed into place, and read back.
   Status WriteLease(int64_t end_s);
 
-  // What an earlier run there was sent of these is copied into this one's work folder, where Stage
-  // finds it by its hash; nothing where that cannot be done.
+  // What an earlier run there was sent of these, or made, is copied into this one's work folder,
+  // where Stage finds it by its hash; nothing where that cannot be done.
   void ReuseFiles(const std::string& run, const std::vector<StagedFile>& files);
 
   // What of the step's files Stage would send.

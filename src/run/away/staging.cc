@@ -12,13 +12,6 @@
 namespace curbstop {
 namespace {
 
-bool IsPlainPath(std::string_view path) {
-  return path.starts_with('/') && path.find("..") == path.npos &&
-         std::ranges::all_of(path, [](char c) {
-           return IsLetter(c) || IsDigit(c) || c == '/' || c == '.' || c == '_' || c == '-';
-         });
-}
-
 std::string WithHome(std::string text, const std::string& home) {
   for (size_t at = 0; (at = text.find(kFarHome, at)) != text.npos; at += home.size())
     text.replace(at, kFarHome.size(), home);
@@ -62,6 +55,13 @@ Status AddListed(const std::filesystem::path& root, const Json* list, Links link
 }
 
 }  // namespace
+
+bool IsPlainPath(std::string_view path) {
+  return path.starts_with('/') && path.find("..") == path.npos &&
+         std::ranges::all_of(path, [](char c) {
+           return IsLetter(c) || IsDigit(c) || c == '/' || c == '.' || c == '_' || c == '-';
+         });
+}
 
 Result<FarPlaces> FarPlacesAt(const std::string& home, const std::string& run) {
   constexpr size_t kLongest = 256;

@@ -29,6 +29,9 @@ struct FarPlaces {
   std::string Work() const { return home + "/work/" + run; }
 };
 
+// Absolute, of characters that no shell reads anything into.
+bool IsPlainPath(std::string_view path);
+
 // Errors: kCorrupt if the machine's answer is no plain absolute path: it goes into command lines.
 Result<FarPlaces> FarPlacesAt(const std::string& home, const std::string& run);
 
