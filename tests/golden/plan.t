@@ -18,7 +18,7 @@ their lines are left out here; the offers come from a file here, so that they do
 A step that fits nowhere is an honest no: the table says what would do.
 
   $ curbstop plan --offers offers.csv 2>/dev/null | grep '^i \|not shown'
-  i aws/us-ea…/64-node  64x A100-SXM4-80GB  100.8000  2026-07-20  meets the needs
+  i aws/us-east-1/64-node  64x A100-SXM4-80GB  100.8000  2026-07-20!  meets the needs
     not shown: 1 fewer than 64 GPUs
 
 A place without a driver, an unknown step and a wrong offer are named; one wrong row takes no other with it.
