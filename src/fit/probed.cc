@@ -1,0 +1,148 @@
+#include "fit/probed.h"
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "fit/training_speed.h"
+
+namespace curbstop::fit {
+namespace {
+
+constexpr double kMemoryDoubt = 0.02;
+constexpr double kSpeedDoubt = 0.1;
+
+// A Python with torch before its first tensor, in RAM: 0.06 GiB (torch 1.13) to 0.3 with many
+// libraries beside it.
+constexpr int64_t kInterpreter = 150LL << 20;
+
+bool IsOurs(const Component& part) { return part.device == "gpu0"; }
+bool IsAllocator(const Component& part) { return part.name == "allocator"; }
+bool IsContext(const Component& part) { return part.name == "context"; }
+bool IsTensors(const Component& part) {
+  return IsOurs(part) && !IsAllocator(part) && !IsContext(part);
+}
+
+void Put(int64_t bytes, std::string evidence, Component& part) {
+  part.bytes = Around(std::max<int64_t>(0, bytes), kMemoryDoubt, kMemoryDoubt);
+  part.evidence = std::move(evidence);
+}
+
+template <typename Which>
+int64_t SumIf(const Estimate& estimate, const Which& which) {
+  Wide sum = 0;
+  for (const Component& part : estimate.components) {
+    if (IsOurs(part) && which(part)) sum += part.bytes.mid;
+  }
+  return Clamp(sum);
+}
+
+// What tensors used at their peak: told, or the rest of the whole.
+std::optional<int64_t> AllocatedIn(const ProbeFigures& probe, const Estimate& estimate) {
+  if (probe.allocated) return probe.allocated;
+  if (!probe.whole) return std::nullopt;
+  const int64_t beside =
+      probe.on_gpu ? SumIf(estimate, IsAllocator) + SumIf(estimate, IsContext) : kInterpreter;
+  return std::max<int64_t>(*probe.whole - beside, *probe.whole / 4);
+}
+
+// The weights as told, where they are not more than all; the rest shares what is left.
+void PutTensors(int64_t allocated, const std::optional<int64_t>& weights, Estimate& estimate) {
+  const auto is_told = [&](const Component& part) {
+    return weights && *weights < allocated && part.name == "weights";
+  };
+  const int64_t told = weights && *weights < allocated ? *weights : 0;
+  const int64_t rest =
+      SumIf(estimate, [&](const Component& part) { return IsTensors(part) && !is_told(part); });
+  const double ratio =
+      static_cast<double>(allocated - told) / static_cast<double>(std::max<int64_t>(1, rest));
+  for (Component& part : estimate.components) {
+    if (!IsTensors(part)) continue;
+    if (is_told(part)) {
+      Put(told, "probed", part);
+    } else {
+      Put(Scale(part.bytes.mid, ratio), "its share of what was probed", part);
+    }
+  }
+}
+
+void PutBeside(const ProbeFigures& probe, Estimate& estimate) {
+  for (Component& part : estimate.components) {
+    if (!IsOurs(part)) continue;
+    if (IsAllocator(part) && probe.reserved && probe.allocated) {
+      Put(*probe.reserved - *probe.allocated, "probed", part);
+    } else if (IsContext(part) && probe.reserved && probe.whole) {
+      Put(*probe.whole - *probe.reserved, "probed", part);
+    } else if (probe.whole && probe.on_gpu && (IsAllocator(part) || IsContext(part))) {
+      Put(part.bytes.mid, "within what was probed", part);
+    }
+  }
+}
+
+double TokensOfStep(const ProbeFigures& probe, const FitQuestion& question) {
+  if (probe.tokens) return static_cast<double>(*probe.tokens);
+  if (question.task != Task::kTraining)
+    return static_cast<double>(std::max<int64_t>(1, question.tensor.cache.slots));
+  return static_cast<double>(question.training.batch) *
+         static_cast<double>(question.training.sequence);
+}
+
+void PutSpeed(const ProbeFigures& probe, FitAnswer& answer) {
+  if (!probe.seconds || *probe.seconds <= 0) return;
+  const double mid = TokensOfStep(probe, answer.question) / *probe.seconds;
+  const Rate rate{mid / (1 + kSpeedDoubt), mid, mid * (1 + kSpeedDoubt), 1};
+  (answer.question.task == Task::kTraining ? answer.training : answer.decode) = rate;
+}
+
+std::optional<WorkPoint> SpeedPoint(const FitQuestion& question) {
+  if (question.task == Task::kTraining) {
+    const auto rates = TrainingRatesOf(question.shape, question.format, question.hardware,
+                                       question.training, false);
+    if (!rates.ok()) return std::nullopt;
+    return TrainingPoint(question, rates->terms);
+  }
+  SpeedUse use = SpeedUseOf(question);
+  use.depth = static_cast<double>(question.tensor.cache.context);
+  const Result<SpeedTerms> terms = TermsOf(question, WorkKind::kDecode, use);
+  if (!terms.ok()) return std::nullopt;
+  return InferencePoint(question, WorkKind::kDecode, *terms);
+}
+
+}  // namespace
+
+void FoldProbe(const ProbeFigures& probe, FitAnswer& answer) {
+  answer.probe = probe;
+  Estimate& estimate = answer.estimate;
+  if (probe.out_of_memory) {
+    estimate.verdict = Verdict::kNo;
+    return;
+  }
+  if (const auto allocated = AllocatedIn(probe, estimate)) {
+    PutTensors(*allocated, probe.weights, estimate);
+    PutBeside(probe, estimate);
+    estimate.peak = SumOf(estimate.components, "gpu0");
+    estimate.verdict = Judge(estimate.peak, estimate.available);
+  }
+  PutSpeed(probe, answer);
+}
+
+std::vector<MeasuredRun> RunsOf(const ProbeFigures& probe, const FitQuestion& question,
+                                int64_t at_ms) {
+  std::vector<MeasuredRun> runs;
+  if (probe.out_of_memory) return runs;
+  FitQuestion by_rules = question;
+  by_rules.measured = nullptr;
+  const Result<FitAnswer> plain = QuickFit(by_rules);
+  if (plain.ok() && question.task == Task::kTraining) {
+    if (const auto allocated = AllocatedIn(probe, plain->estimate)) {
+      runs.push_back(
+          {AllocatedPoint(question), static_cast<double>(*allocated), "probe", at_ms});
+    }
+  }
+  const std::optional<WorkPoint> point = SpeedPoint(question);
+  if (point && probe.seconds && *probe.seconds > 0) {
+    runs.push_back({*point, *probe.seconds / TokensOfStep(probe, question), "probe", at_ms});
+  }
+  return runs;
+}
+
+}  // namespace curbstop::fit
