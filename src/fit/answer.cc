@@ -241,7 +241,10 @@ WorkPoint TrainingPoint(const FitQuestion& question, const SpeedTerms& terms) {
 WorkPoint AllocatedPoint(const FitQuestion& question) {
   TrainingUse use = question.training;
   use.reserved = use.includes_context = false;
-  return PeakPointOf(question.shape, question.format, use);
+  WorkPoint point = PeakPointOf(question.shape, question.format, use);
+  // In RAM the kernels are others, and what they hold.
+  if (question.hardware.cpu_only) point.device = DeviceName(question, 1);
+  return point;
 }
 
 Result<FitAnswer> QuickFit(const FitQuestion& asked) {

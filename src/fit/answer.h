@@ -52,6 +52,19 @@ struct Change {
   std::optional<double> speed;  // of the speed without it: 0.96
 };
 
+// What a few real steps of the work measured. Bytes are peaks on the fullest device.
+struct ProbeFigures {
+  int64_t steps = 0;
+  bool on_gpu = false;  // else in RAM
+  bool out_of_memory = false;
+  std::optional<int64_t> weights;    // as the script tells
+  std::optional<int64_t> allocated;  // of all tensors
+  std::optional<int64_t> reserved;   // what the allocator took
+  std::optional<int64_t> whole;      // of all its processes, seen from outside
+  std::optional<int64_t> tokens;     // of a step; empty: as the question says
+  std::optional<double> seconds;     // of a step
+};
+
 struct FitAnswer {
   FitQuestion question;
   Estimate estimate;
@@ -61,6 +74,7 @@ struct FitAnswer {
   std::optional<Span> cache_tokens;  // vLLM
   std::vector<Change> changes;       // the smallest first; only where it does not fit well
   int64_t peaks_measured = 0;        // runs that corrected the peak
+  std::optional<ProbeFigures> probe;
 };
 
 // Inference at a depth, or of a prompt, by the question's engine and device.

@@ -53,18 +53,34 @@ std::string DeviceLine(const FitAnswer& answer, const std::string& device) {
 
 std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
 
+std::string PeakEvidence(const FitAnswer& answer) {
+  if (answer.probe) return "     evidence: probed";
+  if (answer.peaks_measured == 0) return "";
+  return fmt::format("     evidence: {} measured", Runs(answer.peaks_measured));
+}
+
+// "probed: 3 steps of 0.81 s, 6.1 GiB in all, 5.2 of tensors".
+std::string ProbeLine(const FitAnswer& answer) {
+  if (!answer.probe) return "";
+  const ProbeFigures& probe = *answer.probe;
+  std::string text = fmt::format("  probed: {} step{}", probe.steps, probe.steps == 1 ? "" : "s");
+  if (probe.seconds) text += fmt::format(" of {:.3g} s", *probe.seconds);
+  if (probe.whole)
+    text += fmt::format(", {} GiB {}", Gib(*probe.whole), probe.on_gpu ? "of the GPU" : "of RAM");
+  if (probe.allocated) text += fmt::format(", {} of tensors", Gib(*probe.allocated));
+  if (probe.out_of_memory) text += "; then memory ran out";
+  return text + "\n";
+}
+
 std::string VerdictLine(const FitAnswer& answer) {
   const Estimate& estimate = answer.estimate;
   const std::string peak = fmt::format("peak {} GiB, {}..{}", Gib(estimate.peak.mid),
                                        Gib(estimate.peak.low), Gib(estimate.peak.high));
   if (estimate.available <= 0)
     return fmt::format("  {}: no memory to compare with; name one with `--gpu`\n", peak);
-  const std::string evidence = answer.peaks_measured > 0 ? fmt::format("     evidence: {} measured",
-                                                                       Runs(answer.peaks_measured))
-                                                         : "";
   return fmt::format("  {} of {}{}: {}{}{}\n", peak, Gib(estimate.available),
                      answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict),
-                     MightFit(answer) ? ", though it might just fit" : "", evidence);
+                     MightFit(answer) ? ", though it might just fit" : "", PeakEvidence(answer));
 }
 
 std::string MethodText(const FitQuestion& question) {
@@ -100,7 +116,9 @@ std::string SpeedEvidence(const FitAnswer& answer) {
   bool class_alone = false;
   const auto add = [&](const char* name, const std::optional<Rate>& rate) {
     if (!rate) return;
-    if (rate->measured > 0) {
+    if (answer.probe && answer.probe->seconds && name != std::string_view("prefill by ")) {
+      parts.push_back("probed");
+    } else if (rate->measured > 0) {
       parts.push_back(fmt::format("{}{} measured {}", name, Runs(rate->measured), where));
     } else {
       class_alone = true;
@@ -177,6 +195,22 @@ Json ChangeJson(const Change& change) {
   return object;
 }
 
+Json ProbeJson(const ProbeFigures& probe) {
+  Json object = Json::MakeObject({{"steps", probe.steps},
+                                  {"device", probe.on_gpu ? "gpu" : "host"},
+                                  {"out_of_memory", probe.out_of_memory}});
+  const auto set = [&](const char* name, const auto& value) {
+    if (value) object.Set(name, *value);
+  };
+  set("seconds_per_step", probe.seconds);
+  set("tokens_per_step", probe.tokens);
+  set("whole_bytes", probe.whole);
+  set("weights_bytes", probe.weights);
+  set("allocated_bytes", probe.allocated);
+  set("reserved_bytes", probe.reserved);
+  return object;
+}
+
 void SetSpeeds(const FitAnswer& answer, Json& object) {
   const auto& rate = answer.training ? answer.training : answer.decode;
   if (rate) object.Set("tokens_per_second", RateJson(*rate));
@@ -231,6 +265,7 @@ Json FitJson(const FitAnswer& answer) {
   if (answer.estimate.available > 0) object.Set("available_bytes", answer.estimate.available);
   if (answer.peaks_measured > 0) object.Set("peak_measured_runs", answer.peaks_measured);
   if (MightFit(answer)) object.Set("might_fit", true);
+  if (answer.probe) object.Set("probe", ProbeJson(*answer.probe));
   object.Set("components", components);
   SetSpeeds(answer, object);
   object.Set("changes", changes);
@@ -240,7 +275,7 @@ Json FitJson(const FitAnswer& answer) {
 std::string FitText(const FitAnswer& answer, bool explain) {
   std::string text = Headline(answer.question);
   for (const std::string& device : DevicesOf(answer.estimate)) text += DeviceLine(answer, device);
-  text += VerdictLine(answer) + SpeedLine(answer) + ChangeLines(answer.changes);
+  text += ProbeLine(answer) + VerdictLine(answer) + SpeedLine(answer) + ChangeLines(answer.changes);
   return explain ? text + Sources(answer.estimate) : text;
 }
 

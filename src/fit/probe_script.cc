@@ -44,8 +44,7 @@ Result<FormatWords> WordsOf(const WeightFormat& format) {
 Status CheckTraining(const TrainingUse& use) {
   if (use.method != Method::kFull && use.method != Method::kLora)
     return NoScript(fmt::format("`--method {}`", NameOf(use.method)));
-  if (use.checkpointing == Checkpointing::kSelective)
-    return NoScript("selective checkpointing");
+  if (use.checkpointing == Checkpointing::kSelective) return NoScript("selective checkpointing");
   if (use.mixed_precision) return NoScript("`--mixed-precision`");
   if (use.cpu_offload) return NoScript("`--cpu-offload`");
   if (use.gpus > 1) return NoScript("several GPUs at once");
@@ -53,8 +52,7 @@ Status CheckTraining(const TrainingUse& use) {
 }
 
 Status CheckInference(const FitQuestion& question) {
-  if (question.task == Task::kTensorEngine &&
-      question.tensor.engine == TensorEngine::kTransformers)
+  if (question.task == Task::kTensorEngine && question.tensor.engine == TensorEngine::kTransformers)
     return {};
   if (question.task == Task::kLlamaCpp) {
     return InvalidInput("llama.cpp tells its memory and speed itself, and is not probed")
@@ -105,8 +103,9 @@ Result<Json> ProbeOrder(const FitQuestion& question, int64_t steps) {
   if (trains && training.method == Method::kFull && words.format != "plain")
     return NoScript("full training of quantised weights");
   const CacheUse& cache = question.tensor.cache;
-  const std::string_view method =
-      !trains ? "none" : training.method == Method::kFull ? "full" : "lora";
+  const std::string_view method = !trains                            ? "none"
+                                  : training.method == Method::kFull ? "full"
+                                                                     : "lora";
   Json use = Json::MakeObject({{"method", method},
                                {"format", words.format},
                                {"dtype", words.dtype},
@@ -120,9 +119,8 @@ Result<Json> ProbeOrder(const FitQuestion& question, int64_t steps) {
                                {"context", cache.context},
                                {"slots", cache.slots},
                                {"steps", steps}});
-  return Json::MakeObject({{"on_cpu", question.hardware.cpu_only},
-                           {"shape", ShapeJson(question.shape)},
-                           {"use", use}});
+  return Json::MakeObject(
+      {{"on_cpu", question.hardware.cpu_only}, {"shape", ShapeJson(question.shape)}, {"use", use}});
 }
 
 }  // namespace curbstop::fit

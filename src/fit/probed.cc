@@ -15,12 +15,12 @@ constexpr double kSpeedDoubt = 0.1;
 // libraries beside it.
 constexpr int64_t kInterpreter = 150LL << 20;
 
-bool IsOurs(const Component& part) { return part.device == "gpu0"; }
 bool IsAllocator(const Component& part) { return part.name == "allocator"; }
 bool IsContext(const Component& part) { return part.name == "context"; }
-bool IsTensors(const Component& part) {
-  return IsOurs(part) && !IsAllocator(part) && !IsContext(part);
-}
+bool IsTensors(const Component& part) { return !IsAllocator(part) && !IsContext(part); }
+
+// The fullest device stands first; a probe is of one device.
+const std::string& DeviceOf(const Estimate& estimate) { return estimate.components.front().device; }
 
 void Put(int64_t bytes, std::string evidence, Component& part) {
   part.bytes = Around(std::max<int64_t>(0, bytes), kMemoryDoubt, kMemoryDoubt);
@@ -31,7 +31,7 @@ template <typename Which>
 int64_t SumIf(const Estimate& estimate, const Which& which) {
   Wide sum = 0;
   for (const Component& part : estimate.components) {
-    if (IsOurs(part) && which(part)) sum += part.bytes.mid;
+    if (part.device == DeviceOf(estimate) && which(part)) sum += part.bytes.mid;
   }
   return Clamp(sum);
 }
@@ -56,24 +56,24 @@ void PutTensors(int64_t allocated, const std::optional<int64_t>& weights, Estima
   const double ratio =
       static_cast<double>(allocated - told) / static_cast<double>(std::max<int64_t>(1, rest));
   for (Component& part : estimate.components) {
-    if (!IsTensors(part)) continue;
+    if (part.device != DeviceOf(estimate) || !IsTensors(part)) continue;
     if (is_told(part)) {
       Put(told, "probed", part);
     } else {
-      Put(Scale(part.bytes.mid, ratio), "its share of what was probed", part);
+      Put(Scale(part.bytes.mid, ratio), "probed in sum", part);
     }
   }
 }
 
 void PutBeside(const ProbeFigures& probe, Estimate& estimate) {
   for (Component& part : estimate.components) {
-    if (!IsOurs(part)) continue;
+    if (part.device != DeviceOf(estimate)) continue;
     if (IsAllocator(part) && probe.reserved && probe.allocated) {
       Put(*probe.reserved - *probe.allocated, "probed", part);
     } else if (IsContext(part) && probe.reserved && probe.whole) {
       Put(*probe.whole - *probe.reserved, "probed", part);
     } else if (probe.whole && probe.on_gpu && (IsAllocator(part) || IsContext(part))) {
-      Put(part.bytes.mid, "within what was probed", part);
+      Put(part.bytes.mid, "probed in sum", part);
     }
   }
 }
@@ -109,6 +109,13 @@ std::optional<WorkPoint> SpeedPoint(const FitQuestion& question) {
 
 }  // namespace
 
+bool IsOfThisModel(const ProbeFigures& probe, const FitAnswer& answer) {
+  const auto allocated = AllocatedIn(probe, answer.estimate);
+  const int64_t weights =
+      SumIf(answer.estimate, [](const Component& part) { return part.name == "weights"; });
+  return probe.out_of_memory || !allocated || *allocated > Scale(weights, 0.8);
+}
+
 void FoldProbe(const ProbeFigures& probe, FitAnswer& answer) {
   answer.probe = probe;
   Estimate& estimate = answer.estimate;
@@ -116,10 +123,11 @@ void FoldProbe(const ProbeFigures& probe, FitAnswer& answer) {
     estimate.verdict = Verdict::kNo;
     return;
   }
-  if (const auto allocated = AllocatedIn(probe, estimate)) {
+  const auto allocated = estimate.components.empty() ? std::nullopt : AllocatedIn(probe, estimate);
+  if (allocated) {
     PutTensors(*allocated, probe.weights, estimate);
     PutBeside(probe, estimate);
-    estimate.peak = SumOf(estimate.components, "gpu0");
+    estimate.peak = SumOf(estimate.components, DeviceOf(estimate));
     estimate.verdict = Judge(estimate.peak, estimate.available);
   }
   PutSpeed(probe, answer);
@@ -128,14 +136,14 @@ void FoldProbe(const ProbeFigures& probe, FitAnswer& answer) {
 std::vector<MeasuredRun> RunsOf(const ProbeFigures& probe, const FitQuestion& question,
                                 int64_t at_ms) {
   std::vector<MeasuredRun> runs;
-  if (probe.out_of_memory) return runs;
+  if (probe.out_of_memory) return runs;  // it never got where its peak is
   FitQuestion by_rules = question;
   by_rules.measured = nullptr;
   const Result<FitAnswer> plain = QuickFit(by_rules);
-  if (plain.ok() && question.task == Task::kTraining) {
+  if (!plain.ok() || !IsOfThisModel(probe, *plain)) return runs;
+  if (question.task == Task::kTraining) {
     if (const auto allocated = AllocatedIn(probe, plain->estimate)) {
-      runs.push_back(
-          {AllocatedPoint(question), static_cast<double>(*allocated), "probe", at_ms});
+      runs.push_back({AllocatedPoint(question), static_cast<double>(*allocated), "probe", at_ms});
     }
   }
   const std::optional<WorkPoint> point = SpeedPoint(question);

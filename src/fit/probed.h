@@ -19,7 +19,12 @@ namespace curbstop::fit {
 // The answer with the probe's figures, judged anew; after an out-of-memory its verdict is no.
 void FoldProbe(const ProbeFigures& probe, FitAnswer& answer);
 
-// What is worth keeping for later estimates: the peak of tensors and the time of a token.
+// Whether what the script held may be this model: more than its weights alone. `answer` without the
+// probe.
+bool IsOfThisModel(const ProbeFigures& probe, const FitAnswer& answer);
+
+// What is worth keeping for later estimates: the peak of tensors and the time of a token. Nothing
+// where the script was of another model.
 std::vector<MeasuredRun> RunsOf(const ProbeFigures& probe, const FitQuestion& question,
                                 int64_t at_ms);
 

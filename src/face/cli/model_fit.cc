@@ -8,6 +8,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/model_ladder.h"
 #include "face/cli/model_log.h"
+#include "face/cli/model_probe.h"
 #include "face/cli/model_question.h"
 #include "face/cli/usage.h"
 #include "fit/answer.h"
@@ -51,19 +52,30 @@ Status AnswerLargest(const Options& options, const fit::FitQuestion& question,
   return {};
 }
 
+Status CheckProbeOptions(const Options& options) {
+  for (const char* option : {"--step", "--python", "--probe-limit", "COMMAND"}) {
+    if (options.probe || !options.Gave(option)) continue;
+    return InvalidInput(fmt::format("`{}` belongs to `--probe`", option));
+  }
+  return {};
+}
+
 Status Run(const Options& options, CommandContext& context) {
   if (!options.verify.empty() && !options.model.empty()) {
     return InvalidInput("`--verify` takes a file of measurements and no model")
         .WithHint("leave MODEL out");
   }
   if (options.remember && options.from_log.empty())
-    return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`");
+    return InvalidInput("`--remember` keeps what a log measured, and there is no `--from-log`")
+        .WithHint("what `--probe` measures is kept anyway");
+  TRY(CheckProbeOptions(options));
   if (options.calibrate > 0 && options.verify.empty())
     return InvalidInput("`--calibrate` belongs to `--verify FILE`");
   if (!options.offers.empty() && !options.ladder)
     return InvalidInput("`--offers` belongs to `--ladder`");
   if (!options.verify.empty()) return Verify(options, context);
   if (!options.from_log.empty()) return FitFromLog(options, context);
+  if (options.probe) return FitProbe(options, context);
   if (options.model.empty()) {
     return InvalidInput("no model is named")
         .WithHint("for example `curbstop model fit qwen2.5-7b --gpu RTX-3080`");
@@ -105,6 +117,24 @@ void AddInferenceOptions(CLI::App& command, Options& options) {
   ExpectWholeNumber(
       *command.add_option("--build", options.build, "llama.cpp's build number; none: today's"), 1,
       1'000'000);
+}
+
+void AddProbeOptions(CLI::App& command, Options& options) {
+  command.add_flag("--probe", options.probe,
+                   "Run three real steps on this computer and measure them");
+  command
+      .add_option("--step", options.step,
+                  "With --probe: the command and model of this step of curbstop.yaml")
+      ->type_name("NAME");
+  command
+      .add_option("--python", options.python,
+                  "With --probe: runs the script made for it, default python3")
+      ->type_name("PROGRAM");
+  ExpectWholeNumber(*command.add_option("--probe-limit", options.probe_limit,
+                                        "With --probe: minutes until it is ended, default 10"),
+                    1, 1440);
+  command.add_option("COMMAND", options.command,
+                     "With --probe, after `--`: your script instead of one made for it");
 }
 
 void AddTrainingOptions(CLI::App& command, Options& options) {
@@ -155,6 +185,7 @@ Action AddModelFit(CLI::App& parent) {
       ->type_name("NAME");
   AddInferenceOptions(*command, *options);
   AddTrainingOptions(*command, *options);
+  AddProbeOptions(*command, *options);
   command->add_option("--technique", options->technique, "auto: search all that fit and none beats")
       ->type_name("KIND");
   command->add_flag("--ladder", options->ladder,

@@ -25,7 +25,8 @@ Status CheckOptions(const FitOptions& options) {
   for (const char* option : {"--gpu", "--technique", "--max-context", "--max-batch", "--ladder"}) {
     if (!options.Gave(option)) continue;
     return InvalidInput(
-               fmt::format("`--probe` runs three steps on this computer, and there is `{}`", option))
+               fmt::format("`--probe` runs three steps on this computer, and there is `{}`",
+                           option))
         .WithHint(fmt::format("leave `{}` out", option));
   }
   if (options.model.empty() && options.step.empty()) {
@@ -39,7 +40,7 @@ Status CheckOptions(const FitOptions& options) {
 struct Probed {
   fit::FitQuestion question;
   TrialRequest request;
-  std::optional<FileLock> lock;  // of the GPU
+  std::optional<FileLock> lock = {};  // of the GPU
 };
 
 // One word is a line for the shell; several are a program and its words.
@@ -82,8 +83,8 @@ Status TakeScript(const FitOptions& options, Probed& probed) {
   TRY_ASSIGN(const Json order, fit::ProbeOrder(probed.question, kSteps));
   StepCommand& command = probed.request.command;
   command.files = {{"probe.py", std::string(fit::ProbeScript())}};
-  command.line = ShellLine(
-      {options.python, (probed.request.room / "probe.py").string(), WriteJson(order)});
+  command.line =
+      ShellLine({options.python, (probed.request.room / "probe.py").string(), WriteJson(order)});
   return {};
 }
 
@@ -97,8 +98,8 @@ Status TakeGpu(CommandContext& context, Probed& probed) {
     TRY_ASSIGN(probed.lock,
                FileLock::TryTake(context.directories.Locks() / ("gpu-" + name + ".lock")));
     if (!probed.lock) {
-      return Conflict(fmt::format("GPU {} is used by a run, and would be measured with it",
-                                  gpu.index))
+      return Conflict(
+                 fmt::format("GPU {} is used by a run, and would be measured with it", gpu.index))
           .WithHint("`curbstop ps` shows it; probe when it is done");
     }
     probed.request.gpu = gpu.index;
@@ -209,6 +210,12 @@ Status FitProbe(const FitOptions& options, CommandContext& context) {
   const std::vector<fit::MeasuredRun> runs =
       fit::RunsOf(figures, probed.question, context.clock.WallMs());
   fit::FitQuestion question = probed.question;
+  TRY_ASSIGN(const fit::FitAnswer before, fit::QuickFit(question));
+  if (!fit::IsOfThisModel(figures, before)) {
+    return No(fmt::format("the script held less than the weights of `{}` alone",
+                          Printable(question.shape.id)))
+        .WithHint("name the model, the method and the format that it loads");
+  }
   question.measured = std::make_shared<const std::vector<fit::Measured>>(
       fit::MeasuredOf(fit::Merge(KnownRuns(context), runs)));
   TRY_ASSIGN(fit::FitAnswer answer, fit::AnswerFit(question));

@@ -98,6 +98,29 @@ Result<fit::Ask> AskOf(const FitOptions& options) {
   return ask;
 }
 
+void TakeAsk(const fit::Ask& ask, FitOptions& options) {
+  const auto take = [&](const char* option, const auto& from, auto& into) {
+    if (!options.Gave(option)) into = from;
+  };
+  options.model = ask.name;
+  take("--method", ask.method, options.method);
+  take("--engine", ask.engine, options.engine);
+  take("--quant", ask.quant, options.quant);
+  take("--cache-type", ask.cache_type, options.cache_type);
+  take("--optimizer", ask.optimizer, options.optimizer);
+  take("--checkpointing", ask.checkpointing, options.checkpointing);
+  take("--context", ask.context, options.context);
+  take("--slots", ask.slots, options.slots);
+  take("--sequence", ask.sequence, options.sequence);
+  take("--batch", ask.batch, options.batch);
+  take("--rank", ask.rank, options.rank);
+  take("--sharding", ask.sharding, options.sharding);
+  take("--chunked-loss", ask.chunked_loss, options.chunked_loss);
+  take("--cpu-offload", ask.cpu_offload, options.cpu_offload);
+  take("--mixed-precision", ask.mixed_precision, options.mixed_precision);
+  if (ask.tokens > 0) take("--tokens", std::to_string(ask.tokens), options.tokens);
+}
+
 Result<fit::Hardware> NamedHardware(const FitOptions& options) {
   const AcceleratorCatalogue& catalogue = BundledAccelerators();
   fit::Hardware hardware = fit::UnderstandHardware(options.gpu, catalogue);

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "face/cli/command.h"
@@ -52,6 +53,13 @@ struct FitOptions {
   std::string from_log;
   bool remember = false;
   int64_t calibrate = 0;
+
+  bool probe = false;
+  std::string step;                  // of curbstop.yaml: its model and its command
+  std::string python = "python3";    // runs the probe of our own
+  int64_t probe_limit = 10;          // minutes
+  std::vector<std::string> command;  // the user's script, after `--`
+
   std::set<std::string> given;           // the options on the command line: "--context"
   std::optional<fit::ModelShape> shape;  // known already; `model` is then only a name
 
@@ -60,6 +68,9 @@ struct FitOptions {
 
 // The options as words. Errors: kInvalidInput for `--tokens`.
 Result<fit::Ask> AskOf(const FitOptions& options);
+
+// The words of a step's `model:`, where the command line does not say otherwise.
+void TakeAsk(const fit::Ask& ask, FitOptions& options);
 
 // The hardware that `--gpu` names. Errors: kNotFound with "did you mean".
 Result<fit::Hardware> NamedHardware(const FitOptions& options);

@@ -14,9 +14,9 @@ constexpr std::string_view kOwnPrefix = "curbstop: ";
 constexpr int64_t kMostStep = 1'000'000'000'000;
 constexpr size_t kMostSigns = 1000;  // of each way; a probe needs a handful
 
-constexpr std::string_view kOutOfMemory[] = {
-    "out of memory", "outofmemoryerror", "can't allocate memory", "cannot allocate memory",
-    "memoryerror",   "std::bad_alloc"};
+constexpr std::string_view kOutOfMemory[] = {"out of memory",         "outofmemoryerror",
+                                             "can't allocate memory", "cannot allocate memory",
+                                             "memoryerror",           "std::bad_alloc"};
 
 std::optional<int64_t> NumberAt(std::string_view text) {
   int64_t number = 0;
@@ -38,8 +38,8 @@ std::optional<int64_t> StepInWords(std::string_view line) {
       if (at > 0 && IsWordLetter(lower[at - 1])) continue;
       size_t next = at + word.size();
       const size_t begin = next;
-      while (next < lower.size() && std::string_view(" =:\"'[#").find(lower[next]) !=
-                                        std::string_view::npos)
+      while (next < lower.size() &&
+             std::string_view(" =:\"'[#").find(lower[next]) != std::string_view::npos)
         ++next;
       if (next == begin) continue;
       if (const auto number = NumberAt(std::string_view(lower).substr(next))) return number;
@@ -145,9 +145,7 @@ int64_t StepSigns::StepsDone() const {
   return signs.empty() ? 0 : Done(signs.front().step, signs.back().step, signs.size());
 }
 
-bool StepSigns::HasDone(int64_t steps) const {
-  return Best().size() >= 2 && StepsDone() >= steps;
-}
+bool StepSigns::HasDone(int64_t steps) const { return Best().size() >= 2 && StepsDone() >= steps; }
 
 std::optional<double> StepSigns::SecondsOfStep() const {
   if (told_.seconds) return told_.seconds;

@@ -1,12 +1,11 @@
 #include "run/trial/trial.h"
 
-#include <memory>
-#include <utility>
-
 #include <fcntl.h>
+#include <memory>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/text.h"
 #include "record/record.h"
@@ -41,7 +40,8 @@ class Leash {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe");
     ChildRequest request;
-    request.argv = {"/bin/sh", "-c",
+    request.argv = {"/bin/sh",
+                    "-c",
                     "while read -r line; do pid=$line; done\n"
                     "[ -n \"${pid-}\" ] && kill -KILL -- \"-$pid\"\n"
                     "for one in $(grep -lzxF -e \"CURBSTOP_STEP_ID=$1\" /proc/[0-9]*/environ); do\n"
@@ -49,7 +49,9 @@ class Leash {
                     "  kill -KILL \"${one%/environ}\"\n"
                     "done\n"
                     "rm -rf -- \"$2\"",
-                    "leash", id, room.string()};
+                    "leash",
+                    id,
+                    room.string()};
     request.folder = "/";
     request.environment = ReadEnvironment();
     request.input_fd = ends[0];

@@ -1,10 +1,10 @@
 // A few real steps of a training script, watched and then ended: how much memory they held and how
 // long one took.
 //
-// The script runs under the contract of a step at home (docs/contracts.md §2), in a room of its own:
-// outputs, checkpoints and what it logs to MLflow go there and are thrown away. It is ended with all
-// that it started as soon as enough steps are seen, when memory runs out, at the limit, or when we
-// are interrupted; should this program be killed, a leash ends it and clears the room.
+// The script runs under the contract of a step at home (docs/contracts.md §2), in a room of its
+// own: outputs, checkpoints and what it logs to MLflow go there and are thrown away. It is ended
+// with all that it started as soon as enough steps are seen, when memory runs out, at the limit, or
+// when we are interrupted; should this program be killed, a leash ends it and clears the room.
 #pragma once
 
 #include <filesystem>
@@ -39,8 +39,8 @@ enum class TrialEnd { kEnough, kOutOfMemory, kExited, kLimit, kInterrupted };
 
 struct Trial {
   TrialEnd end = TrialEnd::kExited;
-  int exit_code = 0;  // of kExited and kOutOfMemory
-  int64_t steps = 0;  // done
+  int exit_code = 0;              // of kExited and kOutOfMemory
+  int64_t steps = 0;              // done
   std::optional<double> seconds;  // of a step
   std::optional<int64_t> gpu_peak;
   bool gpu_is_theirs = false;  // else what the device held more than before
