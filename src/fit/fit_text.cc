@@ -54,6 +54,8 @@ std::string DeviceLine(const FitAnswer& answer, const std::string& device) {
 std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
 
 std::string PeakEvidence(const FitAnswer& answer) {
+  if (answer.probe && answer.probe->out_of_memory)
+    return "     evidence: memory ran out in the probe";
   if (answer.probe) return "     evidence: probed";
   if (answer.peaks_measured == 0) return "";
   return fmt::format("     evidence: {} measured", Runs(answer.peaks_measured));
@@ -68,7 +70,7 @@ std::string ProbeLine(const FitAnswer& answer) {
   if (probe.whole)
     text += fmt::format(", {} GiB {}", Gib(*probe.whole), probe.on_gpu ? "of the GPU" : "of RAM");
   if (probe.allocated) text += fmt::format(", {} of tensors", Gib(*probe.allocated));
-  if (probe.out_of_memory) text += "; then memory ran out";
+  if (probe.out_of_memory) text += " when memory ran out";
   return text + "\n";
 }
 

@@ -29,6 +29,11 @@ Status CheckOptions(const FitOptions& options) {
                            option))
         .WithHint(fmt::format("leave `{}` out", option));
   }
+  if (!options.step.empty() && !options.command.empty()) {
+    return InvalidInput(fmt::format("step `{}` has a command of its own, and there is another",
+                                    Printable(options.step)))
+        .WithHint("leave `--step` or the command out");
+  }
   if (options.model.empty() && options.step.empty()) {
     return InvalidInput("no model is named")
         .WithHint("for example `curbstop model fit qwen2.5-0.5b --method lora --probe`");

@@ -25,12 +25,29 @@ using std::chrono::milliseconds;
 constexpr milliseconds kHostLook{50};
 constexpr milliseconds kGpuLook{500};
 constexpr milliseconds kRecordLook{500};
+constexpr milliseconds kDying{10'000};
 constexpr size_t kTailBytes = 4096;
 
 void Set(EnvironmentList& list, const std::string& name, std::string value) {
   std::erase_if(list, [&](const auto& one) { return one.first == name; });
   list.emplace_back(name, std::move(value));
 }
+
+constexpr const char* kLeash =
+    "exec 2>/dev/null\n"
+    "while read -r line; do pid=$line; done\n"
+    "[ -n \"${pid-}\" ] && kill -KILL -- \"-$pid\"\n"
+    "group=$(cat \"$2/step.cgroup\")\n"
+    "[ -n \"$group\" ] && echo 1 >\"$group/cgroup.kill\"\n"
+    "for one in $(grep -lzxF -e \"CURBSTOP_STEP_ID=$1\" /proc/[0-9]*/environ); do\n"
+    "  one=${one#/proc/}\n"
+    "  kill -KILL \"${one%/environ}\"\n"
+    "done\n"
+    "for i in 1 2 3 4 5 6 7 8 9; do\n"
+    "  [ -n \"$group\" ] && [ -d \"$group\" ] || break\n"
+    "  rmdir \"$group\" || sleep 0.3\n"
+    "done\n"
+    "rm -rf -- \"$2\"";
 
 // A shell that waits for us: when its stdin ends because we did, it ends the step's session and
 // whatever else carries the step's id, and clears the room.
@@ -40,18 +57,7 @@ class Leash {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe");
     ChildRequest request;
-    request.argv = {"/bin/sh",
-                    "-c",
-                    "while read -r line; do pid=$line; done\n"
-                    "[ -n \"${pid-}\" ] && kill -KILL -- \"-$pid\"\n"
-                    "for one in $(grep -lzxF -e \"CURBSTOP_STEP_ID=$1\" /proc/[0-9]*/environ); do\n"
-                    "  one=${one#/proc/}\n"
-                    "  kill -KILL \"${one%/environ}\"\n"
-                    "done\n"
-                    "rm -rf -- \"$2\"",
-                    "leash",
-                    id,
-                    room.string()};
+    request.argv = {"/bin/sh", "-c", kLeash, "leash", id, room.string()};
     request.folder = "/";
     request.environment = ReadEnvironment();
     request.input_fd = ends[0];
@@ -265,7 +271,10 @@ Result<Trial> RunTrial(const TrialRequest& request, ProcessRunner& processes, Cl
   Trial trial = Watcher(request, process, record.get(), processes, clock).Watch(interrupted);
   // What it would save is thrown away, so it is not asked to.
   EndStepProcesses(mark, milliseconds(0), clock);
-  process.Poll();
+  // A cgroup goes once its last thread has; a large process takes a moment to die.
+  const Ticks end = clock.Awake() + kDying;
+  while (!process.Poll() && clock.Awake() < end) clock.Wait(milliseconds(10));
+  if (const auto left = StepCgroup::Find(mark.cgroup_list)) left->Remove();
   return trial;
 }
 
