@@ -282,7 +282,9 @@ Span MemoryNeeded(const FitAnswer& answer) {
 
 bool MightFit(const FitAnswer& answer) {
   const Estimate& estimate = answer.estimate;
-  return estimate.verdict == Verdict::kNo && MemoryNeeded(answer).low <= estimate.available;
+  const bool ran_out = answer.probe && answer.probe->out_of_memory;
+  return !ran_out && estimate.verdict == Verdict::kNo &&
+         MemoryNeeded(answer).low <= estimate.available;
 }
 
 Result<FitAnswer> AnswerFit(const FitQuestion& question) {

@@ -269,3 +269,17 @@ the same GPU and engine.
   $ curbstop model fit qwen2.5-7b --calibrate 3
   ! error: `--calibrate` belongs to `--verify FILE`
   ? 2
+
+`--probe` runs three real steps on this computer; what it cannot do is told before it starts.
+
+  $ curbstop model fit qwen2.5-0.5b --method lora --probe --gpu RTX-3080
+  $ curbstop model fit qwen2.5-0.5b --probe
+  $ curbstop model fit mixtral-8x7b --method lora --probe
+  $ curbstop model fit qwen2.5-0.5b --method lora --probe --python nopython
+  $ curbstop model fit --probe
+  $ curbstop model fit --probe --step train
+  $ printf 'steps: {train: {run: echo}, eval: {run: echo}}\n' > curbstop.yaml
+  $ curbstop model fit --probe --step trian
+  $ curbstop model fit --probe --step train
+  $ curbstop model fit qwen2.5-0.5b --method lora --probe --step train -- python3 train.py
+  $ curbstop model fit qwen2.5-0.5b --python python3.12
