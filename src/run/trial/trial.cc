@@ -15,6 +15,8 @@
 #include "run/trial/memory_watch.h"
 #include "sys/files.h"
 #include "sys/process_identity.h"
+#include "sys/redactor.h"
+#include "sys/secrets.h"
 
 namespace curbstop {
 namespace {
@@ -233,8 +235,18 @@ class Watcher {
   std::string tail_;
 };
 
+// What is shown of its output names no secret that it was given.
+std::string Redacted(const std::string& text, const StepCommand& command) {
+  std::vector<Secret> secrets;
+  for (const auto& [name, value] : command.environment) secrets.emplace_back(value);
+  Redactor redactor(secrets);
+  const std::string clean = redactor.Feed(text);
+  return clean + redactor.Finish();
+}
+
 EnvironmentList StepVariables(const TrialRequest& request, const TrialRecord& record) {
   EnvironmentList list = ReadEnvironment();
+  std::erase_if(list, [](const auto& one) { return IsAccountKey(one.first); });
   for (const auto& [name, value] : request.command.environment) Set(list, name, value);
   for (const auto& [name, value] : record.variables()) Set(list, name, value);
   Set(list, "CURBSTOP_STEP_ID", request.id);
@@ -269,6 +281,7 @@ Result<Trial> RunTrial(const TrialRequest& request, ProcessRunner& processes, Cl
                                 StepVariables(request, *record), std::move(cgroup)));
   leash.Tie(process.pid());
   Trial trial = Watcher(request, process, record.get(), processes, clock).Watch(interrupted);
+  trial.tail = Redacted(trial.tail, request.command);
   // What it would save is thrown away, so it is not asked to.
   EndStepProcesses(mark, milliseconds(0), clock);
   // A cgroup goes once its last thread has; a large process takes a moment to die.

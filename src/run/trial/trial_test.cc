@@ -54,6 +54,11 @@ TEST_F(TrialTest, TheScriptHasTheContractsVariablesAndARoom) {
   EXPECT_EQ(trial.tail, "all there\n");
 }
 
+TEST_F(TrialTest, ASecretReachesTheScriptAndNotWhatIsShown) {
+  request.command.environment = {{"HF_TOKEN", "hf_0123456789"}};
+  EXPECT_EQ(Run("echo \"token $HF_TOKEN\"").tail, "token ***\n");
+}
+
 TEST_F(TrialTest, AFailingScriptTellsItsCodeAndLastWords) {
   const Trial trial = Run("echo step 1; echo no such file >&2; exit 7");
   EXPECT_EQ(trial.end, TrialEnd::kExited);
