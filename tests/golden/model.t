@@ -265,6 +265,7 @@ the same GPU and engine.
     c  needs 1 other row of its kind
   $ curbstop model fit --remember
   ! error: `--remember` keeps what a log measured, and there is no `--from-log`
+  ! hint: what `--probe` measures is kept anyway
   ? 2
   $ curbstop model fit qwen2.5-7b --calibrate 3
   ! error: `--calibrate` belongs to `--verify FILE`
@@ -273,13 +274,42 @@ the same GPU and engine.
 `--probe` runs three real steps on this computer; what it cannot do is told before it starts.
 
   $ curbstop model fit qwen2.5-0.5b --method lora --probe --gpu RTX-3080
+  ! error: `--probe` runs three steps on this computer, and there is `--gpu`
+  ! hint: leave `--gpu` out
+  ? 2
   $ curbstop model fit qwen2.5-0.5b --probe
+  ! error: llama.cpp tells its memory and speed itself, and is not probed
+  ! hint: run it, then `curbstop model fit --from-log FILE --remember`; or name what is probed: `--method lora`, `--engine transformers`
+  ? 2
   $ curbstop model fit mixtral-8x7b --method lora --probe
+  ! error: no probe is made for mixtures of experts
+  ! hint: probe with your own script: `curbstop model fit … --probe -- python3 train.py`
+  ? 2
   $ curbstop model fit qwen2.5-0.5b --method lora --probe --python nopython
+  ! error: there is no program `nopython` to run the probe with
+  ! hint: name a Python that has torch: `--python ~/venv/bin/python`
+  ? 3
   $ curbstop model fit --probe
+  ! error: no model is named
+  ! hint: for example `curbstop model fit qwen2.5-0.5b --method lora --probe`
+  ? 2
   $ curbstop model fit --probe --step train
+  ! error: there is no `curbstop.yaml` in `WORK` or above it
+  ! hint: `curbstop init` writes one
+  ? 3
   $ printf 'steps: {train: {run: echo}, eval: {run: echo}}\n' > curbstop.yaml
   $ curbstop model fit --probe --step trian
+  ! error: the project has no step `trian` (did you mean `train`?)
+  ! hint: its steps: train, eval
+  ? 3
   $ curbstop model fit --probe --step train
+  ! error: step `train` has no `model:`
+  ! hint: name it here: `curbstop model fit MODEL --method lora --probe --step NAME`
+  ? 2
   $ curbstop model fit qwen2.5-0.5b --method lora --probe --step train -- python3 train.py
+  ! error: step `train` has a command of its own, and there is another
+  ! hint: leave `--step` or the command out
+  ? 2
   $ curbstop model fit qwen2.5-0.5b --python python3.12
+  ! error: `--python` belongs to `--probe`
+  ? 2
