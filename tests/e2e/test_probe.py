@@ -19,7 +19,7 @@ import os, sys, time
 held = bytearray(1500 << 20)
 for i in range(0, len(held), 4096): held[i] = 1
 for step in range(1, 100):
-    time.sleep(0.2)
+    time.sleep(0.5)
     {say}
 """
 
@@ -82,7 +82,7 @@ def test_memory_and_time_of_a_script_are_measured(world):
     answer = world.probe(*ASKED, "--", "python3", "train.py")
     probe = answer["probe"]
     assert probe["steps"] >= 3 and probe["device"] == "host" and not probe["out_of_memory"]
-    assert 0.2 <= probe["seconds_per_step"] < 1
+    assert 0.45 <= probe["seconds_per_step"] < 2  # what is told is told within 10 %; a busy computer sleeps longer
     assert 1500 * MIB < probe["whole_bytes"] < 1600 * MIB
     assert answer["peak_bytes"]["mid"] == sum(part["mid"] for part in answer["components"])
     assert abs(answer["tokens_per_second"]["mid"] * probe["seconds_per_step"] / 64 - 1) < 0.01

@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
+constexpr milliseconds kRead{10};  // a step's time is as exact as this
 constexpr milliseconds kHostLook{50};
 constexpr milliseconds kGpuLook{500};
 constexpr milliseconds kRecordLook{500};
@@ -159,7 +160,7 @@ class Watcher {
 
   Trial Watch(const std::function<bool()>& interrupted) {
     std::optional<TrialEnd> end;
-    while (!(end = Look(interrupted))) clock_.Wait(kHostLook);
+    while (!(end = Look(interrupted))) clock_.Wait(kRead);
     if (*end == TrialEnd::kEnough || *end == TrialEnd::kOutOfMemory) LookAtMemory(true);
     Trial trial;
     trial.end = *end;
@@ -183,6 +184,8 @@ class Watcher {
   }
 
   void LookAtMemory(bool at_the_end) {
+    if (!at_the_end && clock_.Awake() < next_host_look_) return;
+    next_host_look_ = clock_.Awake() + kHostLook;
     const std::vector<int> pids = FindByEnvironment("CURBSTOP_STEP_ID=" + request_.id);
     memory_.LookAtHost(pids);
     if (!at_the_end && clock_.Awake() < next_gpu_look_) return;
@@ -212,8 +215,8 @@ class Watcher {
 
   std::optional<TrialEnd> Look(const std::function<bool()>& interrupted) {
     const std::optional<int> exit_code = process_.Poll();
-    if (!exit_code) LookAtMemory(false);
     Read();
+    if (!exit_code) LookAtMemory(false);
     LookAtRecord();
     if (RanOut()) return TrialEnd::kOutOfMemory;
     if (exit_code) return HowItEnded(*exit_code);
@@ -230,6 +233,7 @@ class Watcher {
   MemoryWatch memory_;
   StepSigns signs_;
   Ticks started_;
+  Ticks next_host_look_{0};
   Ticks next_gpu_look_{0};
   Ticks next_record_look_{0};
   std::string tail_;
