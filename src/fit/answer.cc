@@ -101,7 +101,8 @@ void AddInferenceSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
   const bool whole = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
   const bool known = question.hardware.accelerator != nullptr || question.cpu_gbps.has_value();
-  if (question.task == Task::kTraining || !FamilyOf(question) || !known) return;
+  const bool writes = question.task != Task::kTraining && question.task != Task::kImages;
+  if (!writes || !FamilyOf(question) || !known) return;
   if (!whole) {
     if (question.task == Task::kLlamaCpp) answer.decode = DecodeFromRam(question);
     return;
@@ -170,6 +171,18 @@ void CorrectPeak(FitAnswer& answer) {
   answer.estimate.peak = SumOf(answer.estimate.components, "gpu0");
   answer.estimate.verdict = Judge(answer.estimate.peak, answer.estimate.available);
   answer.peaks_measured = correction->used;
+}
+
+Status AnswerImages(FitAnswer& answer) {
+  FitQuestion& question = answer.question;
+  TRY_ASSIGN(const ConvNet net, ConvNetOf(question.shape, question.images.size));
+  ImageUse use = question.images;
+  use.batch = question.training.batch;
+  use.gpus = question.training.gpus;
+  answer.estimate = EstimateImages(net, use, question.shape.source, question.Available());
+  const Result<Rate> rate = ImageRate(net, question.hardware, use);
+  if (rate.ok()) answer.images = *rate;
+  return {};
 }
 
 // The largest value for which `fits` holds, from 1 up, given that it stops holding somewhere.
@@ -253,7 +266,9 @@ Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   answer.question = asked;
   answer.question.format = Foretold(asked.shape, std::move(answer.question.format));
   const FitQuestion& question = answer.question;
-  if (question.task == Task::kTraining) {
+  if (question.task == Task::kImages) {
+    TRY(AnswerImages(answer));
+  } else if (question.task == Task::kTraining) {
     answer.estimate =
         EstimateTraining(question.shape, question.format, question.training, question.Available());
     CorrectPeak(answer);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "fit/calibrate.h"
+#include "fit/conv_net.h"
 #include "fit/engines.h"
 #include "fit/estimate.h"
 #include "fit/hardware.h"
@@ -23,7 +24,8 @@
 namespace curbstop::fit {
 
 // kTensorEngine: inference in an engine of fit/engines.h.
-enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining };
+// kImages: a convolutional model, either way.
+enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages };
 
 struct FitQuestion {
   ModelShape shape;
@@ -32,7 +34,8 @@ struct FitQuestion {
   LlamaCppUse llama;
   VllmUse vllm;
   TensorUse tensor;
-  TrainingUse training;
+  TrainingUse training;  // of kImages too: the micro-batch is of images
+  ImageUse images;
   int64_t tokens = 0;  // to train on in all; 0: no time is asked for
   Hardware hardware;
   int64_t free_memory = 0;         // read from this machine just now; 0: not known
@@ -71,6 +74,7 @@ struct FitAnswer {
   std::optional<Rate> decode;  // tokens a second, one stream
   std::optional<Rate> prefill;
   std::optional<Rate> training;      // all devices together
+  std::optional<Rate> images;        // a second, all devices together
   std::optional<Span> cache_tokens;  // vLLM
   std::vector<Change> changes;       // the smallest first; only where it does not fit well
   int64_t peaks_measured = 0;        // runs that corrected the peak

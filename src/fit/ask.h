@@ -22,6 +22,7 @@ struct Ask {
   int64_t batch = 1;
   int64_t accumulation = 1;
   int64_t rank = 16;
+  int64_t image = 224;             // of a convolutional model: pixels of a side
   int64_t tokens = 0;              // to train on, or to write, in all; 0: no time is asked for
   std::string sharding = "zero3";  // where several GPUs train
   bool chunked_loss = false;

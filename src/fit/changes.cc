@@ -105,9 +105,27 @@ std::vector<NamedEdit> TrainingEdits(const FitQuestion& asked) {
   return edits;
 }
 
+std::vector<NamedEdit> ImageEdits(const FitQuestion& asked) {
+  std::vector<NamedEdit> edits;
+  if (asked.images.training && asked.images.checkpointing != Checkpointing::kFull) {
+    edits.push_back({"--checkpointing full", [](FitQuestion& q) {
+                       q.images.checkpointing = Checkpointing::kFull;
+                       return true;
+                     }});
+  }
+  for (int64_t batch = asked.training.batch / 2; batch >= 1; batch /= 2) {
+    edits.push_back({fmt::format("--batch {}", batch), [batch](FitQuestion& q) {
+                       q.training.batch = batch;
+                       return true;
+                     }});
+  }
+  return edits;
+}
+
 std::vector<NamedEdit> EditsFor(const FitQuestion& question) {
   if (question.task == Task::kTraining) return TrainingEdits(question);
   if (question.task == Task::kLlamaCpp) return LlamaEdits(question);
+  if (question.task == Task::kImages) return ImageEdits(question);
   std::vector<NamedEdit> edits;
   for (const int64_t part : {2, 4, 8}) {
     const int64_t length = question.vllm.max_model_len / part;
@@ -123,6 +141,7 @@ std::vector<NamedEdit> EditsFor(const FitQuestion& question) {
 
 std::optional<double> SpeedOf(const FitAnswer& answer) {
   if (answer.training) return answer.training->mid;
+  if (answer.images) return answer.images->mid;
   if (answer.decode) return answer.decode->mid;
   return std::nullopt;
 }

@@ -129,6 +129,7 @@ std::string SpeedEvidence(const FitAnswer& answer) {
   add("decode by ", answer.decode);
   add("prefill by ", answer.prefill);
   add("", answer.training);
+  add("", answer.images);
   if (class_alone)
     parts.push_back(parts.empty() ? "formula + class parameters"
                                   : "the rest formula + class parameters");
@@ -143,6 +144,10 @@ std::string SpeedLine(const FitAnswer& answer) {
   }
   if (answer.decode) parts.push_back("decode " + RateText(*answer.decode));
   if (answer.prefill) parts.push_back("prefill " + RateText(*answer.prefill));
+  if (answer.images) {
+    parts.push_back(fmt::format("{:.0f} images/s ({:.0f}..{:.0f})", answer.images->mid,
+                                answer.images->low, answer.images->high));
+  }
   if (answer.training) {
     parts.push_back(RateText(*answer.training));
     const double tokens = static_cast<double>(answer.question.tokens);
@@ -216,6 +221,7 @@ Json ProbeJson(const ProbeFigures& probe) {
 void SetSpeeds(const FitAnswer& answer, Json& object) {
   const auto& rate = answer.training ? answer.training : answer.decode;
   if (rate) object.Set("tokens_per_second", RateJson(*rate));
+  if (answer.images) object.Set("images_per_second", RateJson(*answer.images));
   if (answer.prefill) object.Set("prefill_tokens_per_second", RateJson(*answer.prefill));
   if (answer.cache_tokens) object.Set("cache_tokens", SpanJson(*answer.cache_tokens));
   if (answer.training && answer.question.tokens > 0) {
@@ -239,6 +245,10 @@ std::string Sources(const Estimate& estimate) {
 
 std::string TaskText(const FitQuestion& question) {
   if (question.task == Task::kTraining) return MethodText(question);
+  if (question.task == Task::kImages)
+    return fmt::format("{} images of {} x {}, batch {}",
+                       question.images.training ? "full training on" : "inference on",
+                       question.images.size, question.images.size, question.training.batch);
   if (question.task == Task::kVllm)
     return fmt::format("context {}, vLLM", question.vllm.max_model_len);
   if (question.task == Task::kTensorEngine)

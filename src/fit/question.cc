@@ -124,6 +124,30 @@ Status PutInference(const Ask& ask, FitQuestion& question) {
   return {};
 }
 
+Status PutImages(const Ask& ask, FitQuestion& question) {
+  const bool trains = !ask.method.empty();
+  if (trains && ask.method != "full")
+    return InvalidInput(
+        fmt::format("`--method` is `{}`; there are no adapters for convolutions here, expected "
+                    "`full`",
+                    Printable(ask.method)));
+  if (question.format.kind != FormatKind::kPlain && question.format.kind != FormatKind::kGguf)
+    return InvalidInput(fmt::format("weights of `{}` in `{}`: expected 16 or 32 bit",
+                                    question.shape.id, question.format.name));
+  TRY(ConvNetOf(question.shape, ask.image));
+  question.task = Task::kImages;
+  question.images.training = trains;
+  question.images.size = ask.image;
+  const bool is_single = question.format.name == "fp32";
+  question.images.half = !is_single;
+  question.format = *UnderstandFormat(is_single ? "fp32" : "bf16");
+  TRY_ASSIGN(question.images.optimizer, Choose("--optimizer", ask.optimizer, kOptimizers));
+  TRY_ASSIGN(question.images.checkpointing,
+             Choose("--checkpointing", ask.checkpointing, kCheckpointing));
+  question.training.batch = ask.batch;
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> MethodNames() { return NamesOf(kMethods); }
@@ -141,8 +165,9 @@ Result<int64_t> CountOfWords(const std::string& text, std::string_view what) {
 }
 
 Status PutWords(const Ask& ask, FitQuestion& question) {
-  TRY(CheckIsBuilt(question.shape, ask.method.empty()));
   question.tokens = ask.tokens;
+  if (question.shape.kind == ModelKind::kConvolution) return PutImages(ask, question);
+  TRY(CheckIsBuilt(question.shape, ask.method.empty()));
   return ask.method.empty() ? PutInference(ask, question) : PutTraining(ask, question);
 }
 

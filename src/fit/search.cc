@@ -148,6 +148,9 @@ const Outcome* SmallestOf(const std::vector<Outcome>& fitting, const FitAnswer& 
 
 Result<TechniqueSearch> SearchTechniques(const FitQuestion& question,
                                          const std::set<std::string>& held) {
+  if (question.task == Task::kImages)
+    return InvalidInput("there is no search for convolutional models")
+        .WithHint("`--max-batch` tells the largest batch, an answer that is no what would fit");
   if (question.Available() <= 0)
     return InvalidInput("there is no memory to compare with").WithHint("name a GPU with `--gpu`");
   TechniqueSearch search;

@@ -123,6 +123,46 @@ Training is a maximum over the timeline of a step, with the time it takes; where
   $ curbstop model fit qwen3-8b --gpu RTX-3080 --max-context
   33792
 
+Convolutional models: layer by layer, for images of any size.
+
+  $ curbstop model fit resnet-50 --method full --batch 128 --checkpointing none --gpu RTX-3080
+  resnet-50, 26M parameters, bf16, full training on images of 224 x 224, batch 128 on RTX-3080
+    gpu0, GiB: weights 0.1 (exact) · gradients 0.1 ± 0.05 · optimizer states 0.2
+      (exact) · activations 5.2 ± 0.63 · largest gradients 0.4 ± 0.19 · allocator
+      0.2 ± 0.17 (class constant) · workspace 0.2 ± 0.92 (guess) · context 0.4 ±
+      0.10 (class constant, not probed here)
+    peak 6.9 GiB, 5.8..8.9 of 9.8: fits
+    767 images/s (529..1113)     evidence: formula + class parameters
+  $ curbstop model fit resnet-50 --method full --batch 256 --checkpointing none --gpu RTX-3080
+  resnet-50, 26M parameters, bf16, full training on images of 224 x 224, batch 256 on RTX-3080
+    gpu0, GiB: weights 0.1 (exact) · gradients 0.1 ± 0.05 · optimizer states 0.2
+      (exact) · activations 10.4 ± 1.25 · largest gradients 0.8 ± 0.38 · allocator
+      0.3 ± 0.34 (class constant) · workspace 0.2 ± 0.92 (guess) · context 0.4 ±
+      0.10 (class constant, not probed here)
+    peak 12.7 GiB, 10.8..15.7 of 9.8: no
+    767 images/s (529..1113)     evidence: formula + class parameters
+    would fit: --checkpointing full: 6.6 GiB, fits, -25 % speed
+               --batch 128: 6.9 GiB, fits, +0 % speed
+               --batch 64: 4.0 GiB, fits, +0 % speed
+               --batch 32: 2.6 GiB, fits, +0 % speed
+  ? 1
+  $ curbstop model fit convnext-large --image 384 --batch 8 --gpu RTX-3080
+  convnext-large, 198M parameters, bf16, inference on images of 384 x 384, batch 8 on RTX-3080
+    gpu0, GiB: weights 0.4 (exact) · activations 0.3 ± 0.11 · workspace 0.2 ±
+      0.92 (guess) · context 0.4 ± 0.10 (class constant, not probed here)
+    peak 1.4 GiB, 1.0..2.5 of 9.8: fits
+    147 images/s (74..295)     evidence: formula + class parameters
+  $ curbstop model fit resnet-50 --method full --checkpointing none --gpu RTX-3080 --max-batch
+  144
+  $ curbstop model fit resnet-50 --gpu RTX-3080 --max-context
+  ! error: `--max-context`: a convolutional model has no context
+  ! hint: `--max-batch` tells how many images at once fit
+  ? 2
+  $ curbstop model fit resnet-50 --method full --gpu RTX-3080 --technique auto
+  ! error: there is no search for convolutional models
+  ! hint: `--max-batch` tells the largest batch, an answer that is no what would fit
+  ? 2
+
 vLLM takes a share of the device; what counts is how many tokens its cache holds.
 
   $ curbstop model fit llama-3.1-8b --engine vllm --context 8192 --gpu H100
@@ -165,8 +205,9 @@ What is not understood is named.
   ! error: weight format `q4_k_z` is not known
   ! hint: for example `Q4_K_M`, `bf16`, `nf4`, `nf4-dq`, `int8`, `AWQ g128`
   ? 2
-  $ curbstop model fit resnet-50 --gpu RTX-3080
-  ! error: there is no rule yet for inference of `resnet-50` (resnet)
+  $ curbstop model fit vit-b-16-224 --gpu RTX-3080
+  ! error: there is no rule yet for inference of `vit-b-16-224` (vit)
+  ! hint: `--method full` or `--method lora` tells about its training
   ? 2
   $ curbstop model fit qwen2.5-7b --method qlra --gpu RTX-3080
   ! error: `--method` is `qlra`, expected one of: full, lora, qlora, dora, qdora (did you mean `qlora`?)

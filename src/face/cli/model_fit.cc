@@ -44,6 +44,9 @@ Status AnswerLargest(const Options& options, const fit::FitQuestion& question,
                      CommandContext& context) {
   if (question.Available() <= 0)
     return InvalidInput("there is no memory to compare with").WithHint("name a GPU with `--gpu`");
+  if (options.max_context && question.task == fit::Task::kImages)
+    return InvalidInput("`--max-context`: a convolutional model has no context")
+        .WithHint("`--max-batch` tells how many images at once fit");
   const char* name = options.max_context ? "max_context" : "max_batch";
   const int64_t most =
       options.max_context ? fit::LargestContext(question) : fit::LargestBatch(question);
@@ -148,6 +151,9 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
   ExpectWholeNumber(*command.add_option("--accumulate", options.accumulation,
                                         "Micro-batches of one optimizer step"),
                     1, 1 << 20);
+  ExpectWholeNumber(
+      *command.add_option("--image", options.image, "Convolutional models: pixels of a side"), 32,
+      4096);
   ExpectWholeNumber(*command.add_option("--rank", options.rank, "Rank of the adapters"), 1,
                     1 << 16);
   command

@@ -88,6 +88,7 @@ Result<fit::Ask> AskOf(const FitOptions& options) {
                .batch = options.batch,
                .accumulation = options.accumulation,
                .rank = options.rank,
+               .image = options.image,
                .sharding = options.sharding,
                .chunked_loss = options.chunked_loss,
                .optimizer_in_backward = options.optimizer_in_backward,

@@ -38,6 +38,7 @@ struct FitOptions {
   int64_t batch = 1;
   int64_t accumulation = 1;
   int64_t rank = 16;
+  int64_t image = 224;
   std::string sharding = "zero3";
   bool chunked_loss = false;
   bool optimizer_in_backward = false;

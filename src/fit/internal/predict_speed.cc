@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "fit/conv_net.h"
 #include "fit/internal/predictors.h"
 #include "fit/speed.h"
 #include "fit/training_speed.h"
@@ -108,6 +109,18 @@ SpeedUse UseOf(const TruthRow& row, RowFacts& facts) {
 
 bool HasLayout(const ModelShape& shape) { return shape.layers > 0 && shape.hidden > 0; }
 
+// Images of 224 x 224 unless the row says otherwise.
+Result<Prediction> PredictImages(const TruthRow& row, const RowFacts& facts,
+                                 const ModelShape& shape) {
+  TRY_ASSIGN(const ConvNet net, ConvNetOf(shape, 224));
+  ImageUse use;
+  use.training = true;
+  use.half = !Has(Lower(row.dtype), {"fp32"});
+  use.gpus = facts.hardware.count;
+  TRY_ASSIGN(const Rate rate, ImageRate(net, facts.hardware, use));
+  return Of(rate);
+}
+
 Result<Prediction> PredictTrainingRow(const TruthRow& row, const RowFacts& facts,
                                       WorkPoint& point) {
   if (row.metric == "mamf_tflops") {
@@ -120,6 +133,8 @@ Result<Prediction> PredictTrainingRow(const TruthRow& row, const RowFacts& facts
                *gpu->bf16_tflops * share * 1.12});
   }
   TRY_ASSIGN(const ModelShape shape, ShapeOf(row));
+  if (shape.kind == ModelKind::kConvolution && row.metric == "train_samples_per_s")
+    return PredictImages(row, facts, shape);
   if (!HasLayout(shape))
     return InvalidInput(fmt::format("there is no rule yet for the speed of `{}`", shape.arch));
   TRY_ASSIGN(const WeightFormat format, FormatOf(row, shape));
