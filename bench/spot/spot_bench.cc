@@ -2,6 +2,7 @@
 //
 //   spot_bench split     two parameters chosen on one half of zones and time, reported on the other
 //   spot_bench unseen    markets drawn by seed, with other laws than the policy assumes
+//   spot_bench gangs DIR [N]   recordings of machines at once (bench/spot/gangs), N starts each (8)
 //   spot_bench time      one decision of the policy, one optimum
 //
 // bench/spot/bench.py --robust builds and runs it; docs/benchmarks/spot.md has its figures.
@@ -9,6 +10,9 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 #include <vector>
@@ -246,6 +250,36 @@ void Unseen() {
   fmt::print("{}", Line("all", all));
 }
 
+// ---- gangs ------------------------------------------------------------------------------------
+
+std::string FileIn(const std::string& folder, const std::string& name) {
+  std::ifstream file(folder + "/" + name);
+  CHECK(file.good());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void Gangs(const std::string& folder, int64_t starts) {
+  fmt::print("{}", Header());
+  for (const char* name : {"aws-v100-x16", "aws-v100-x4", "gcp-h100-x16"}) {
+    const auto trace = ParseSpotTrace(name, FileIn(folder, "zones.csv"),
+                                      FileIn(folder, name + std::string(".csv")));
+    CHECK(trace.ok());
+    const TraceMarket market = MarketOf(*trace, 720);
+    for (const double deadline : {36.0, 45.0, 60.0}) {
+      const SpotJob job{.work_s = 30 * kHour,
+                        .deadline_s = deadline * kHour,
+                        .overhead_s = 720,
+                        .move = MicroUsd(1'000'000)};
+      const auto window = static_cast<int64_t>(std::ceil(job.deadline_s / market.tick_s));
+      Score sum;
+      for (int64_t i = 0; i < starts; ++i)
+        sum += Live(market, job, (market.ticks - window) * i / (starts - 1), true);
+      fmt::print("{}", Line(fmt::format("{}, {:.0f} h", name, deadline), sum));
+      std::fflush(stdout);
+    }
+  }
+}
+
 // ---- time -------------------------------------------------------------------------------------
 
 template <typename Work>
@@ -295,12 +329,17 @@ void TimeDecisions(const char* name, size_t zones) {
 
 int main(int argc, char** argv) {
   using namespace curbstop;
-  const std::string what = argc == 2 ? argv[1] : "";
+  const std::string what = argc >= 2 ? argv[1] : "";
+  if (what == "gangs" && argc >= 3) {
+    const int64_t starts = argc == 4 ? std::strtoll(argv[3], nullptr, 10) : 8;
+    if (starts < 2) return fmt::print(stderr, "gangs DIR [N]: N is 2 or more\n"), 2;
+    return Gangs(argv[2], starts), 0;
+  }
   if (what == "split") Split();
   else if (what == "unseen") Unseen();
   else if (what == "time")
     TimeDecisions("v100", 1), TimeDecisions("v100", 3), TimeDecisions("h100", 6),
         TimeDecisions("h100", 13);
-  else return fmt::print(stderr, "split, unseen or time\n"), 2;
+  else return fmt::print(stderr, "split, unseen, gangs DIR [N] or time\n"), 2;
   return 0;
 }
