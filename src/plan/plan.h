@@ -17,6 +17,7 @@
 #include "plan/energy.h"
 #include "plan/finish.h"
 #include "plan/goal.h"
+#include "plan/gpu_queue.h"
 #include "plan/lease.h"
 #include "plan/moves.h"
 #include "plan/rental.h"
@@ -49,8 +50,9 @@ struct PlanFacts {
   ElectricityPrice electricity;
   std::vector<StepMoves> moves;  // one for each step of the project, same order; empty: unknown
   MoveFacts moving;
-  int64_t now_ms = 0;     // since 1970, UTC, to mark old prices; 0: none is marked
-  bool may_share = true;  // a machine may go on with the step after its own
+  std::vector<GpuHolder> gpu_holders;  // of this computer's GPUs
+  int64_t now_ms = 0;                  // since 1970, UTC, to mark old prices; 0: none is marked
+  bool may_share = true;               // a machine may go on with the step after its own
   // Giver and taker of each machine that is handed on, these and no others; empty: where it pays.
   std::optional<std::map<std::string, std::string>> hand_overs;
   bool nobody_holds_work = false;        // --detach and no named place: `spot: auto` is on demand

@@ -9,6 +9,7 @@
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "project/settings.h"
+#include "run/gpu_holders.h"
 #include "run/history.h"
 #include "run/moves.h"
 #include "sys/environment.h"
@@ -103,6 +104,8 @@ Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& c
     TRY_ASSIGN(StepHistory history, ReadHistory(journal, project.name, step.name, machine_class));
     planning.facts.history.push_back(history);
   }
+  TRY_ASSIGN(planning.facts.gpu_holders,
+             ReadGpuHolders(journal, context.directories, context.clock.WallMs()));
   TRY_ASSIGN(planning.facts.spending, SpendingNow(journal, project, context));
   return {};
 }

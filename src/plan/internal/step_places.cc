@@ -206,7 +206,21 @@ PlanRow StepPlaces::LocalRow(const PlannedStep& current) const {
     if (in_place && !against.empty()) row.why_not = against;
   }
   if (!row.why_not.empty()) ForgetCost(row);
+  else if (uses_gpu) WaitInQueue(row, current.needs.gpu->count);
   return row;
+}
+
+// Other runs have this computer's GPUs first.
+void StepPlaces::WaitInQueue(PlanRow& row, int64_t gpus) const {
+  const auto here = static_cast<int64_t>(facts_.machine->gpus.size());
+  const GpuWait wait = WaitForGpus(facts_.gpu_holders, here, gpus);
+  if (wait.who.empty()) return;
+  for (std::optional<Millis>* end : {&row.finish_p50, &row.finish_p90, &row.finish_worst}) {
+    if (*end && wait.time) **end += *wait.time;
+  }
+  AddNote(row.why, wait.time
+                       ? fmt::format("waits about {} for {}", DurationText(*wait.time), wait.who)
+                       : fmt::format("waits for {}, nobody knows how long", wait.who));
 }
 
 PlanRow StepPlaces::OfferRow(const PlannedStep& current, const Offer& offer) const {

@@ -76,6 +76,7 @@ class StepPlaces {
 
   Result<PlannedStep> Begin(const Step& step, const StepHistory& history) const;
   PlanRow LocalRow(const PlannedStep& current) const;
+  void WaitInQueue(PlanRow& row, int64_t gpus) const;
   PlanRow OfferRow(const PlannedStep& current, const Offer& offer) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
   const StepTime& TimeOn(const PlannedStep& current, const Offer& offer) const;
