@@ -185,6 +185,19 @@ Status AnswerImages(FitAnswer& answer) {
   return {};
 }
 
+Result<FitAnswer> AnswerTable(const FitQuestion& question) {
+  TRY(CheckTable(question.table));
+  FitAnswer answer;
+  answer.question = question;
+  answer.question.shape.id = NameOf(question.table.family);
+  answer.question.shape.params_total = ParametersOf(question.table);
+  answer.question.format.name = question.table.single ? "float32" : "float64";
+  answer.estimate = EstimateTable(question.table, question.Available());
+  answer.fit_seconds = TableSeconds(question.table);
+  TRY(CheckSize(answer.estimate));
+  return answer;
+}
+
 // The largest value for which `fits` holds, from 1 up, given that it stops holding somewhere.
 template <typename Fits>
 int64_t Largest(int64_t most, const Fits& fits) {
@@ -261,6 +274,7 @@ WorkPoint AllocatedPoint(const FitQuestion& question) {
 }
 
 Result<FitAnswer> QuickFit(const FitQuestion& asked) {
+  if (asked.task == Task::kTable) return AnswerTable(asked);
   TRY(CheckShape(asked.shape));
   FitAnswer answer;
   answer.question = asked;

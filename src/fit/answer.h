@@ -17,6 +17,7 @@
 #include "fit/llama_cpp.h"
 #include "fit/shape.h"
 #include "fit/speed.h"
+#include "fit/tabular.h"
 #include "fit/training.h"
 #include "fit/vllm.h"
 #include "fit/weights.h"
@@ -24,8 +25,9 @@
 namespace curbstop::fit {
 
 // kTensorEngine: inference in an engine of fit/engines.h.
-// kImages: a convolutional model, either way.
-enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages };
+// kImages: a convolutional model, either way. kTable: a model of fit/tabular.h, whose `table` alone
+// counts.
+enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages, kTable };
 
 struct FitQuestion {
   ModelShape shape;
@@ -36,6 +38,7 @@ struct FitQuestion {
   TensorUse tensor;
   TrainingUse training;  // of kImages too: the micro-batch is of images
   ImageUse images;
+  TableUse table;
   int64_t tokens = 0;  // to train on in all; 0: no time is asked for
   Hardware hardware;
   int64_t free_memory = 0;         // read from this machine just now; 0: not known
@@ -75,6 +78,7 @@ struct FitAnswer {
   std::optional<Rate> prefill;
   std::optional<Rate> training;      // all devices together
   std::optional<Rate> images;        // a second, all devices together
+  std::optional<Rate> fit_seconds;   // of a model for tables, on one core
   std::optional<Span> cache_tokens;  // vLLM
   std::vector<Change> changes;       // the smallest first; only where it does not fit well
   int64_t peaks_measured = 0;        // runs that corrected the peak

@@ -122,10 +122,38 @@ std::vector<NamedEdit> ImageEdits(const FitQuestion& asked) {
   return edits;
 }
 
+std::vector<NamedEdit> TableEdits(const FitQuestion& asked) {
+  std::vector<NamedEdit> edits;
+  if (!asked.table.single) {
+    edits.push_back({"--quant float32", [](FitQuestion& q) { return q.table.single = true; }});
+  }
+  const bool is_forest = asked.table.family == TableFamily::kForest ||
+                         asked.table.family == TableFamily::kForestRegression;
+  for (const int64_t depth : {20, 12}) {
+    if (!is_forest || (asked.table.depth > 0 && asked.table.depth <= depth)) continue;
+    edits.push_back({fmt::format("--depth {}", depth),
+                     [depth](FitQuestion& q) {
+                       q.table.depth = depth;
+                       return true;
+                     },
+                     false});
+  }
+  for (int64_t rows = asked.table.rows / 2; rows >= 1000; rows /= 2) {
+    edits.push_back({fmt::format("--rows {}", rows),
+                     [rows](FitQuestion& q) {
+                       q.table.rows = rows;
+                       return true;
+                     },
+                     false});
+  }
+  return edits;
+}
+
 std::vector<NamedEdit> EditsFor(const FitQuestion& question) {
   if (question.task == Task::kTraining) return TrainingEdits(question);
   if (question.task == Task::kLlamaCpp) return LlamaEdits(question);
   if (question.task == Task::kImages) return ImageEdits(question);
+  if (question.task == Task::kTable) return TableEdits(question);
   std::vector<NamedEdit> edits;
   for (const int64_t part : {2, 4, 8}) {
     const int64_t length = question.vllm.max_model_len / part;
@@ -143,6 +171,7 @@ std::optional<double> SpeedOf(const FitAnswer& answer) {
   if (answer.training) return answer.training->mid;
   if (answer.images) return answer.images->mid;
   if (answer.decode) return answer.decode->mid;
+  if (answer.fit_seconds && answer.fit_seconds->mid > 0) return 1 / answer.fit_seconds->mid;
   return std::nullopt;
 }
 

@@ -79,7 +79,8 @@ std::string VerdictLine(const FitAnswer& answer) {
   const std::string peak = fmt::format("peak {} GiB, {}..{}", Gib(estimate.peak.mid),
                                        Gib(estimate.peak.low), Gib(estimate.peak.high));
   if (estimate.available <= 0)
-    return fmt::format("  {}: no memory to compare with; name one with `--gpu`\n", peak);
+    return fmt::format("  {}: no memory to compare with; name one with `{}`\n", peak,
+                       answer.question.task == Task::kTable ? "--memory" : "--gpu");
   return fmt::format("  {} of {}{}: {}{}{}\n", peak, Gib(estimate.available),
                      answer.question.free_memory > 0 ? " free" : "", NameOf(estimate.verdict),
                      MightFit(answer) ? ", though it might just fit" : "", PeakEvidence(answer));
@@ -96,7 +97,19 @@ std::string MethodText(const FitQuestion& question) {
   return fmt::format("{}, sequence {}, batch {}", method, use.sequence, use.batch);
 }
 
+// "random-forest, 500 trees, on a table of 100000 rows and 50 columns in float64".
+std::string TableHeadline(const FitQuestion& question) {
+  const TableUse& use = question.table;
+  std::string text = question.shape.id;
+  if (HasTrees(use.family)) text += fmt::format(", {} trees", use.trees);
+  if (use.family == TableFamily::kMeans) text += fmt::format(", {} clusters", use.clusters);
+  if (HasClasses(use.family) && use.classes > 2) text += fmt::format(", {} classes", use.classes);
+  return text + fmt::format(", on {} rows of {} columns in {}\n", use.rows, use.columns,
+                            question.format.name);
+}
+
 std::string Headline(const FitQuestion& question) {
+  if (question.task == Task::kTable) return TableHeadline(question);
   const ModelShape& shape = question.shape;
   std::string text =
       fmt::format("{}, {} parameters", Printable(shape.id), ParamsText(shape.params_total));
@@ -105,6 +118,25 @@ std::string Headline(const FitQuestion& question) {
   text += fmt::format(", {}, {}", question.format.name, TaskText(question));
   if (!question.hardware.text.empty()) text += " on " + Printable(question.hardware.text);
   return text + "\n";
+}
+
+// Seconds, minutes or hours, by two digits.
+std::string TimeText(double seconds) {
+  if (seconds < 10) return fmt::format("{:.2g} s", seconds);
+  if (seconds < 120) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
+  return fmt::format("{:.{}f} h", seconds / 3600, seconds < 36000 ? 1 : 0);
+}
+
+std::string TableTimeLine(const FitAnswer& answer) {
+  std::string text = "  time unknown: its steps depend on the data\n";
+  if (const auto& time = answer.fit_seconds) {
+    text = fmt::format(
+        "  fit {} ({}..{}) on one core     evidence: published complexity, class constant\n",
+        TimeText(time->mid), TimeText(time->low), TimeText(time->high));
+  }
+  const std::string warning = TableWarning(answer.question.table);
+  return warning.empty() ? text : text + Paragraph("note: " + warning, "  ", "    ");
 }
 
 std::string RateText(const Rate& rate) {
@@ -137,6 +169,7 @@ std::string SpeedEvidence(const FitAnswer& answer) {
 }
 
 std::string SpeedLine(const FitAnswer& answer) {
+  if (answer.question.task == Task::kTable) return TableTimeLine(answer);
   std::vector<std::string> parts;
   if (answer.cache_tokens) {
     parts.push_back(fmt::format("cache for {} tokens ({}..{})", answer.cache_tokens->mid,
@@ -219,6 +252,7 @@ Json ProbeJson(const ProbeFigures& probe) {
 }
 
 void SetSpeeds(const FitAnswer& answer, Json& object) {
+  if (answer.fit_seconds) object.Set("seconds", RateJson(*answer.fit_seconds));
   const auto& rate = answer.training ? answer.training : answer.decode;
   if (rate) object.Set("tokens_per_second", RateJson(*rate));
   if (answer.images) object.Set("images_per_second", RateJson(*answer.images));
@@ -280,6 +314,10 @@ Json FitJson(const FitAnswer& answer) {
   if (answer.probe) object.Set("probe", ProbeJson(*answer.probe));
   object.Set("components", components);
   SetSpeeds(answer, object);
+  if (answer.question.task == Task::kTable) {
+    const std::string warning = TableWarning(answer.question.table);
+    if (!warning.empty()) object.Set("warning", warning);
+  }
   object.Set("changes", changes);
   return object;
 }

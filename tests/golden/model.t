@@ -163,6 +163,62 @@ Convolutional models: layer by layer, for images of any size.
   ! hint: `--max-batch` tells the largest batch, an answer that is no what would fit
   ? 2
 
+Models for tables: what scikit-learn, LightGBM and XGBoost hold in RAM.
+
+  $ curbstop model fit random-forest --rows 100k --columns 50 --trees 500 --memory 16GiB
+  random-forest, 500 trees, on 100000 rows of 50 columns in float64
+    host, GiB: process 0.1 ± 0.08 (class constant) · table 0.04 (exact) ·
+      float32 copy 0.02 (exact) · working 0.01 ± 0.01 (class constant) · model 0.8
+      ± 2.31
+    peak 1.0 GiB, 0.2..3.4 of 16.0: fits
+    fit 15 min (4 min..44 min) on one core     evidence: published complexity, class constant
+  $ curbstop model fit svm --rows 100k --columns 50 --memory 1GiB
+  svm, on 100000 rows of 50 columns in float64
+    host, GiB: process 0.1 ± 0.08 (class constant) · table 0.04 (exact) ·
+      working 0.01 ± 0.03 (class constant) · kernel cache 0.2 · support vectors
+      0.01 ± 0.02
+    peak 0.4 GiB, 0.3..0.5 of 1.0: fits
+    fit 17 min (N s..2.8 h) on one core     evidence: published complexity, class constant
+    note: its time grows with the square of the rows at least, its guide says;
+      100000 rows want a linear kernel (logistic-regression) or a part of them
+  $ curbstop model fit LGBMClassifier --rows 20M --columns 100 --memory 16GiB
+  lightgbm, 100 trees, on 20000000 rows of 100 columns in float64
+    host, GiB: process 0.1 ± 0.07 (class constant) · table 14.9 (exact) · sample
+      0.2 ± 0.09 · bins 3.7 ± 1.86 (class constant) · working 0.7 ± 1.49 (class
+      constant) · model 0.00
+    peak 19.7 GiB, 17.4..22.2 of 16.0: no
+    fit 83 min (8 min..5.6 h) on one core     evidence: published complexity, class constant
+    would fit: --quant float32: 12.3 GiB, fits, +0 % speed
+  ? 1
+  $ curbstop model fit knn --rows 1M --columns 12 --memory 16GiB --explain
+  k-nearest-neighbours, on 1000000 rows of 12 columns in float64
+    host, GiB: process 0.1 ± 0.07 (class constant) · table 0.09 (exact) ·
+      working 0.06 ± 0.04 (class constant) · tree 0.02
+    peak 0.3 GiB, 0.2..0.4 of 16.0: fits
+    time unknown: its steps depend on the data
+    process on host: 131072000 bytes (91750400..209715200), class constant; bench/fit/rows-tabular.csv
+    table on host: 96000000 bytes (96000000..96000000), exact; float64
+    working on host: 60000000 bytes (20000000..100000000), class constant; bench/fit/rows-tabular.csv
+    tree on host: 20582720 bytes (20582720..20582720), formula; sklearn.neighbors.KDTree, leaf_size 30
+  $ curbstop model fit knn --rows 5
+  ! error: `--columns` is not given; a model for tables needs it
+  ! hint: for example `--rows 100k --columns 50`
+  ? 2
+  $ curbstop model fit xgboost --rows many --columns 4
+  ! error: `--rows` is `many`, expected a number such as `40M`, `1.5B` or `2000000`
+  ? 2
+  $ curbstop model fit xgboost --rows 5M --columns 4 --gpu RTX-3080
+  ! error: `--gpu` means nothing for a model for tables
+  ! hint: it runs on the CPU; `--rows`, `--columns`, `--trees`, `--clusters`, `--classes`, `--depth`, `--quant float32` and `--memory` tell all of it
+  ? 2
+  $ curbstop model fit xgboost --rows 5M --columns 4 --quant Q4_K_M
+  ! error: `--quant` is `Q4_K_M`, expected float64 or float32 of a table
+  ? 2
+  $ curbstop model fit resnet-50 --rows 5
+  ! error: `--rows` belongs to models for tables
+  ! hint: for example `random-forest`; they are linear-regression, logistic-regression, random-forest, random-forest-regression, hist-gradient-boosting, lightgbm, xgboost, k-means, svm, k-nearest-neighbours
+  ? 2
+
 vLLM takes a share of the device; what counts is how many tokens its cache holds.
 
   $ curbstop model fit llama-3.1-8b --engine vllm --context 8192 --gpu H100

@@ -179,6 +179,23 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
 
 }  // namespace
 
+void AddTableOptions(CLI::App& command, Options& options) {
+  command.add_option("--rows", options.rows, "Models for tables: rows (100k)")->type_name("N");
+  command.add_option("--columns", options.columns, "Models for tables: columns")->type_name("N");
+  ExpectWholeNumber(
+      *command.add_option("--trees", options.trees, "Of forests; rounds of boosting; default 100"),
+      1, 1'000'000);
+  ExpectWholeNumber(*command.add_option("--clusters", options.clusters, "Of k-means; default 8"), 1,
+                    1'000'000);
+  ExpectWholeNumber(*command.add_option("--classes", options.classes, "To tell apart; default 2"),
+                    2, 1'000'000);
+  ExpectWholeNumber(*command.add_option("--depth", options.depth, "Of trees, at most"), 1, 1000);
+  command
+      .add_option("--memory", options.memory,
+                  "Models for tables: compare with so much RAM (16 GiB), not this computer's")
+      ->type_name("SIZE");
+}
+
 Action AddModelFit(CLI::App& parent) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
@@ -191,6 +208,7 @@ Action AddModelFit(CLI::App& parent) {
       ->type_name("NAME");
   AddInferenceOptions(*command, *options);
   AddTrainingOptions(*command, *options);
+  AddTableOptions(*command, *options);
   AddProbeOptions(*command, *options);
   command->add_option("--technique", options->technique, "auto: search all that fit and none beats")
       ->type_name("KIND");

@@ -1,10 +1,13 @@
 #include "face/cli/model_question.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "face/cli/measured.h"
 #include "face/cli/model_source.h"
 #include "face/cli/usage.h"
@@ -72,6 +75,78 @@ std::string EngineFor(const FitOptions& options, const fit::FitQuestion& questio
   return Lower(question.shape.id).ends_with(".onnx") ? "onnxruntime" : "transformers";
 }
 
+// What a model for tables does not have.
+Status RefuseModelOptions(const FitOptions& options) {
+  constexpr std::string_view kTaken[] = {"MODEL",      "--rows",   "--columns", "--trees",
+                                         "--clusters", "--depth",  "--classes", "--memory",
+                                         "--quant",    "--explain"};
+  for (const std::string& given : options.given) {
+    if (std::find(std::begin(kTaken), std::end(kTaken), given) != std::end(kTaken)) continue;
+    return InvalidInput(fmt::format("`{}` means nothing for a model for tables", given))
+        .WithHint(
+            "it runs on the CPU; `--rows`, `--columns`, `--trees`, `--clusters`, `--classes`, "
+            "`--depth`, `--quant float32` and `--memory` tell all of it");
+  }
+  return {};
+}
+
+Status RefuseTableOptions(const FitOptions& options) {
+  for (const char* option :
+       {"--rows", "--columns", "--trees", "--clusters", "--classes", "--depth", "--memory"}) {
+    if (!options.Gave(option)) continue;
+    return InvalidInput(fmt::format("`{}` belongs to models for tables", option))
+        .WithHint("for example `random-forest`; they are " + Join(fit::TableFamilyNames(), ", "));
+  }
+  return {};
+}
+
+// As `--tokens`, and thousands as well: "100k".
+Result<int64_t> TableCount(const std::string& text, const char* option) {
+  if (text.empty())
+    return InvalidInput(fmt::format("`{}` is not given; a model for tables needs it", option))
+        .WithHint("for example `--rows 100k --columns 50`");
+  const bool thousands = text.size() > 1 && (text.back() == 'k' || text.back() == 'K');
+  if (!thousands) return fit::CountOfWords(text, option);
+  TRY_ASSIGN(const int64_t count, fit::CountOfWords(text.substr(0, text.size() - 1), option));
+  if (count < 1'000'000'000) return count * 1000;
+  return InvalidInput(
+      fmt::format("`{}` is `{}`, more than any table has", option, Printable(text)));
+}
+
+Result<fit::TableUse> ReadTable(fit::TableFamily family, const FitOptions& options) {
+  fit::TableUse use{.family = family};
+  TRY_ASSIGN(use.rows, TableCount(options.rows, "--rows"));
+  TRY_ASSIGN(use.columns, TableCount(options.columns, "--columns"));
+  const std::string type = Lower(options.quant);
+  use.single = type == "float32" || type == "fp32" || type == "f32";
+  if (!use.single && !type.empty() && type != "float64" && type != "fp64" && type != "f64")
+    return InvalidInput(fmt::format("`--quant` is `{}`, expected float64 or float32 of a table",
+                                    Printable(options.quant)));
+  use.trees = options.trees;
+  use.clusters = options.clusters;
+  use.classes = options.classes;
+  use.depth = options.depth;
+  return use;
+}
+
+// On the CPU, against this computer's RAM or the memory named.
+Result<fit::FitQuestion> ReadTableQuestion(fit::TableFamily family, const FitOptions& options,
+                                           CommandContext& context) {
+  TRY(RefuseModelOptions(options));
+  fit::FitQuestion question;
+  question.task = fit::Task::kTable;
+  TRY_ASSIGN(question.table, ReadTable(family, options));
+  if (!options.memory.empty()) {
+    TRY_ASSIGN(const Bytes memory, ParseBytes(options.memory));
+    question.hardware.memory = memory.value;
+    question.hardware.cpu_only = true;
+    return question;
+  }
+  TRY_ASSIGN(const Machine machine, ReadMachine("/", context.processes, ReadDepth::kForPlanning));
+  UseCpu(machine, context, question);
+  return question;
+}
+
 }  // namespace
 
 Result<fit::Ask> AskOf(const FitOptions& options) {
@@ -131,6 +206,9 @@ Result<fit::Hardware> NamedHardware(const FitOptions& options) {
 }
 
 Result<fit::FitQuestion> ReadFitQuestion(const FitOptions& options, CommandContext& context) {
+  const auto family = fit::TableFamilyOf(options.model);
+  if (family) return ReadTableQuestion(*family, options, context);
+  TRY(RefuseTableOptions(options));
   fit::FitQuestion question;
   TRY(ReadModel(options, context, question));
   TRY(ReadHardware(options, context, question));

@@ -39,6 +39,12 @@ struct FitOptions {
   int64_t accumulation = 1;
   int64_t rank = 16;
   int64_t image = 224;
+  std::string rows, columns;  // of a table, as people write counts: "1.2M"
+  std::string memory;         // to compare with, instead of this computer's
+  int64_t trees = 100;
+  int64_t clusters = 8;
+  int64_t classes = 2;
+  int64_t depth = 0;
   std::string sharding = "zero3";
   bool chunked_loss = false;
   bool optimizer_in_backward = false;
