@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 #include "base/units.h"
 #include "plan/spot/ours.h"
 #include "plan/spot/skynomad.h"
@@ -279,7 +280,7 @@ Json SpotJson(const SpotQuestion& question, const std::vector<SpotWindow>& windo
       row.Set("exact", window.exact);
     } else {
       row.Set("stopped", window.stopped);
-      row.Set("said", std::string(NameOf(window.said)));
+      row.Set("said", TextOrNull(std::string(NameOf(window.said))));
       row.Set("starts", window.starts);
       row.Set("spot_ticks", window.spot_ticks);
       row.Set("on_demand_ticks", window.on_demand_ticks);
