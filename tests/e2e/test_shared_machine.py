@@ -40,6 +40,7 @@ def test_two_steps_rent_one_machine_and_send_each_file_once(user):
     assert "sends nothing: the machine has all of" in done.stderr, done.stderr  # prepare's output too
     assert creates(user) == 1
     until(lambda: not living(user), "the machine's end", 60)
+    until(lambda: not user.answer("ps")["runs"], "the first run's last look", 60)
     check_books(user)
 
 
