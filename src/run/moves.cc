@@ -4,7 +4,6 @@
 #include <set>
 
 #include "project/references.h"
-#include "run/fingerprint.h"
 #include "store/dvc_file.h"
 #include "store/work_tree.h"
 #include "sys/files.h"
@@ -13,6 +12,9 @@ namespace curbstop {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Both are told within a run's first events; later ones may be tens of thousands.
+constexpr int64_t kFirstEvents = 500;
 
 // A folder with more entries is counted as far as that: a plan does not walk for a minute.
 constexpr int64_t kMostEntries = 200'000;
@@ -120,12 +122,12 @@ Result<std::optional<Millis>> ReadSetup(const Project& project, const Step& step
       Statement query,
       journal.database().Prepare(
           "SELECT ended.at_ms - began.at_ms FROM (SELECT id, place, created_at_ms FROM runs WHERE "
-          "project = ? AND step = ? ORDER BY created_at_ms DESC LIMIT 20) AS run "
+          "project = ?1 AND step = ?2 ORDER BY created_at_ms DESC LIMIT 20) AS run "
           "JOIN events AS began ON began.run = run.id AND began.data ->> '$.kind' = "
-          "'setup_started' JOIN events AS ended ON ended.run = run.id AND ended.seq > began.seq "
-          "AND ended.data ->> '$.kind' = 'setup_ended' AND ended.data ->> '$.exit_code' = 0 "
+          "'setup_started' AND began.seq < ?3 JOIN events AS ended ON ended.run = run.id AND "
+          "ended.seq > began.seq AND ended.seq < ?3 AND ended.data ->> '$.kind' = 'setup_ended' AND ended.data ->> '$.exit_code' = 0 "
           "ORDER BY run.place = 'local', run.created_at_ms DESC, ended.seq LIMIT 1"));
-  query.BindAll(std::string_view(project.name), std::string_view(step.name));
+  query.BindAll(std::string_view(project.name), std::string_view(step.name), kFirstEvents);
   TRY_ASSIGN(const bool found, query.Step());
   if (!found) return std::optional<Millis>();
   return std::optional(Millis(std::max<int64_t>(query.Int(0), 0)));
@@ -150,8 +152,8 @@ Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journa
           "SELECT run.place, event.data ->> '$.bytes_per_s' FROM (SELECT id, place, "
           "created_at_ms FROM runs WHERE project = ? AND place <> 'local' "
           "ORDER BY created_at_ms DESC LIMIT 50) AS run JOIN events AS event ON event.run = "
-          "run.id AND event.data ->> '$.kind' = 'staged' ORDER BY run.created_at_ms, event.seq"));
-  query.BindAll(std::string_view(project));
+          "run.id AND event.seq < ? AND event.data ->> '$.kind' = 'staged' ORDER BY run.created_at_ms, event.seq"));
+  query.BindAll(std::string_view(project), kFirstEvents);
   std::map<std::string, Link> links;
   for (;;) {
     TRY_ASSIGN(const bool row, query.Step());

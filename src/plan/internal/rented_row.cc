@@ -122,9 +122,6 @@ void FillSaving(PlanRow& row, const Offer& offer, const Way& bid, const Way& on_
 
 void FillFrom(PlanRow& row, const RentedQuestion& question, const Way& way) {
   const Finish& finish = way.finish;
-  row.per_hour = way.terms.billing.per_hour;
-  row.disk_per_hour = way.terms.billing.disk_per_hour;
-  row.interval = way.every;
   row.p10 = finish.p10;
   row.p50 = finish.p50;
   row.p90 = finish.p90;
