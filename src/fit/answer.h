@@ -29,6 +29,10 @@ namespace curbstop::fit {
 // counts.
 enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages, kTable };
 
+// What was measured (fit/measured_runs.h) and corrects the answer; null: nothing. Shared, as many
+// questions are asked with the same.
+using SharedMeasured = std::shared_ptr<const std::vector<Measured>>;
+
 struct FitQuestion {
   ModelShape shape;
   WeightFormat format;
@@ -44,8 +48,7 @@ struct FitQuestion {
   int64_t free_memory = 0;         // read from this machine just now; 0: not known
   bool here = false;               // the hardware is this computer's
   std::optional<double> cpu_gbps;  // memory's bandwidth, where there is no GPU
-  // Runs that were measured (fit/measured_runs.h); null: none.
-  std::shared_ptr<const std::vector<Measured>> measured;
+  SharedMeasured measured;
 
   int64_t Available() const { return free_memory > 0 ? free_memory : hardware.Available(); }
 };
@@ -113,6 +116,8 @@ bool MightFit(const FitAnswer& answer);
 
 // "8.5 GiB (8.1..8.9) of 9.1".
 std::string PeakText(const Estimate& estimate);
+// "3 runs".
+std::string RunsText(int64_t count);
 // "QLoRA of rank 16, sequence 2048, batch 4".
 std::string TaskText(const FitQuestion& question);
 

@@ -51,14 +51,12 @@ std::string DeviceLine(const FitAnswer& answer, const std::string& device) {
                    "    ");
 }
 
-std::string Runs(int64_t count) { return fmt::format("{} run{}", count, count == 1 ? "" : "s"); }
-
 std::string PeakEvidence(const FitAnswer& answer) {
   if (answer.probe && answer.probe->out_of_memory)
     return "     evidence: memory ran out in the probe";
   if (answer.probe) return "     evidence: probed";
   if (answer.peaks_measured == 0) return "";
-  return fmt::format("     evidence: {} measured", Runs(answer.peaks_measured));
+  return fmt::format("     evidence: {} measured", RunsText(answer.peaks_measured));
 }
 
 // "probed: 3 steps of 0.81 s, 6.1 GiB in all, 5.2 of tensors".
@@ -153,7 +151,7 @@ std::string SpeedEvidence(const FitAnswer& answer) {
     if (answer.probe && answer.probe->seconds && name != std::string_view("prefill by ")) {
       parts.push_back("probed");
     } else if (rate->measured > 0) {
-      parts.push_back(fmt::format("{}{} measured {}", name, Runs(rate->measured), where));
+      parts.push_back(fmt::format("{}{} measured {}", name, RunsText(rate->measured), where));
     } else {
       class_alone = true;
     }
@@ -276,6 +274,10 @@ std::string Sources(const Estimate& estimate) {
 }
 
 }  // namespace
+
+std::string RunsText(int64_t count) {
+  return fmt::format("{} run{}", count, count == 1 ? "" : "s");
+}
 
 std::string TaskText(const FitQuestion& question) {
   if (question.task == Task::kTraining) return MethodText(question);

@@ -127,6 +127,15 @@ std::vector<Measured> MeasuredOf(const std::vector<MeasuredRun>& runs) {
   return measured;
 }
 
+SharedMeasured KnownOf(const std::vector<MeasuredRun>& runs) {
+  if (runs.empty()) return nullptr;
+  return std::make_shared<const std::vector<Measured>>(MeasuredOf(runs));
+}
+
+SharedMeasured KnownOf(const Machine& machine) {
+  return machine.calibration ? KnownOf(ReadRuns(machine.calibration->runs)) : nullptr;
+}
+
 std::vector<MeasuredRun> RunsOf(const LogComparison& comparison, const std::string& from,
                                 int64_t at_ms) {
   std::vector<MeasuredRun> runs;

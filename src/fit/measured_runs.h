@@ -8,8 +8,10 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "fit/answer.h"
 #include "fit/calibrate.h"
 #include "fit/log_compare.h"
+#include "machine/machine.h"
 
 namespace curbstop::fit {
 
@@ -38,6 +40,10 @@ std::vector<MeasuredRun> Merge(std::vector<MeasuredRun> known,
                                const std::vector<MeasuredRun>& more);
 
 std::vector<Measured> MeasuredOf(const std::vector<MeasuredRun>& runs);
+
+// As questions take them: whoever asks with the machine's calibration does it by one of these two.
+SharedMeasured KnownOf(const std::vector<MeasuredRun>& runs);
+SharedMeasured KnownOf(const Machine& machine);
 
 // The speeds and peaks of a log that are worth keeping: of a model that lies where we think it
 // does.

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "fit/measured_runs.h"
 #include "fit/question.h"
 
 namespace curbstop::fit {
@@ -29,6 +30,8 @@ struct Box {
   int64_t memory = 0;      // bytes free now
   double cpu_gbps = 0;     // memory bandwidth; 0: not known
   std::string cpu_source;  // of it
+  std::string cpu_model;
+  SharedMeasured measured;  // on this computer
 
   bool HasGpu() const { return gpu.accelerator != nullptr && gpu_free > 0; }
   bool IsApple() const { return HasGpu() && gpu.accelerator->vendor == "apple"; }
@@ -36,6 +39,7 @@ struct Box {
 
 // Desktop boards fill two channels of 8 bytes each; servers have more, so theirs is not guessed.
 void ReadCpu(const Machine& machine, Box& box) {
+  box.cpu_model = machine.cpu.model;
   if (machine.calibration && machine.calibration->memory_gbps) {
     box.cpu_gbps = *machine.calibration->memory_gbps;
     box.cpu_source = "measured here";
@@ -68,6 +72,7 @@ Box BoxOf(const Machine& machine) {
   box.memory = free ? free->value : 0;
   if (machine.memory.limit && free) box.memory = std::min(box.memory, machine.memory.limit->value);
   ReadCpu(machine, box);
+  box.measured = KnownOf(machine);
   return box;
 }
 
@@ -95,13 +100,26 @@ std::string TimeText(double seconds) {
   return fmt::format("{} h", CountText(seconds / 3600));
 }
 
-std::optional<FitAnswer> AnswerOn(const Box& box, Ask ask) {
+std::optional<FitAnswer> AnswerOn(const Box& box, const Hardware& hardware, const Ask& ask) {
   Result<FitQuestion> question = QuestionOf(ask);
   if (!question.ok()) return std::nullopt;
-  PutOn(box.gpu, *question);
-  question->free_memory = box.gpu_free;
+  PutOn(hardware, *question);
+  if (!hardware.cpu_only) question->free_memory = box.gpu_free;
+  if (hardware.cpu_only && box.cpu_gbps > 0) question->cpu_gbps = box.cpu_gbps;
+  question->measured = box.measured;
   Result<FitAnswer> answer = QuickFit(*question);
   return answer.ok() ? std::optional(*std::move(answer)) : std::nullopt;
+}
+
+std::optional<FitAnswer> AnswerOnGpu(const Box& box, const Ask& ask) {
+  return AnswerOn(box, box.gpu, ask);
+}
+
+std::optional<FitAnswer> AnswerOnCpu(const Box& box, const Ask& ask) {
+  Hardware cpu;
+  cpu.text = box.cpu_model;
+  cpu.cpu_only = true;
+  return AnswerOn(box, cpu, ask);
 }
 
 // Of the answers that fit the last, so the largest model.
@@ -110,7 +128,7 @@ std::optional<FitAnswer> LargestOf(const Box& box, Ask ask, const Works& works) 
   std::optional<FitAnswer> largest;
   for (const std::string_view name : kSizes) {
     ask.name = std::string(name);
-    std::optional<FitAnswer> answer = AnswerOn(box, ask);
+    std::optional<FitAnswer> answer = AnswerOnGpu(box, ask);
     if (answer && works(*answer)) largest = std::move(answer);
   }
   return largest;
@@ -122,6 +140,13 @@ std::string Where(const Box& box) {
 
 std::string Asked(const FitQuestion& question) {
   return fmt::format("{}, {}, {}", question.shape.id, question.format.name, TaskText(question));
+}
+
+// Of the figures that the advice names.
+std::string MeasuredText(const FitAnswer& answer) {
+  int64_t runs = answer.peaks_measured;
+  for (const auto& rate : {answer.decode, answer.training}) runs += rate ? rate->measured : 0;
+  return runs == 0 ? "" : fmt::format("; corrected by {} measured here", RunsText(runs));
 }
 
 bool FitsThere(const FitAnswer& answer) { return answer.estimate.verdict == Verdict::kFits; }
@@ -148,9 +173,11 @@ Ask ClassifierAsk() {
 
 // Training a classifier of BERT's size; without a GPU its memory is the computer's.
 void AddClassifier(const Box& box, std::vector<Advice>& advice) {
-  const std::optional<FitAnswer> answer = AnswerOn(box, ClassifierAsk());
+  std::optional<FitAnswer> answer;
+  if (box.HasGpu()) answer = AnswerOnGpu(box, ClassifierAsk());
+  const bool on_gpu = answer && FitsThere(*answer);
+  if (!on_gpu) answer = AnswerOnCpu(box, ClassifierAsk());
   if (!answer) return;
-  const bool on_gpu = box.HasGpu() && FitsThere(*answer);
   const int64_t peak = answer->estimate.peak.mid;
   if (!on_gpu && (box.memory == 0 || answer->estimate.peak.high > box.memory)) return;
   std::string text = fmt::format(
@@ -161,7 +188,7 @@ void AddClassifier(const Box& box, std::vector<Advice>& advice) {
   if (on_gpu && answer->training) text += PassText(*answer->training, 256);
   advice.push_back(AdviceOf("classifier", std::move(text),
                             on_gpu ? Where(box) : GibText(box.memory) + " of memory free",
-                            fmt::format("{}what is free", kWhy)));
+                            fmt::format("{}what is free{}", kWhy, MeasuredText(*answer))));
 }
 
 void AddTraining(const Box& box, const std::string& rule, std::string_view words, const Ask& ask,
@@ -178,43 +205,18 @@ void AddTraining(const Box& box, const std::string& rule, std::string_view words
     text += fmt::format(", {}: 1 M tokens in {}", RateText(*answer->training, "tokens"),
                         TimeText(1e6 / answer->training->mid));
   }
-  advice.push_back(AdviceOf(rule, std::move(text), Where(box),
-                            fmt::format("{}what is free; {}", kWhy, Asked(answer->question))));
-}
-
-// llama.cpp on the CPU alone.
-struct OnCpu {
-  FitQuestion question;
-  int64_t bytes = 0;
-  std::optional<Rate> decode;
-};
-
-std::optional<OnCpu> AnswerOnCpu(const Box& box, Ask ask) {
-  Result<FitQuestion> question = QuestionOf(ask);
-  if (!question.ok()) return std::nullopt;
-  OnCpu on{*std::move(question)};
-  on.question.llama.gpu_layers = 0;
-  on.question.hardware = {};
-  on.question.hardware.cpu_only = true;
-  const Estimate estimate =
-      EstimateLlamaCpp(on.question.shape, on.question.format, on.question.llama, 0);
-  on.bytes = SumOf(estimate.components, "host").mid;
-  if (box.cpu_gbps == 0) return on;
-  SpeedUse use;
-  use.bandwidth_gbps = box.cpu_gbps;
-  const Result<Rate> rate =
-      DecodeRate(on.question.shape, on.question.format, on.question.hardware, use);
-  if (rate.ok()) on.decode = *rate;
-  return on;
+  advice.push_back(AdviceOf(
+      rule, std::move(text), Where(box),
+      fmt::format("{}what is free; {}{}", kWhy, Asked(answer->question), MeasuredText(*answer))));
 }
 
 void AddChatOnCpu(const Box& box, Ask ask, std::vector<Advice>& advice) {
-  std::optional<OnCpu> largest;
+  std::optional<FitAnswer> largest;
   for (const std::string_view name : kSizes) {
     ask.name = std::string(name);
-    std::optional<OnCpu> on = AnswerOnCpu(box, ask);
+    std::optional<FitAnswer> on = AnswerOnCpu(box, ask);
     const bool works =
-        on && on->bytes <= box.memory && (!on->decode || on->decode->low >= kReading);
+        on && on->estimate.peak.mid <= box.memory && (!on->decode || on->decode->low >= kReading);
     if (works) largest = std::move(on);
   }
   if (!largest) return;
@@ -223,15 +225,17 @@ void AddChatOnCpu(const Box& box, Ask ask, std::vector<Advice>& advice) {
   const std::string text =
       largest->decode
           ? fmt::format("answer faster than one reads, on the CPU: up to {}, {} of memory, {}",
-                        what, GibText(largest->bytes), RateText(*largest->decode, "tokens"))
+                        what, GibText(largest->estimate.peak.mid),
+                        RateText(*largest->decode, "tokens"))
           : fmt::format(
                 "hold up to {} ({}) in memory and run it on the CPU; how fast is known after "
                 "`curbstop assess --measure`",
-                what, GibText(largest->bytes));
+                what, GibText(largest->estimate.peak.mid));
   const std::string speed = box.cpu_source.empty() ? "its speed not known" : box.cpu_source;
-  advice.push_back(AdviceOf("chat-cpu", text,
-                            fmt::format("{} of memory free, {}", GibText(box.memory), speed),
-                            "a token reads all weights once; one reads some 5 tokens a second"));
+  advice.push_back(
+      AdviceOf("chat-cpu", text, fmt::format("{} of memory free, {}", GibText(box.memory), speed),
+               fmt::format("a token reads all weights once; one reads some 5 tokens a second{}",
+                           MeasuredText(*largest))));
 }
 
 void AddChat(const Box& box, std::vector<Advice>& advice) {
@@ -247,7 +251,9 @@ void AddChat(const Box& box, std::vector<Advice>& advice) {
       fmt::format("answer faster than one reads: up to {} in {} with {} tokens of context, {}, {}",
                   answer->question.shape.id, answer->question.format.name, ask.context,
                   GibText(answer->estimate.peak.mid), RateText(*answer->decode, "tokens")),
-      Where(box), fmt::format("{}what is free; one reads some 5 tokens a second", kWhy)));
+      Where(box),
+      fmt::format("{}what is free; one reads some 5 tokens a second{}", kWhy,
+                  MeasuredText(*answer))));
 }
 
 // Layers that the GPU has no room for are read by the CPU from its own memory, one after the other.
@@ -267,26 +273,29 @@ std::string LargeWords(const Rate& rate) {
 void AddLarge(const Box& box, std::vector<Advice>& advice) {
   Ask ask;
   ask.name = std::string(kLarge);
-  const std::optional<OnCpu> cpu = AnswerOnCpu(box, ask);
-  const std::optional<FitAnswer> gpu = box.HasGpu() ? AnswerOn(box, ask) : std::nullopt;
+  const std::optional<FitAnswer> cpu = AnswerOnCpu(box, ask);
+  const std::optional<FitAnswer> gpu = box.HasGpu() ? AnswerOnGpu(box, ask) : std::nullopt;
   if (!cpu || (box.memory == 0 && !gpu)) return;
-  const int64_t on_gpu = box.IsApple() || gpu ? std::min(box.gpu_free, cpu->bytes) : 0;
-  const int64_t rest = cpu->bytes - on_gpu;
+  const int64_t bytes = cpu->estimate.peak.mid;
+  const int64_t on_gpu = box.IsApple() || gpu ? std::min(box.gpu_free, bytes) : 0;
+  const int64_t rest = bytes - on_gpu;
   const std::string name = fmt::format("{} in {}", kLarge, cpu->question.format.name);
   const std::string fact =
       on_gpu > 0 && !box.IsApple()
           ? fmt::format("{}, {} of memory free", Where(box), GibText(box.memory))
           : fmt::format("{} of memory free", GibText(box.memory));
   const auto add = [&](std::string text) {
-    advice.push_back(AdviceOf("70b", std::move(text), fact,
-                              "what the GPU has no room for is read from memory for each token"));
+    advice.push_back(
+        AdviceOf("70b", std::move(text), fact,
+                 fmt::format("what the GPU has no room for is read from memory for each token{}",
+                             MeasuredText(gpu && gpu->decode ? *gpu : *cpu))));
   };
   if (gpu && FitsThere(*gpu) && gpu->decode) {
     return add(fmt::format("{}: {}, {}{}", name, GibText(gpu->estimate.peak.mid),
                            RateText(*gpu->decode, "tokens"), LargeWords(*gpu->decode)));
   }
   if (rest > (box.IsApple() ? 0 : box.memory)) {
-    return add(fmt::format("not {}: it takes {}, and {} are free", name, GibText(cpu->bytes),
+    return add(fmt::format("not {}: it takes {}, and {} are free", name, GibText(bytes),
                            GibText(on_gpu + (box.IsApple() ? 0 : box.memory))));
   }
   const std::string where = fmt::format("{} of it in memory", GibText(rest));
@@ -294,7 +303,7 @@ void AddLarge(const Box& box, std::vector<Advice>& advice) {
     return add(fmt::format("{} only with {}; how fast is known after `curbstop assess --measure`",
                            name, where));
   }
-  const double share = static_cast<double>(rest) / static_cast<double>(cpu->bytes);
+  const double share = static_cast<double>(rest) / static_cast<double>(bytes);
   const Rate rate = gpu && gpu->decode ? Split(*gpu->decode, *cpu->decode, share) : *cpu->decode;
   add(fmt::format("{} with {}: {}{}", name, where, RateText(rate, "tokens"), LargeWords(rate)));
 }

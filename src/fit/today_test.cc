@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fit/measured_runs.h"
+#include "fit/question.h"
+
 namespace curbstop::fit {
 namespace {
 
@@ -61,6 +64,51 @@ TEST(Today, AMeasuredMemoryTellsWhatTheCpuReads) {
   Machine machine = Box("", 0, 24);
   machine.calibration = Calibration{.memory_gbps = 40};
   // 40 GB/s at 0.7 of it read 4.4 GiB some 6 times a second: too slow at the low end; 3b is not.
+  EXPECT_THAT(TextOf(machine, "chat-cpu"), HasSubstr("qwen2.5-3b"));
+}
+
+std::string WhyOf(const Machine& machine, std::string_view rule) {
+  for (const Advice& one : AdviseOnModels(machine)) {
+    if (one.rule == rule) return one.why;
+  }
+  return "nothing said";
+}
+
+// llama.cpp with Qwen2.5 of 3B in Q4_K_M, as many times slower than estimated.
+Json SlowDecode(const Hardware& hardware, std::optional<double> gbps, double times) {
+  FitQuestion question = *QuestionOf({.name = "qwen2.5-3b", .context = 8192});
+  PutOn(hardware, question);
+  question.cpu_gbps = gbps;
+  SpeedUse use = SpeedUseOf(question);
+  use.depth = 4096;
+  const SpeedTerms terms = *TermsOf(question, WorkKind::kDecode, use);
+  return RunsJson({{InferencePoint(question, WorkKind::kDecode, terms), terms.Total() * times,
+                    "llama.log", 1}});
+}
+
+TEST(Today, ARunMeasuredHereCorrectsWhatIsSaid) {
+  Machine machine = Box("RTX-3080", 10, 24);
+  const std::string before = TextOf(machine, "chat");
+  machine.calibration =
+      Calibration{.runs = SlowDecode(UnderstandHardware("RTX-3080", BundledAccelerators()), {}, 3)};
+  EXPECT_NE(TextOf(machine, "chat"), before);
+  EXPECT_THAT(WhyOf(machine, "chat"), HasSubstr("corrected by 1 run measured here"));
+  // Of training nothing was measured.
+  EXPECT_THAT(WhyOf(machine, "qlora"), Not(HasSubstr("measured here")));
+}
+
+TEST(Today, ARunMeasuredOnTheCpuMakesALargeModelTooSlow) {
+  Machine machine = Box("", 0, 24);
+  machine.cpu.model = "AMD EPYC";
+  machine.calibration = Calibration{.memory_gbps = 40};
+  ASSERT_THAT(TextOf(machine, "chat-cpu"), HasSubstr("qwen2.5-3b"));
+  Hardware cpu;
+  cpu.text = "AMD EPYC";
+  cpu.cpu_only = true;
+  machine.calibration->runs = SlowDecode(cpu, 40, 3);
+  EXPECT_THAT(TextOf(machine, "chat-cpu"), HasSubstr("qwen2.5-1.5b"));
+  EXPECT_THAT(WhyOf(machine, "chat-cpu"), HasSubstr("corrected by 1 run measured here"));
+  machine.cpu.model = "Another";
   EXPECT_THAT(TextOf(machine, "chat-cpu"), HasSubstr("qwen2.5-3b"));
 }
 

@@ -85,6 +85,8 @@ void AddCalibration(const std::filesystem::path& file, Machine& machine) {
   } else if (*calibration && (*calibration)->cpu_model != machine.cpu.model) {
     machine.unreadable.push_back({"calibration", fmt::format("it was measured on another CPU, {}",
                                                              (*calibration)->cpu_model)});
+    if (!(*calibration)->runs.items().empty())
+      machine.calibration = Calibration{.runs = std::move((*calibration)->runs)};
   } else {
     machine.calibration = *std::move(calibration);
   }

@@ -21,8 +21,9 @@ Result<std::optional<Calibration>> ReadCalibration(const std::filesystem::path& 
 Status WriteCalibration(const std::filesystem::path& file, const Calibration& calibration,
                         FileStore& files);
 
-// Puts what is in `file` into the machine; a broken file, or one measured on another computer (a
-// home folder on two), becomes an entry of `unreadable`.
+// Puts what is in `file` into the machine; a broken file becomes an entry of `unreadable`. So does
+// one measured on another CPU (a home folder on two computers), of which only the model runs are
+// taken: each names the device it ran on.
 void AddCalibration(const std::filesystem::path& file, Machine& machine);
 
 }  // namespace curbstop

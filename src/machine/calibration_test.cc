@@ -63,6 +63,21 @@ TEST(Calibration, OneOfAnotherComputerIsNotUsed) {
   EXPECT_TRUE(machine.calibration);
 }
 
+TEST(Calibration, OfAnotherComputerTheModelRunsAreTaken) {
+  TemporaryFolder folder;
+  RealFileStore files;
+  Calibration measured = Measured();
+  measured.runs = Json::MakeArray().Push(Json::MakeObject({{"device", "RTX-3090 x1"}}));
+  ASSERT_TRUE(WriteCalibration(folder / "calibration.json", measured, files).ok());
+  Machine machine;
+  machine.cpu.model = "Intel Core i5-12400";
+  AddCalibration(folder / "calibration.json", machine);
+  ASSERT_TRUE(machine.calibration);
+  EXPECT_EQ(machine.calibration->runs.items().size(), 1U);
+  EXPECT_FALSE(machine.calibration->memory_gbps);
+  EXPECT_EQ(machine.unreadable.size(), 1U);
+}
+
 TEST(Calibration, AFullDiskLeavesTheOldOne) {
   TemporaryFolder folder;
   FakeFileStore files;

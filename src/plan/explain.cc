@@ -145,6 +145,11 @@ std::string GibText(int64_t bytes) {
   return fmt::format("{:.2f} GiB", static_cast<double>(bytes) / (1 << 30));
 }
 
+std::string PeakSource(const fit::FitAnswer& answer) {
+  if (answer.peaks_measured == 0) return "";
+  return fmt::format("; corrected by {} measured here", fit::RunsText(answer.peaks_measured));
+}
+
 // What the step's model takes of each GPU there, and each part of it.
 void AddMemory(const PlanRow& row, std::vector<Explanation>& all) {
   if (row.model == nullptr) return;
@@ -155,7 +160,7 @@ void AddMemory(const PlanRow& row, std::vector<Explanation>& all) {
        fmt::format("{}: {}", fit::PeakText(estimate), fit::NameOf(estimate.verdict)),
        "the parts that are there at the fullest moment of one GPU, added up",
        fmt::format("{}, {}, {}", question.shape.id, question.format.name, fit::TaskText(question)),
-       "`curbstop model fit` with the same words", ""});
+       fmt::format("`curbstop model fit` with the same words{}", PeakSource(*row.model)), ""});
   for (const fit::Component& part : estimate.components) {
     if (part.device == "host" || part.bytes.high == 0) continue;
     all.push_back({row.step, fmt::format("{} of {}", part.name, part.device),

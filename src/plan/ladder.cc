@@ -7,6 +7,7 @@
 
 #include "base/money.h"
 #include "fit/families.h"
+#include "fit/measured_runs.h"
 #include "machine/accelerators.h"
 #include "market/match.h"
 #include "plan/model_on.h"
@@ -142,13 +143,14 @@ Result<std::vector<Rung>> LadderOf(const LadderFacts& facts) {
   }
   TRY_ASSIGN(const fit::FitQuestion target, fit::QuestionOf(ask));
   std::vector<Rung> rungs = RungsFor(ask, target.shape);
+  const fit::SharedMeasured known = fit::KnownOf(*facts.machine);
   for (Rung& rung : rungs) {
     Step step;
     step.model = ask;
     step.model->name = rung.model == target.shape.id ? ask.name : rung.model;
     step.model->tokens = rung.tokens;
     step.needs.gpu = GpuNeed{.count = facts.gpus, .name = facts.gpu, .memory = {}};
-    const ModelPlaces model(step);
+    const ModelPlaces model(step, known);
     if (!PutHere(facts, model, rung)) PutOnCheapest(facts, model, rung);
   }
   return rungs;

@@ -22,6 +22,12 @@ double FastTenth(const fit::Rate& rate) {
   return rate.mid * std::pow(rate.high / rate.mid, 1.2816 / 1.96);
 }
 
+// A rented machine's GPU is of the same name then.
+std::string MeasuredText(int64_t runs) {
+  if (runs == 0) return "";
+  return fmt::format(", corrected by {} measured here", fit::RunsText(runs));
+}
+
 std::optional<fit::Rate> RateOf(const fit::FitAnswer& answer) {
   return answer.training ? answer.training : answer.decode;
 }
@@ -38,10 +44,12 @@ fit::Hardware HardwareOf(const std::string& gpu, int64_t count, int64_t memory) 
 
 }  // namespace
 
-ModelPlaces::ModelPlaces(const Step& step, std::optional<Millis> lease)
+ModelPlaces::ModelPlaces(const Step& step, fit::SharedMeasured known, std::optional<Millis> lease)
     : step_(step), lease_(lease) {
   Result<fit::FitQuestion> question = fit::QuestionOf(*step.model);
-  if (question.ok()) question_ = *std::move(question);
+  if (!question.ok()) return;
+  question_ = *std::move(question);
+  question_->measured = std::move(known);
 }
 
 const ModelOn& ModelPlaces::On(const Offer& offer) const {
@@ -84,15 +92,15 @@ ModelOn ModelPlaces::Estimate(const Kind& kind) const {
 
 StepTime ModelPlaces::EstimateTime(const fit::FitAnswer& answer, const fit::Rate& rate) const {
   const double tokens = static_cast<double>(answer.question.tokens);
-  return {
-      .usual = DurationOf(tokens, rate.mid),
-      .worst = DurationOf(tokens, rate.low),
-      .source = "estimate of `model`",
-      .why = fmt::format("{:.4g} M tokens at {:.0f} tokens/s ({:.0f}..{:.0f}), {} on {}; worst is "
-                         "the slow end, which 39 of 40 runs should beat",
-                         tokens / 1e6, rate.mid, rate.low, rate.high,
-                         fit::TaskText(answer.question), answer.question.hardware.text),
-      .best = DurationOf(tokens, FastTenth(rate))};
+  return {.usual = DurationOf(tokens, rate.mid),
+          .worst = DurationOf(tokens, rate.low),
+          .source = "estimate of `model`",
+          .why = fmt::format(
+              "{:.4g} M tokens at {:.0f} tokens/s ({:.0f}..{:.0f}{}), {} on {}; worst is "
+              "the slow end, which 39 of 40 runs should beat",
+              tokens / 1e6, rate.mid, rate.low, rate.high, MeasuredText(rate.measured),
+              fit::TaskText(answer.question), answer.question.hardware.text),
+          .best = DurationOf(tokens, FastTenth(rate))};
 }
 
 std::string ModelPlaces::ReasonAgainst(const ModelOn& on, bool rented) const {

@@ -24,8 +24,10 @@ struct ModelOn {
 
 class ModelPlaces {
  public:
-  // Of a step with a model. `lease` as in TimeOf.
-  explicit ModelPlaces(const Step& step, std::optional<Millis> lease = {});
+  // Of a step with a model. `known`: what was measured on this computer; it corrects what is alike
+  // on any machine, above all on the same GPU. `lease` as in TimeOf.
+  explicit ModelPlaces(const Step& step, fit::SharedMeasured known = nullptr,
+                       std::optional<Millis> lease = {});
 
   const ModelOn& On(const Offer& offer) const;
   // The first GPU here that the step may use, by its whole memory. Empty: there is none.

@@ -1,11 +1,14 @@
 #include "plan/model_on.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fit/measured_runs.h"
+#include "fit/training_speed.h"
 #include "plan/plan.h"
 
 namespace curbstop {
@@ -153,6 +156,49 @@ TEST(ModelInPlans, TheStepsOwnHistoryIsStrongerAtHome) {
   const Plan plan = scene.Make();
   EXPECT_EQ(RowOf(plan, "local").time_source, "3 earlier runs");
   EXPECT_EQ(RowOf(plan, "vast/us/large").time_source, "estimate of `model`");
+}
+
+// Of the scene's step on one RTX 3090: half as fast as estimated, and a peak by that factor.
+Calibration MeasuredHere(const Scene& scene, double peak_factor) {
+  fit::FitQuestion question = *fit::QuestionOf(*scene.project.steps[0].model);
+  fit::PutOn(fit::UnderstandHardware("RTX-3090", BundledAccelerators()), question);
+  const auto rates = *fit::TrainingRatesOf(question.shape, question.format, question.hardware,
+                                           question.training, false);
+  const fit::WorkPoint peak = fit::AllocatedPoint(question);
+  const double estimated = std::accumulate(peak.parts.begin(), peak.parts.end(), 0.0);
+  return {.runs = fit::RunsJson({{peak, estimated * peak_factor, "probe", 1},
+                                 {fit::TrainingPoint(question, rates.terms),
+                                  2 / rates.terms.ToRate().mid, "probe", 1}})};
+}
+
+TEST(ModelInPlans, WhatWasMeasuredHereCorrectsThisComputerAndTheSameGpuElsewhere) {
+  Scene scene(kTrains);
+  scene.machine.gpus = {Card("RTX-3090", GiB(24))};
+  scene.offers = {On("same", "RTX-3090", 24, 300'000), On("other", "RTX-4090", 24, 400'000)};
+  const Plan before = scene.Make();
+  scene.machine.calibration = MeasuredHere(scene, 1);
+  const Plan after = scene.Make();
+  const auto slower = [&](const char* place) {
+    return static_cast<double>(RowOf(after, place).model_time->usual->count()) /
+           static_cast<double>(RowOf(before, place).model_time->usual->count());
+  };
+  EXPECT_NEAR(slower("local"), 2, 0.15);
+  EXPECT_NEAR(slower("vast/us/same"), 2, 0.15);
+  EXPECT_EQ(slower("vast/us/other"), 1);
+  EXPECT_THAT(RowOf(after, "local").model_time->why, HasSubstr("corrected by 1 run measured here"));
+  EXPECT_THAT(ExplanationText(after), HasSubstr("same words; corrected by 1 run measured"));
+}
+
+TEST(ModelInPlans, APeakMeasuredHereDecidesWhetherItFitsHere) {
+  Scene scene(kTrains);
+  const int64_t least = scene.project.steps[0].needs.gpu->memory->value;
+  scene.machine.gpus = {Card("RTX-3090", Bytes{least * 9 / 10})};
+  EXPECT_THAT(RowOf(scene.Make(), "local").why_not, HasSubstr("does not fit: "));
+  scene.machine.calibration = MeasuredHere(scene, 0.75);
+  EXPECT_EQ(RowOf(scene.Make(), "local").why_not, "");
+  scene.machine.gpus = {Card("RTX-3090", *scene.project.steps[0].sure_memory)};
+  scene.machine.calibration = MeasuredHere(scene, 1.5);
+  EXPECT_THAT(RowOf(scene.Make(), "local").why_not, HasSubstr("does not fit: "));
 }
 
 TEST(ModelInPlans, WithoutTokensTheTimeStaysUnknown) {

@@ -58,8 +58,8 @@ Json TogetherJson(const Plan& plan) {
 Json ModelJson(const fit::FitAnswer& answer) {
   const Json whole = fit::FitJson(answer);
   Json object = Json::MakeObject({});
-  for (const char* key :
-       {"model", "format", "verdict", "peak_bytes", "available_bytes", "tokens_per_second"}) {
+  for (const char* key : {"model", "format", "verdict", "peak_bytes", "available_bytes",
+                          "peak_measured_runs", "tokens_per_second"}) {
     if (const Json* value = whole.Find(key)) object.Set(key, *value);
   }
   return object;

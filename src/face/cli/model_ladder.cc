@@ -1,6 +1,7 @@
 #include "face/cli/model_ladder.h"
 
 #include "face/cli/price_list.h"
+#include "machine/calibration.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "plan/ladder.h"
@@ -17,7 +18,8 @@ Status FitLadder(const FitOptions& options, CommandContext& context) {
     facts.gpus = hardware.count;
   }
   TRY_ASSIGN(const MarketRows market, ReadMarket(options.offers, context));
-  TRY_ASSIGN(const Machine machine, ReadMachine("/", context.processes, ReadDepth::kForPlanning));
+  TRY_ASSIGN(Machine machine, ReadMachine("/", context.processes, ReadDepth::kForPlanning));
+  AddCalibration(context.directories.Calibration(), machine);
   TRY_ASSIGN(const Settings settings, LoadSettings(context.directories.SettingsFile()));
   facts.offers = &market.offers;
   facts.machine = &machine;

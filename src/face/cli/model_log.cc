@@ -124,8 +124,7 @@ Result<fit::FitAnswer> AnswerLearned(const FitOptions& options, const Compared& 
                                      CommandContext& context) {
   RunOptions asked(options, *compared.learned_from, Winner::kOptions);
   TRY_ASSIGN(fit::FitQuestion question, asked.Ask(context));
-  question.measured = std::make_shared<const std::vector<fit::Measured>>(
-      fit::MeasuredOf(fit::Merge(KnownRuns(context), compared.runs)));
+  question.measured = fit::KnownOf(fit::Merge(KnownRuns(context), compared.runs));
   TRY_ASSIGN(fit::FitAnswer answer, fit::QuickFit(question));
   const auto last = std::find_if(compared.comparisons.rbegin(), compared.comparisons.rend(),
                                  [](const fit::LogComparison& one) { return !one.bytes.empty(); });

@@ -221,8 +221,7 @@ Status FitProbe(const FitOptions& options, CommandContext& context) {
                           Printable(question.shape.id)))
         .WithHint("name the model, the method and the format that it loads");
   }
-  question.measured = std::make_shared<const std::vector<fit::Measured>>(
-      fit::MeasuredOf(fit::Merge(KnownRuns(context), runs)));
+  question.measured = fit::KnownOf(fit::Merge(KnownRuns(context), runs));
   TRY_ASSIGN(fit::FitAnswer answer, fit::AnswerFit(question));
   fit::FoldProbe(figures, answer);
   if (answer.estimate.verdict == fit::Verdict::kFits) answer.changes.clear();

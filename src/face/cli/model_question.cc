@@ -221,8 +221,7 @@ Result<fit::FitQuestion> ReadFitQuestion(const FitOptions& options, CommandConte
   question.llama.gpu_layers = options.gpu_layers;
   question.llama.experts_in_ram = options.experts_in_ram;
   question.llama.cache.ubatch = question.tensor.cache.ubatch = options.ubatch;
-  question.measured =
-      std::make_shared<const std::vector<fit::Measured>>(fit::MeasuredOf(KnownRuns(context)));
+  question.measured = fit::KnownOf(KnownRuns(context));
   return question;
 }
 

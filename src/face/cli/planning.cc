@@ -6,6 +6,7 @@
 #include "face/cli/price_list.h"
 #include "face/cli/rented.h"
 #include "face/cli/run_face.h"
+#include "machine/calibration.h"
 #include "machine/read_machine.h"
 #include "market/drivers.h"
 #include "project/settings.h"
@@ -135,6 +136,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY_ASSIGN(const std::filesystem::path where, options.project.Where(context));
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
+  AddCalibration(context.directories.Calibration(), planning->machine);
   TRY_ASSIGN(MarketRows market, ReadMarket(OffersName(options), context));
   planning->offers = std::move(market.offers);
   facts.offers_set_aside = static_cast<int64_t>(market.set_aside.size());

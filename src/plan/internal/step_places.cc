@@ -174,6 +174,16 @@ bool IsPlace(const Offer& offer, std::string_view place) {
   return place.empty();
 }
 
+// The least that a model takes by what was measured here, where that is less than by the formula.
+Need NeedsHere(const PlannedStep& current) {
+  Need needs = current.needs;
+  const bool by_model = current.step.sure_memory && current.here && current.here->answer != nullptr;
+  if (!by_model || current.here->answer->peaks_measured == 0) return needs;
+  const Bytes least = Bytes{fit::MemoryToHave(fit::MemoryNeeded(*current.here->answer).low)};
+  needs.gpu->memory = std::min(*needs.gpu->memory, least);
+  return needs;
+}
+
 PlanRow StepPlaces::LocalRow(const PlannedStep& current) const {
   const bool uses_gpu = current.needs.gpu.has_value();
   const PowerFigure power = PowerUnderLoad(*facts_.machine, uses_gpu);
@@ -197,7 +207,7 @@ PlanRow StepPlaces::LocalRow(const PlannedStep& current) const {
   row.as_of = facts_.electricity.assumed ? "assumed" : "setting";
   const bool in_place =
       current.place.kind == PlaceKind::kAuto || current.place.kind == PlaceKind::kLocal;
-  const LocalFit fit = FitHere(current.needs, *facts_.machine, facts_.project->root);
+  const LocalFit fit = FitHere(NeedsHere(current), *facts_.machine, facts_.project->root);
   row.why_not = in_place ? fit.reason : current.place_reason;
   row.why = fit.note;
   if (current.here) {
@@ -374,7 +384,7 @@ Result<PlannedStep> StepPlaces::Begin(const Step& step, const StepHistory& histo
   current.moves = &MovesOf(step);
   if (step.model) {
     current.elsewhere = current.time;
-    current.model = std::make_unique<const ModelPlaces>(step, facts_.lease);
+    current.model = std::make_unique<const ModelPlaces>(step, measured_here_, facts_.lease);
     current.here = current.model->Here(*facts_.machine);
     if (current.here) current.time = TimeOf(step, history, facts_.lease, current.here->estimate);
   }

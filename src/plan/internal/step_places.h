@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "fit/measured_runs.h"
 #include "market/match.h"
 #include "plan/internal/offer_classes.h"
 #include "plan/model_on.h"
@@ -59,7 +60,8 @@ struct ComparedStep {
 class StepPlaces {
  public:
   // `facts` must outlive it. `every_row`: all offers, not the cheapest alone.
-  StepPlaces(const PlanFacts& facts, bool every_row) : facts_(facts), every_row_(every_row) {}
+  StepPlaces(const PlanFacts& facts, bool every_row)
+      : facts_(facts), every_row_(every_row), measured_here_(fit::KnownOf(*facts.machine)) {}
 
   // Errors: kInvalidInput, kNotFound: a place that does not exist or has no driver yet.
   // `before`: the planned step right before it, or null.
@@ -92,6 +94,7 @@ class StepPlaces {
 
   const PlanFacts& facts_;
   bool every_row_;
+  fit::SharedMeasured measured_here_;
   std::optional<OfferClasses> classes_;
   std::array<std::optional<std::vector<uint32_t>>, 3> orders_;  // by PriceOrder
 };
