@@ -44,7 +44,7 @@ _curbstop() {
     "data gc") words="--dry-run --help --json --version --yes" ;;
     "data du") words="--help --json --version --yes" ;;
     "model") words="fit --help --json --version --yes" ;;
-    "model fit") words="--accumulate --batch --build --cache-type --calibrate --checkpointing --chunked-loss --classes --clusters --columns --context --cpu-offload --depth --engine --experts-in-ram --explain --from-log --gpu --gpu-layers --help --image --json --ladder --max-batch --max-context --memory --method --mixed-precision --no-flash-attention --offers --optimizer --optimizer-in-backward --probe --probe-limit --python --quant --rank --remember --rows --sequence --sharding --slots --step --technique --tokens --trees --ubatch --verify --version --yes" ;;
+    "model fit") words="--accumulate --batch --build --cache-type --calibrate --checkpointing --chunked-loss --classes --clusters --columns --context --cpu-offload --depth --engine --experts-in-ram --explain --from-log --gpu --gpu-layers --help --image --images --json --ladder --max-batch --max-context --memory --method --mixed-precision --no-flash-attention --offers --optimizer --optimizer-in-backward --probe --probe-limit --python --quant --rank --remember --rows --sequence --sharding --slots --step --technique --tokens --trees --ubatch --verify --version --yes" ;;
     "machine") words="ls sweep --help --json --version --yes" ;;
     "machine ls") words="--help --json --version --yes" ;;
     "machine sweep") words="--end --help --json --version --yes" ;;

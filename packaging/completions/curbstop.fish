@@ -196,6 +196,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_sub
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l gpu-layers
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l image
+complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l images
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l ladder
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l max-batch
 complete -c curbstop -n '__fish_seen_subcommand_from model ; and __fish_seen_subcommand_from fit' -l max-context

@@ -117,6 +117,12 @@ void AddInferenceSpeed(FitAnswer& answer) {
   answer.prefill = RateOf(question, WorkKind::kPrefill, use);
 }
 
+// A vision transformer reads one image for each sequence.
+Rate ImagesOf(const Rate& tokens, const FitQuestion& question) {
+  const auto places = static_cast<double>(std::max<int64_t>(1, question.training.sequence));
+  return {tokens.low / places, tokens.mid / places, tokens.high / places, tokens.measured};
+}
+
 void AddTrainingSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
   const auto rates =
@@ -128,6 +134,8 @@ void AddTrainingSpeed(FitAnswer& answer) {
   const Rate all = {one.low * gpus, one.mid * gpus, one.high * gpus, one.measured};
   // What was measured holds the rest of a step already.
   answer.training = all.measured > 0 ? all : WithSteps(question, all);
+  if (question.shape.kind == ModelKind::kVision)
+    answer.images = ImagesOf(*answer.training, question);
 }
 
 bool IsTensors(const Component& part) {
@@ -300,6 +308,16 @@ Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   TRY(CheckSize(answer.estimate));
   AddInferenceSpeed(answer);
   return answer;
+}
+
+std::optional<TimedWork> WorkOf(const FitAnswer& answer) {
+  const FitQuestion& question = answer.question;
+  if (question.all_images > 0 && answer.images)
+    return TimedWork{static_cast<double>(question.all_images), *answer.images, "images"};
+  const std::optional<Rate>& rate = answer.training ? answer.training : answer.decode;
+  if (question.tokens > 0 && rate)
+    return TimedWork{static_cast<double>(question.tokens), *rate, "tokens"};
+  return std::nullopt;
 }
 
 Span MemoryNeeded(const FitAnswer& answer) {

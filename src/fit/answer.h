@@ -43,7 +43,8 @@ struct FitQuestion {
   TrainingUse training;  // of kImages too: the micro-batch is of images
   ImageUse images;
   TableUse table;
-  int64_t tokens = 0;  // to train on in all; 0: no time is asked for
+  int64_t tokens = 0;      // to train on, or to write, in all; 0: no time is asked for
+  int64_t all_images = 0;  // of a model that reads images, the same
   Hardware hardware;
   int64_t free_memory = 0;         // read from this machine just now; 0: not known
   bool here = false;               // the hardware is this computer's
@@ -87,6 +88,17 @@ struct FitAnswer {
   int64_t peaks_measured = 0;        // runs that corrected the peak
   std::optional<ProbeFigures> probe;
 };
+
+// How much there is to do, and how fast: what the time of a question is made of.
+struct TimedWork {
+  double amount = 0;
+  Rate rate;                       // of `amount`, a second
+  std::string_view unit;           // "tokens", "images"
+  std::string AmountText() const;  // "40 M tokens"
+  std::string RateText() const;    // "407 tokens/s (375..442)"
+};
+// Empty: nothing is asked for, or the device's speed is not known.
+std::optional<TimedWork> WorkOf(const FitAnswer& answer);
 
 // Inference at a depth, or of a prompt, by the question's engine and device.
 SpeedUse SpeedUseOf(const FitQuestion& question);

@@ -24,6 +24,7 @@ struct Ask {
   int64_t rank = 16;
   int64_t image = 224;             // of a convolutional model: pixels of a side
   int64_t tokens = 0;              // to train on, or to write, in all; 0: no time is asked for
+  int64_t images = 0;              // of a model that reads images, the same
   std::string sharding = "zero3";  // where several GPUs train
   bool chunked_loss = false;
   bool optimizer_in_backward = false;

@@ -179,15 +179,11 @@ std::string SpeedLine(const FitAnswer& answer) {
     parts.push_back(fmt::format("{:.0f} images/s ({:.0f}..{:.0f})", answer.images->mid,
                                 answer.images->low, answer.images->high));
   }
-  if (answer.training) {
-    parts.push_back(RateText(*answer.training));
-    const double tokens = static_cast<double>(answer.question.tokens);
-    const auto hours = [&](double rate) { return tokens / rate / 3600; };
-    if (tokens > 0) {
-      parts.push_back(fmt::format("{:.1f} h for {:.3g} M tokens ({:.1f}..{:.1f})",
-                                  hours(answer.training->mid), tokens / 1e6,
-                                  hours(answer.training->high), hours(answer.training->low)));
-    }
+  if (answer.training && !answer.images) parts.push_back(RateText(*answer.training));
+  if (const auto work = WorkOf(answer)) {
+    const auto hours = [&](double rate) { return work->amount / rate / 3600; };
+    parts.push_back(fmt::format("{:.1f} h for {} ({:.1f}..{:.1f})", hours(work->rate.mid),
+                                work->AmountText(), hours(work->rate.high), hours(work->rate.low)));
   }
   if (parts.empty()) return "";
   return fmt::format("  {}     evidence: {}\n", Join(parts, " · "), SpeedEvidence(answer));
@@ -256,10 +252,10 @@ void SetSpeeds(const FitAnswer& answer, Json& object) {
   if (answer.images) object.Set("images_per_second", RateJson(*answer.images));
   if (answer.prefill) object.Set("prefill_tokens_per_second", RateJson(*answer.prefill));
   if (answer.cache_tokens) object.Set("cache_tokens", SpanJson(*answer.cache_tokens));
-  if (answer.training && answer.question.tokens > 0) {
-    const double tokens = static_cast<double>(answer.question.tokens);
-    object.Set("seconds", RateJson({tokens / answer.training->high, tokens / answer.training->mid,
-                                    tokens / answer.training->low, answer.training->measured}));
+  if (const auto work = WorkOf(answer)) {
+    const Rate& by = work->rate;
+    object.Set("seconds", RateJson({work->amount / by.high, work->amount / by.mid,
+                                    work->amount / by.low, by.measured}));
   }
 }
 
@@ -274,6 +270,15 @@ std::string Sources(const Estimate& estimate) {
 }
 
 }  // namespace
+
+std::string TimedWork::AmountText() const {
+  if (amount < 1e5) return fmt::format("{:.0f} {}", amount, unit);
+  return fmt::format("{:.4g} M {}", amount / 1e6, unit);
+}
+
+std::string TimedWork::RateText() const {
+  return fmt::format("{:.0f} {}/s ({:.0f}..{:.0f})", rate.mid, unit, rate.low, rate.high);
+}
 
 std::string RunsText(int64_t count) {
   return fmt::format("{} run{}", count, count == 1 ? "" : "s");

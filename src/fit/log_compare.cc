@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/text_or_null.h"
 #include "base/units.h"
 #include "fit/families.h"
 
@@ -328,7 +329,7 @@ Json ComparisonJson(const LogComparison& comparison) {
   return Json::MakeObject({{"engine", NameOf(comparison.run.engine)},
                            {"model", comparison.question.shape.id},
                            {"format", comparison.question.format.name},
-                           {"hardware", comparison.question.hardware.text},
+                           {"hardware", TextOrNull(comparison.question.hardware.text)},
                            {"components", bytes},
                            {"speeds", speeds},
                            {"not_compared", Json::ArrayOf(comparison.not_compared)},

@@ -1,5 +1,6 @@
 #include "fit/question.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -81,6 +82,12 @@ Result<std::string_view> UsualFormatName(const Ask& ask) {
   return engine.format;
 }
 
+// A vision transformer has a place for each patch of an image, and no more.
+int64_t PlacesOf(const ModelShape& shape, int64_t sequence) {
+  const bool has_own = shape.kind == ModelKind::kVision && shape.max_context > 0;
+  return has_own ? std::min(sequence, shape.max_context) : sequence;
+}
+
 Status PutTraining(const Ask& ask, FitQuestion& question) {
   TRY_ASSIGN(const MethodFacts method, Choose("--method", ask.method, kMethods));
   TrainingUse& use = question.training;
@@ -92,7 +99,7 @@ Status PutTraining(const Ask& ask, FitQuestion& question) {
         .WithHint("leave one of them out");
   question.task = Task::kTraining;
   use.method = method.method;
-  use.sequence = ask.sequence;
+  use.sequence = PlacesOf(question.shape, ask.sequence);
   use.batch = ask.batch;
   use.accumulation = ask.accumulation;
   use.rank = ask.rank;
@@ -164,8 +171,24 @@ Result<int64_t> CountOfWords(const std::string& text, std::string_view what) {
       "`{}` is `{}`, expected a number such as `40M`, `1.5B` or `2000000`", what, Printable(text)));
 }
 
+std::string_view StrangeCount(const ModelShape& shape) {
+  return ReadsImages(shape) ? "tokens" : "images";
+}
+
+Error StrangeCountError(const ModelShape& shape) {
+  const bool images = ReadsImages(shape);
+  return InvalidInput(fmt::format("`{}` counts {}, and `{}` reads {}", StrangeCount(shape),
+                                  images ? "text" : "pictures", Printable(shape.id),
+                                  images ? "images" : "text"))
+      .WithHint(images ? "`images` says how many it works through in all, over all epochs"
+                       : "`tokens` says how many it works through in all, over all epochs");
+}
+
 Status PutWords(const Ask& ask, FitQuestion& question) {
+  if ((ReadsImages(question.shape) ? ask.tokens : ask.images) > 0)
+    return StrangeCountError(question.shape);
   question.tokens = ask.tokens;
+  question.all_images = ask.images;
   if (question.shape.kind == ModelKind::kConvolution) return PutImages(ask, question);
   TRY(CheckIsBuilt(question.shape, ask.method.empty()));
   return ask.method.empty() ? PutInference(ask, question) : PutTraining(ask, question);

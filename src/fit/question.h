@@ -14,6 +14,11 @@ namespace curbstop::fit {
 // "40M", "1.5B", "2000000". Errors: kInvalidInput, naming `what`.
 Result<int64_t> CountOfWords(const std::string& text, std::string_view what);
 
+// How much work there is, is counted in what the model reads: of `tokens` and `images` the one that
+// this one does not know, and the error that says so.
+std::string_view StrangeCount(const ModelShape& shape);
+Error StrangeCountError(const ModelShape& shape);
+
 // As named; else of inference as the model's name says; else the usual one of method or engine.
 // Errors: kInvalidInput, naming what was not understood.
 Result<WeightFormat> FormatOf(const Ask& ask);

@@ -90,6 +90,10 @@ Status CheckShape(const ModelShape& shape);
 // what does not generate text at inference.
 Status CheckIsBuilt(const ModelShape& shape, bool inference);
 
+inline bool ReadsImages(const ModelShape& shape) {
+  return shape.kind == ModelKind::kConvolution || shape.kind == ModelKind::kVision;
+}
+
 // Parameters without token table, head and the second table: what each token is multiplied with.
 int64_t LayerParams(const ModelShape& shape);
 

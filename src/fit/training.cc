@@ -132,15 +132,21 @@ class Timeline {
     }
     if (use_.autocast) bytes += 2 * (Real(s_.params_total) - Real(Wide{s_.vocab} * s_.hidden));
     if (!IsFull())
-      bytes += Real(trainable_) * (use_.mixed_precision || IsQuantised(format_) ? 4 : 2);
+      bytes +=
+          Real(trainable_) * (use_.mixed_precision || IsSingle() || IsQuantised(format_) ? 4 : 2);
     return bytes;
   }
 
-  double GradientBytes() const { return use_.mixed_precision ? 4 : 2; }
+  // 32-bit arithmetic throughout: what is trained, its gradients and states, and hidden states.
+  bool IsSingle() const {
+    return format_.kind == FormatKind::kPlain && format_.bits > 16 && !use_.mixed_precision;
+  }
+  double GradientBytes() const { return use_.mixed_precision || IsSingle() ? 4 : 2; }
 
   double StateBytes(int64_t trainable) const {
     const double count = Real(trainable);
-    const double wide = use_.mixed_precision || (!IsFull() && IsQuantised(format_)) ? 2 : 1;
+    const bool is_wide = use_.mixed_precision || IsSingle() || (!IsFull() && IsQuantised(format_));
+    const double wide = is_wide ? 2 : 1;
     switch (use_.optimizer) {
       case Optimizer::kAdamW: return 4 * wide * count;
       case Optimizer::kAdamW8bit: {
@@ -203,7 +209,8 @@ class Timeline {
   }
 
   double HiddenCopy() const {
-    return (use_.autocast ? 4 : 2) * Real(s_.hidden) * TokensPerDevice() / ModelParallel();
+    return (use_.autocast || IsSingle() ? 4 : 2) * Real(s_.hidden) * TokensPerDevice() /
+           ModelParallel();
   }
   double Layers() const {
     const double stacks = s_.kind == ModelKind::kEncoderDecoder ? 2 : 1;

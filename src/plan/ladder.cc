@@ -137,11 +137,16 @@ Result<std::vector<Rung>> LadderOf(const LadderFacts& facts) {
     return InvalidInput("a ladder is a way to train, and no method is named")
         .WithHint("add `--method full`, `lora` or `qlora`");
   }
+  TRY_ASSIGN(const fit::FitQuestion target, fit::QuestionOf(ask));
+  if (fit::ReadsImages(target.shape)) {
+    return InvalidInput(fmt::format("`{}` reads images, and ladders are made of language models",
+                                    target.shape.id))
+        .WithHint("`curbstop model fit` tells of each size by itself");
+  }
   if (ask.tokens == 0) {
     return InvalidInput("without a number of tokens nothing can be said of time and cost")
         .WithHint("add for example `--tokens 40M`");
   }
-  TRY_ASSIGN(const fit::FitQuestion target, fit::QuestionOf(ask));
   std::vector<Rung> rungs = RungsFor(ask, target.shape);
   const fit::SharedMeasured known = fit::KnownOf(*facts.machine);
   for (Rung& rung : rungs) {

@@ -62,6 +62,14 @@ TEST(Ladder, GoesFromTheSmallestOfTheFamilyToTheTargetInFull) {
   EXPECT_LT(ladder[0].cost->value() * 50, ladder[3].cost->value());
 }
 
+TEST(Ladder, OfImageModelsThereIsNone) {
+  Scene scene;
+  scene.ask = {.name = "resnet-50", .method = "full", .images = 1'000'000};
+  const auto ladder = scene.Make();
+  ASSERT_FALSE(ladder.ok());
+  EXPECT_THAT(ladder.error().message(), HasSubstr("reads images"));
+}
+
 TEST(Ladder, TheCheapestPlaceIsTheOneWhereItCostsLeastUntilItIsDone) {
   Scene scene;
   scene.offers[1].per_hour = MicroUsd(400'000);  // twice the price, far more than twice as fast

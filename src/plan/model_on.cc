@@ -11,9 +11,9 @@
 namespace curbstop {
 namespace {
 
-Millis DurationOf(double tokens, double rate) {
+Millis DurationOf(double amount, double rate) {
   constexpr double kLongest = 1e14;  // three thousand years
-  return Millis(std::llround(std::min(tokens / rate * 1000, kLongest)));
+  return Millis(std::llround(std::min(amount / rate * 1000, kLongest)));
 }
 
 // Of an interval that holds 95 of 100 cases, what one in ten is beyond: the normal deviates of the
@@ -28,8 +28,15 @@ std::string MeasuredText(int64_t runs) {
   return fmt::format(", corrected by {} measured here", fit::RunsText(runs));
 }
 
-std::optional<fit::Rate> RateOf(const fit::FitAnswer& answer) {
-  return answer.training ? answer.training : answer.decode;
+StepTime TimeOfWork(const fit::TimedWork& work, const fit::FitAnswer& answer) {
+  return {.usual = DurationOf(work.amount, work.rate.mid),
+          .worst = DurationOf(work.amount, work.rate.low),
+          .source = "estimate of `model`",
+          .why = fmt::format("{} at {}{}, {} on {}; worst is the slow end, which 39 of 40 runs "
+                             "should beat",
+                             work.AmountText(), work.RateText(), MeasuredText(work.rate.measured),
+                             fit::TaskText(answer.question), answer.question.hardware.text),
+          .best = DurationOf(work.amount, FastTenth(work.rate))};
 }
 
 fit::Hardware HardwareOf(const std::string& gpu, int64_t count, int64_t memory) {
@@ -81,26 +88,12 @@ ModelOn ModelPlaces::Estimate(const Kind& kind) const {
   Result<fit::FitAnswer> answer = fit::QuickFit(question);
   if (!answer.ok()) return {};
   ModelOn on;
-  const std::optional<fit::Rate> rate = RateOf(*answer);
-  if (rate && question.tokens > 0) {
-    on.estimate = EstimateTime(*answer, *rate);
+  if (const auto work = fit::WorkOf(*answer)) {
+    on.estimate = TimeOfWork(*work, *answer);
     on.time = TimeOf(step_, StepHistory{}, lease_, on.estimate);
   }
   on.answer = std::make_shared<const fit::FitAnswer>(*std::move(answer));
   return on;
-}
-
-StepTime ModelPlaces::EstimateTime(const fit::FitAnswer& answer, const fit::Rate& rate) const {
-  const double tokens = static_cast<double>(answer.question.tokens);
-  return {.usual = DurationOf(tokens, rate.mid),
-          .worst = DurationOf(tokens, rate.low),
-          .source = "estimate of `model`",
-          .why = fmt::format(
-              "{:.4g} M tokens at {:.0f} tokens/s ({:.0f}..{:.0f}{}), {} on {}; worst is "
-              "the slow end, which 39 of 40 runs should beat",
-              tokens / 1e6, rate.mid, rate.low, rate.high, MeasuredText(rate.measured),
-              fit::TaskText(answer.question), answer.question.hardware.text),
-          .best = DurationOf(tokens, FastTenth(rate))};
 }
 
 std::string ModelPlaces::ReasonAgainst(const ModelOn& on, bool rented) const {

@@ -18,8 +18,8 @@ namespace curbstop {
 
 struct ModelOn {
   std::shared_ptr<const fit::FitAnswer> answer;  // null: no estimate could be made
-  std::optional<StepTime> estimate;              // empty: `tokens` or the device's speed is unknown
-  std::optional<StepTime> time;  // the same, unless the file says otherwise; cut by deadline
+  std::optional<StepTime> estimate;  // empty: how much work, or the device's speed, is unknown
+  std::optional<StepTime> time;      // the same, unless the file says otherwise; cut by deadline
 };
 
 class ModelPlaces {
@@ -46,7 +46,6 @@ class ModelPlaces {
   using Kind = std::tuple<std::string, int64_t, int64_t>;  // GPU, how many, memory of each
 
   ModelOn Estimate(const Kind& kind) const;
-  StepTime EstimateTime(const fit::FitAnswer& answer, const fit::Rate& rate) const;
 
   const Step& step_;
   std::optional<Millis> lease_;

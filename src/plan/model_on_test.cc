@@ -207,6 +207,34 @@ TEST(ModelInPlans, WithoutTokensTheTimeStaysUnknown) {
   EXPECT_EQ(RowOf(scene.Make(), "local").time_source, "unknown");
 }
 
+TEST(ModelInPlans, AnImageModelTakesItsImagesByTheirRate) {
+  Scene scene(R"(
+name: p
+budget: {cap: 500 USD, per: month}
+run: python train.py
+model: {name: resnet-50, method: full, batch: 128, images: 115.3M}
+)");
+  scene.offers = {On("large", "RTX-4090", 24, 400'000)};
+  const PlanRow row = RowOf(scene.Make(), "vast/us/large");
+  ASSERT_TRUE(row.model && row.model->images && row.model_time);
+  const double seconds = 115.3e6 / row.model->images->mid;
+  EXPECT_NEAR(static_cast<double>(row.model_time->usual->count()) / 1000, seconds, 1);
+  EXPECT_THAT(row.model_time->why, HasSubstr("115.3 M images at "));
+  EXPECT_THAT(row.model_time->why, HasSubstr(" images/s ("));
+  EXPECT_TRUE(row.chosen);
+}
+
+TEST(ModelInPlans, AVisionTransformerTakesOneSequenceForEachImage) {
+  Scene scene(
+      "name: p\nbudget: {cap: 9 USD, per: month}\nrun: x\n"
+      "model: {name: vit-b-16-224, method: full, batch: 32, images: 1.28M}\n");
+  scene.machine.gpus = {Card("RTX-3090", GiB(24))};
+  const PlanRow row = RowOf(scene.Make(), "local");
+  ASSERT_TRUE(row.model && row.model->images && row.model->training && row.model_time);
+  EXPECT_EQ(row.model->question.training.sequence, 197);
+  EXPECT_NEAR(row.model->images->mid * 197, row.model->training->mid, 1);
+}
+
 TEST(ModelInPlans, ADeadlineCutsTheEstimate) {
   Scene scene(fmt::format("{}deadline: 1 h\n", kTrains));
   scene.offers = {On("large", "RTX-4090", 24, 400'000)};

@@ -59,7 +59,7 @@ Json ModelJson(const fit::FitAnswer& answer) {
   const Json whole = fit::FitJson(answer);
   Json object = Json::MakeObject({});
   for (const char* key : {"model", "format", "verdict", "peak_bytes", "available_bytes",
-                          "peak_measured_runs", "tokens_per_second"}) {
+                          "peak_measured_runs", "tokens_per_second", "images_per_second"}) {
     if (const Json* value = whole.Find(key)) object.Set(key, *value);
   }
   return object;

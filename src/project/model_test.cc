@@ -92,6 +92,41 @@ TEST(StepModel, MistakesNameTheirPlaceAndWhatIsAllowed) {
   EXPECT_THAT(Mistake("run: x\nmodel: {name: qwen2.5-7b, quant: Q9_Z}\n"), HasSubstr("2:34: "));
 }
 
+TEST(StepModel, AnImageModelIsCountedInImages) {
+  const Step step =
+      Read(
+          "run: x\nmodel: {name: resnet-50, method: full, batch: 128, image: 160, images: 1.28M}\n")
+          ->steps[0];
+  EXPECT_EQ(step.model->images, 1'280'000);
+  EXPECT_EQ(step.model->image, 160);
+  EXPECT_GT(step.sure_memory->value, GiB(4).value);
+  EXPECT_TRUE(Read("run: x\nmodel: {name: resnet-50, batch: 8, images: 10M}\n").ok());
+  EXPECT_TRUE(
+      Read("run: x\nmodel: {name: vit-b-16-224, method: full, batch: 32, images: 10M}\n").ok());
+}
+
+TEST(StepModel, WhatAModelDoesNotReadIsRefusedAtItsKey) {
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, method: full, tokens: 40M}\n"),
+              HasSubstr("2:40: `tokens` counts text, and `resnet-50` reads images"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: vit-b-16-224, method: full, tokens: 40M}\n"),
+              HasSubstr("`tokens` counts text"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: qwen2.5-7b, images: 1M}\n"),
+              HasSubstr("2:27: `images` counts pictures, and `qwen2.5-7b` reads text"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, images: 1M, tokens: 40M}\n"),
+              HasSubstr("2:38: `tokens` counts text"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: qwen2.5-7b, tokens: 40M, images: 1M}\n"),
+              HasSubstr("2:40: `images` counts pictures"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, method: full, sequence: 128}\n"),
+              HasSubstr("`sequence` means nothing for `resnet-50`"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, context: 128}\n"),
+              HasSubstr("`context` means nothing for `resnet-50`"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: qwen2.5-7b, image: 224}\n"),
+              HasSubstr("`image` belongs to convolutional models"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, image: 16}\n"), HasSubstr("32"));
+  EXPECT_THAT(Mistake("run: x\nmodel: {name: resnet-50, images: many}\n"),
+              HasSubstr("expected a number, as `40M`"));
+}
+
 TEST(StepModel, FiguresBeyondAnyMachineAreRefused) {
   EXPECT_THAT(Mistake("run: x\nmodel: {name: llama-3.1-405b, method: full, batch: 1048576, "
                       "sequence: 60000000000, checkpointing: none}\n"),

@@ -317,6 +317,29 @@ def test_model_fit(world):
     assert [row["id"] for row in verified["not_understood"]] == ["b"]
 
 
+BENCH = """
+| model                  |     size |   params | backend | ngl |    test |             t/s |
+| ---------------------- | -------: | -------: | ------- | --: | ------: | --------------: |
+| qwen2 7B Q4_K - Medium | 4.36 GiB |   7.62 B | CUDA    |  99 |   tg128 |    55.50 ± 0.05 |
+
+build: 4da69d1a (4601)
+"""
+
+
+def test_model_fit_from_a_log(world):
+    logs = ROOT / "tests/fuzz/logs"
+    for log in ("cpu-two-caches.log", "breakdown.log"):
+        (world.folder / log).write_bytes((logs / log).read_bytes())
+        read = world.ask("model-fit-log", "model", "fit", "--from-log", log)
+        assert read["runs"][0]["components"] and read["learned"]["peak_bytes"]["mid"] > 0
+    (world.folder / "bench.md").write_text(BENCH)
+    named = world.ask("model-fit-log", "model", "fit", "qwen2.5-7b", "--from-log", "bench.md", "--gpu", "RTX-3090", "--remember")
+    assert named["remembered"] == 1 and named["runs"][0]["speeds"][0]["agrees"] is False
+    world.ask("model-fit-log", "model", "fit", "qwen2.5-7b", "--from-log", "bench.md")
+    corrected = world.ask("model-fit", "model", "fit", "qwen2.5-7b", "--gpu", "RTX-3090")["tokens_per_second"]
+    assert corrected["measured_runs"] == 1 and corrected["high"] < 80
+
+
 def test_the_practice_cloud(world):
     world.fail("not_found", "practice", "status")
     try:

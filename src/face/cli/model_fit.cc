@@ -173,7 +173,13 @@ void AddTrainingOptions(CLI::App& command, Options& options) {
   command.add_flag("--cpu-offload", options.cpu_offload, "Weights and states wait in RAM");
   command.add_flag("--mixed-precision", options.mixed_precision,
                    "32-bit weights, gradients and states, 16-bit arithmetic");
-  command.add_option("--tokens", options.tokens, "Train on so many (40M): tells the time")
+  command
+      .add_option("--tokens", options.tokens,
+                  "Train on so many, or write them (40M): tells the time")
+      ->type_name("N");
+  command
+      .add_option("--images", options.images,
+                  "Models that read images: work through so many (1.28M): tells the time")
       ->type_name("N");
 }
 

@@ -169,8 +169,12 @@ Result<fit::Ask> AskOf(const FitOptions& options) {
                .optimizer_in_backward = options.optimizer_in_backward,
                .cpu_offload = options.cpu_offload,
                .mixed_precision = options.mixed_precision};
-  if (options.tokens.empty()) return ask;
-  TRY_ASSIGN(ask.tokens, fit::CountOfWords(options.tokens, "--tokens"));
+  if (!options.tokens.empty()) {
+    TRY_ASSIGN(ask.tokens, fit::CountOfWords(options.tokens, "--tokens"));
+  }
+  if (!options.images.empty()) {
+    TRY_ASSIGN(ask.images, fit::CountOfWords(options.images, "--images"));
+  }
   return ask;
 }
 
@@ -194,7 +198,9 @@ void TakeAsk(const fit::Ask& ask, FitOptions& options) {
   take("--chunked-loss", ask.chunked_loss, options.chunked_loss);
   take("--cpu-offload", ask.cpu_offload, options.cpu_offload);
   take("--mixed-precision", ask.mixed_precision, options.mixed_precision);
+  take("--image", ask.image, options.image);
   if (ask.tokens > 0) take("--tokens", std::to_string(ask.tokens), options.tokens);
+  if (ask.images > 0) take("--images", std::to_string(ask.images), options.images);
 }
 
 Result<fit::Hardware> NamedHardware(const FitOptions& options) {

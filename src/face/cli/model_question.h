@@ -34,6 +34,7 @@ struct FitOptions {
   std::string optimizer = "adamw";
   std::string checkpointing = "full";
   std::string tokens;
+  std::string images;
   int64_t sequence = 2048;
   int64_t batch = 1;
   int64_t accumulation = 1;
@@ -73,7 +74,7 @@ struct FitOptions {
   bool Gave(std::string_view option) const { return given.contains(std::string(option)); }
 };
 
-// The options as words. Errors: kInvalidInput for `--tokens`.
+// The options as words. Errors: kInvalidInput for `--tokens` and `--images`.
 Result<fit::Ask> AskOf(const FitOptions& options);
 
 // The words of a step's `model:`, where the command line does not say otherwise.

@@ -48,10 +48,10 @@ struct CacheTypeCodec : FieldCodec<std::string> {
 };
 
 // `40M`, `1.5B` or a number.
-struct TokensCodec : FieldCodec<int64_t> {
+struct CountCodec : FieldCodec<int64_t> {
   static Result<int64_t> Read(const Node& node, const NodeSource& source) {
     TRY_ASSIGN(const std::string text, ReadScalar(node, source, Form()));
-    const Result<int64_t> count = fit::CountOfWords(text, "tokens");
+    const Result<int64_t> count = fit::CountOfWords(text, "");
     if (count.ok()) return *count;
     return source.At(node, fmt::format("found {}, expected {}", Describe(node), Form()));
   }
@@ -64,6 +64,33 @@ constexpr std::string_view kOfTraining[] = {"sequence",  "batch",         "rank"
                                             "optimizer", "checkpointing", "chunked_loss",
                                             "sharding",  "cpu_offload",   "mixed_precision"};
 constexpr std::string_view kOfInference[] = {"engine", "context", "slots", "cache_type"};
+// What convolutions have not. `batch` they have in inference too.
+constexpr std::string_view kOfLayers[] = {
+    "sequence",        "rank",   "chunked_loss", "sharding", "cpu_offload",
+    "mixed_precision", "engine", "context",      "slots",    "cache_type"};
+
+template <typename Keys>
+bool IsIn(const Keys& keys, std::string_view key) {
+  return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
+}
+
+// Errors: kInvalidInput for a key that says nothing about what this model reads.
+Status CheckReads(const Node& key, const fit::ModelShape& shape, const NodeSource& source) {
+  if (key.text == fit::StrangeCount(shape))
+    return AsMistake(key, source, fit::StrangeCountError(shape));
+  const bool convolves = shape.kind == fit::ModelKind::kConvolution;
+  if (key.text == "image" && !convolves) {
+    return source
+        .At(key, fmt::format("`image` belongs to convolutional models, and `{}` is none", shape.id))
+        .WithHint(fit::ReadsImages(shape) ? "its images have the size that it was made for"
+                                          : "leave it out");
+  }
+  if (!convolves || !IsIn(kOfLayers, key.text)) return {};
+  return source
+      .At(key,
+          fmt::format("`{}` means nothing for `{}`, a convolutional model", key.text, shape.id))
+      .WithHint("it takes `images`, `image`, `batch`, `quant`, `optimizer` and `checkpointing`");
+}
 
 }  // namespace
 
@@ -86,22 +113,25 @@ Json ModelCodec::Schema() {
   return Json::MakeObject({{"anyOf", either}});
 }
 
-Status CheckModelKeys(const Node& model, bool trains, const NodeSource& source) {
-  const auto is_in = [](const auto& keys, std::string_view key) {
-    return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
-  };
+Status CheckModelKeys(const Node& model, const fit::Ask& ask, const NodeSource& source) {
+  const bool trains = !ask.method.empty();
+  TRY_ASSIGN(const fit::ModelShape shape, fit::BundledFamilies().Understand(ask.name, 0));
+  const bool convolves = shape.kind == fit::ModelKind::kConvolution;
   for (const NodeEntry& entry : model.entries) {
-    if (trains && is_in(kOfInference, entry.key.text)) {
+    TRY(CheckReads(entry.key, shape, source));
+    if (trains && IsIn(kOfInference, entry.key.text)) {
       return source
           .At(entry.key,
               fmt::format("`{}` belongs to inference, and `method` says training", entry.key.text))
           .WithHint("training takes `sequence` and `batch`; leave `method` out for inference");
     }
-    if (!trains && is_in(kOfTraining, entry.key.text)) {
+    const bool is_of_both = convolves && entry.key.text == "batch";
+    if (!trains && !is_of_both && IsIn(kOfTraining, entry.key.text)) {
       return source
           .At(entry.key,
               fmt::format("`{}` belongs to training, and there is no `method`", entry.key.text))
-          .WithHint("add `method: full`, `lora` or `qlora`; inference takes `context`");
+          .WithHint(convolves ? "add `method: full`"
+                              : "add `method: full`, `lora` or `qlora`; inference takes `context`");
     }
   }
   return {};
@@ -117,11 +147,15 @@ const FieldTable<Ask>& FieldsOf(const Ask*) {
       Field<&Ask::method, MethodCodec>("method", "How it is trained; left out: inference."),
       Field<&Ask::quant, QuantCodec>(
           "quant", "Weight format; left out: the method's or the engine's usual one."),
-      Field<&Ask::tokens, TokensCodec>(
+      Field<&Ask::tokens, CountCodec>(
           "tokens", "Tokens to train on, or to write, in all: gives the step its time."),
+      Field<&Ask::images, CountCodec>(
+          "images", "Models that read images: how many in all, over all epochs; gives the time."),
+      Field<&Ask::image, IntegerCodec<32, 4096>>("image",
+                                                 "Convolutional models: pixels of a side."),
       Field<&Ask::sequence, Count>("sequence", "Training: tokens of a sequence."),
       Field<&Ask::batch, IntegerCodec<1, 1 << 20>>("batch",
-                                                   "Training: sequences of a micro-batch."),
+                                                   "Sequences, or images, of a micro-batch."),
       Field<&Ask::rank, IntegerCodec<1, 1 << 16>>("rank", "Training: rank of the adapters."),
       Field<&Ask::optimizer, WordCodec<OptimizerNames>>("optimizer", "Training: the optimizer."),
       Field<&Ask::checkpointing, WordCodec<CheckpointingNames>>(

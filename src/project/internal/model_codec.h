@@ -33,8 +33,9 @@ struct ModelCodec {
   static std::string Form() { return "a model's name, or {name: qwen2.5-7b, method: qlora}"; }
 };
 
-// Errors: kInvalidInput for a key of the other use: inference where the step trains, and back.
-Status CheckModelKeys(const Node& model, bool trains, const NodeSource& source);
+// Errors: kInvalidInput for a key of another use: inference where the step trains, text where the
+// model reads images, and back.
+Status CheckModelKeys(const Node& model, const fit::Ask& ask, const NodeSource& source);
 
 namespace fit {
 const FieldTable<Ask>& FieldsOf(const Ask*);

@@ -51,7 +51,7 @@ Status ApplyModels(Project& project, const StepNodes& nodes, const NodeSource& s
     TRY(MergeMethod(step, keys, source));
     if (!step.model) continue;
     const Node& model = *keys.Find("model");
-    TRY(CheckModelKeys(model, !step.model->method.empty(), source));
+    TRY(CheckModelKeys(model, *step.model, source));
     TRY(AddNeeds(step, model, source));
   }
   return {};
