@@ -78,6 +78,17 @@ Decision Plain(const Situation& situation) {
   return {DecisionKind::kKeep, DecisionReason::kWorks, 0, {}, {}};
 }
 
+Decision DecideFreely(const Situation& situation) {
+  if (!IsForPolicy(situation)) return Plain(situation);
+  if (const auto why_not = WhyNotByDeadline(situation)) {
+    Decision decision = Plain(situation);
+    if (decision.kind == DecisionKind::kRent) decision.reason = *why_not;
+    return decision;
+  }
+  const Decision decision = DecideByDeadline(situation);
+  return decision.kind == DecisionKind::kKeep ? Plain(situation) : decision;
+}
+
 }  // namespace
 
 bool HasPrice(const LeaseTerms& terms) {
@@ -115,14 +126,14 @@ Decision RentOf(const Situation& situation, size_t index) {
 }
 
 Decision Decide(const Situation& situation) {
-  if (!IsForPolicy(situation)) return Plain(situation);
-  if (const auto why_not = WhyNotByDeadline(situation)) {
-    Decision decision = Plain(situation);
-    if (decision.kind == DecisionKind::kRent) decision.reason = *why_not;
-    return decision;
-  }
-  const Decision decision = DecideByDeadline(situation);
-  return decision.kind == DecisionKind::kKeep ? Plain(situation) : decision;
+  const Decision decision = DecideFreely(situation);
+  if (!situation.is_last_chance || situation.spot != SpotUse::kAuto) return decision;
+  Situation steady = situation;
+  steady.spot = SpotUse::kNever;
+  const Decision on_demand = DecideFreely(steady);
+  if (situation.held) return on_demand;
+  const bool is_as_long = on_demand.lease >= decision.lease;
+  return on_demand.kind == DecisionKind::kRent && is_as_long ? on_demand : decision;
 }
 
 MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand) {

@@ -3,6 +3,10 @@
 // The plain rule: keep what works, and give it more time while money is left; else the cheapest
 // offer whose reserve fits and whose work can survive; else drain what is still there; else stop.
 //
+// The last machine before a run is given up is on demand where one can be had for as long: whether
+// machines that were taken away again and again say something of the market or of the work, only
+// one that stays can tell.
+//
 // A step with a deadline that may use spot follows the policy of plan/spot instead, cap and
 // deadline as its two limits (plan/deadline_decision.h). Where its time or prices are not known the
 // plain rule holds, and the reason says so.
@@ -50,6 +54,7 @@ struct Situation {
   int64_t spot_losses = 0;              // of them
   MicroUsd left;                        // that the caps leave, everything in reserve taken off
   SpotUse spot = SpotUse::kAuto;
+  bool is_last_chance = false;  // one more machine that brings nothing ends the run
   SurvivingPlaces places;
   std::span<const Candidate> candidates;        // empty: the market has nothing
   std::span<const std::string> blocked_offers;  // that refused or failed this run

@@ -34,6 +34,34 @@ struct Case {
   std::string offer;
 };
 
+Situation Offered(const std::vector<Candidate>& candidates, SpotUse spot) {
+  Situation situation;
+  situation.candidates = candidates;
+  situation.spot = spot;
+  situation.places = {true, false};
+  situation.lease_asked = hours(1);
+  situation.left = MicroUsd(9'000'000);
+  return situation;
+}
+
+TEST(Decide, TheLastMachineBeforeGivingUpIsOnDemandWhereOneCanBeHad) {
+  const std::vector<Candidate> both = {OfferAt("a", 900'000), SpotAt("s", 300'000)};
+  Situation situation = Offered(both, SpotUse::kAuto);
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "s");
+  situation.is_last_chance = true;
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "a");
+  situation.spot = SpotUse::kOnly;
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "s");
+  const std::vector<Candidate> spot = {SpotAt("s", 300'000)};
+  situation = Offered(spot, SpotUse::kAuto);
+  situation.is_last_chance = true;
+  EXPECT_EQ(Decide(situation).kind, DecisionKind::kRent);
+  situation = Offered(both, SpotUse::kAuto);
+  situation.is_last_chance = true;
+  situation.left = MicroUsd(600'000);  // the one on demand for half an hour only
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "s");
+}
+
 TEST(Decide, FollowsThePlainRule) {
   const SurvivingPlaces home{true, false}, nowhere{false, false};
   const auto rent = DecisionKind::kRent;

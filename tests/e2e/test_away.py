@@ -17,6 +17,7 @@ import pytest
 PATIENCE_S = 120
 STEPS = 40
 
+# On demand: the practice market outbids within seconds, which only tests about bids are to meet.
 PROJECT = """\
 name: away
 steps:
@@ -28,6 +29,7 @@ steps:
     metrics: metrics.json
     deterministic: true
     needs: {time: 20 s}
+    spot: never
 """
 
 TRAIN = """\

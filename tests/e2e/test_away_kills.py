@@ -49,6 +49,7 @@ steps:
     metrics: metrics.json
     deterministic: true
     needs: {{time: {STEPS // 10} s}}
+    spot: never
 """
 
 TRAIN = f"""\

@@ -30,7 +30,7 @@ def start_practice(user, *faults):
 
 def test_outbid_it_goes_on_elsewhere_and_says_what_that_came_to(user):
     project = user.folder / "curbstop.yaml"
-    project.write_text(project.read_text().replace("    deterministic", "    spot: only\n    deterministic"))
+    project.write_text(project.read_text().replace("spot: never", "spot: only"))
     start_practice(user, "{at_s: 24, do: outbid, for_s: 30}")
     plan = json.loads(user.call("plan", "--on", "practice:vast", "--json").stdout)
     chosen = next(row for row in plan["rows"] if row["chosen"])
@@ -69,7 +69,7 @@ def test_machines_that_bring_the_work_no_further_end_the_run(user):
 def test_a_step_with_a_deadline_follows_the_policy_and_says_what_is_sure(user):
     project = user.folder / "curbstop.yaml"
     text = project.read_text()
-    project.write_text(text.replace("    deterministic", "    deadline: 2 h\n    spot: auto\n    deterministic"))
+    project.write_text(text.replace("    spot: never", "    deadline: 2 h\n    spot: auto"))
     start_practice(user, "{at_s: 24, do: outbid, for_s: 30}")
     done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
     assert done.returncode == 0, done.stderr
@@ -81,7 +81,7 @@ def test_a_step_with_a_deadline_follows_the_policy_and_says_what_is_sure(user):
 def test_a_deadline_without_a_known_time_is_said_to_be_judged_by_price(user):
     project = user.folder / "curbstop.yaml"
     text = project.read_text().replace("    needs: {time: 20 s}\n", "")
-    project.write_text(text.replace("    deterministic", "    deadline: 2 h\n    spot: auto\n    deterministic"))
+    project.write_text(text.replace("    spot: never", "    deadline: 2 h\n    spot: auto"))
     assert user.call("practice", "start").returncode == 0
     done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
     assert done.returncode == 0, done.stderr

@@ -173,6 +173,8 @@ def test_a_machine_lost_meanwhile_leaves_its_work_at_the_place(user, s3, tmp_pat
 
 
 def test_without_a_place_the_machine_waits_for_home(user):
+    project = user.folder / "curbstop.yaml"
+    project.write_text(project.read_text().replace("spot: never", "spot: auto"))
     run, said = detach(user)
     assert "spot machines are left out" in said
     close_lid(user, run, STEPS // 10)
@@ -193,7 +195,7 @@ def spool(user, run):
 def test_spot_alone_with_nobody_to_hold_its_work_is_refused(user):
     user.make(extra="")
     project = user.folder / "curbstop.yaml"
-    project.write_text(project.read_text().replace("    deterministic", "    spot: only\n    deterministic"))
+    project.write_text(project.read_text().replace("spot: never", "spot: only"))
     done = user.call("run", "--on", "practice:vast", "--yes", "--detach")
     assert done.returncode != 0
     assert "with `--detach` and no named place nobody would hold its work" in done.stderr

@@ -32,6 +32,17 @@ void Tell(const EndedMachine& ended, CommandContext& context) {
                                ended.gone ? "gone, read back" : "STILL THERE: " + ended.why));
 }
 
+// Those of `found` too that no listing shows any more: their supervisors, told to end, may have
+// been faster, and that is to be proven like the rest.
+void AddUnlisted(const std::vector<SweptMachine>& found, std::vector<SweptMachine>& machines) {
+  for (const SweptMachine& one : found) {
+    const bool listed = std::ranges::any_of(machines, [&](const SweptMachine& other) {
+      return other.place == one.place && other.machine.id == one.machine.id;
+    });
+    if (!listed) machines.push_back(one);
+  }
+}
+
 Status Agree(const std::vector<SweptMachine>& found, CommandContext& context) {
   const size_t machines = found.size();
   if (context.yes || machines == 0) return {};
@@ -70,7 +81,8 @@ Status Run(const Options& options, CommandContext& context) {
   Sweep left = SweepOf(accounts, context, kPatience);
   // What was just being made shows up late: looked for until a listing is clean.
   for (int round = 0; round < 3; ++round) {
-    const std::vector<SweptMachine> machines = ToEnd(left, options.all);
+    std::vector<SweptMachine> machines = ToEnd(left, options.all);
+    if (round == 0) AddUnlisted(found, machines);
     if (machines.empty()) break;
     const std::vector<EndedMachine> results =
         EndMachines(swept, machines, kPatience, context.clock,

@@ -55,16 +55,6 @@ TEST(AwayDeadline, WhatCannotHoldIsSavedAndStopped) {
   EXPECT_EQ(life.state.exit_code, 1);
 }
 
-TEST(AwayDeadline, TheLastMachineBeforeGivingUpIsNoneOnSpot) {
-  Away life(WithDeadline());
-  life.state.idle_machines = kMostIdleMachines - 2;
-  EXPECT_EQ(SituationOf(life.state).spot, SpotUse::kAuto);
-  life.state.idle_machines = kMostIdleMachines - 1;
-  EXPECT_EQ(SituationOf(life.state).spot, SpotUse::kNever);
-  life.state.terms.spot = SpotUse::kOnly;
-  EXPECT_EQ(SituationOf(life.state).spot, SpotUse::kOnly);
-}
-
 // A plain rule's stop means only that there is no other machine: the one there works.
 TEST(AwayDeadline, AMachineThatWorksIsNotStoppedForWantOfAnother) {
   Away life(WithDeadline());

@@ -529,6 +529,7 @@ TEST(AwayRules, MachinesThatBringTheWorkNoFurtherEndTheRun) {
   Away life;
   for (int i = 0; i < kMostIdleMachines; ++i) {
     ASSERT_EQ(life.state.phase, Phase::kDeciding) << i;
+    EXPECT_EQ(SituationOf(life.state).is_last_chance, i + 1 == kMostIdleMachines);
     life.Rent();
     Facts made;
     made.machine = "i-1";

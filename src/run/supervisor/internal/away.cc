@@ -450,10 +450,7 @@ Situation SituationOf(const RunState& state, Plants plants) {
                                                    : state.deadline_at_ms - state.timeline.now_ms;
     situation.deadline_left = Millis(left);
   }
-  // The last machine before the run is given up is none that can be taken away again.
-  const bool is_last = state.idle_machines + 1 >= kMostIdleMachines;
-  if (is_last && state.terms.deadline_ms != 0 && situation.spot == SpotUse::kAuto)
-    situation.spot = SpotUse::kNever;
+  situation.is_last_chance = state.idle_machines + 1 >= kMostIdleMachines;
   situation.spot_lived = Millis(state.spot_lived_ms);
   situation.spot_losses = state.spot_losses;
   const Rental* rental = FindRental(state, state.current);
