@@ -220,8 +220,8 @@ def main(argv):
     parser = argparse.ArgumentParser(description="Run every kind of test.")
     parser.add_argument("--build", default=ROOT / "build" / "dev", type=pathlib.Path)
     parser.add_argument("--only", default="unit,golden,tools,e2e")
-    # Most of the long ones wait for machines to come up and to end.
-    parser.add_argument("--jobs", default=2 * (os.cpu_count() or 1), type=int)
+    # Most of the long ones wait for machines to come up and to end; more at once make each other late.
+    parser.add_argument("--jobs", default=max(2, 3 * (os.cpu_count() or 1) // 2), type=int)
     options = parser.parse_args(argv)
     build = options.build.resolve()
     (build / "results").mkdir(parents=True, exist_ok=True)
