@@ -136,9 +136,4 @@ Decision Decide(const Situation& situation) {
   return on_demand.kind == DecisionKind::kRent && is_as_long ? on_demand : decision;
 }
 
-MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand) {
-  const MicroUsd bid(minimum.value() + (minimum.value() + 9) / 10);
-  return std::min(bid, on_demand);
-}
-
 }  // namespace curbstop

@@ -93,7 +93,4 @@ struct Decision {
 
 Decision Decide(const Situation& situation);
 
-// A bid: the list's minimum and a tenth, never above the price on demand.
-MicroUsd BidFor(MicroUsd minimum, MicroUsd on_demand);
-
 }  // namespace curbstop

@@ -183,11 +183,6 @@ TEST(Decide, KeepsWhatWorksAndGivesItTimeWhileThereIsMoney) {
   EXPECT_EQ(Decide(Held(minutes(60), 0)).kind, DecisionKind::kDrain);
 }
 
-TEST(Decide, BidsATenthAboveTheMinimumAndNeverAboveOnDemand) {
-  EXPECT_EQ(BidFor(MicroUsd(100'001), MicroUsd(900'000)), MicroUsd(110'002));
-  EXPECT_EQ(BidFor(MicroUsd(100'000), MicroUsd(105'000)), MicroUsd(105'000));
-}
-
 // Young: sqrt(2 x 20 s x 3 h) = 657 s, 11 min as in the users' sheet.
 TEST(CheckpointInterval, FollowsYoungAndDaly) {
   EXPECT_EQ(CheckpointInterval(std::chrono::seconds(20), hours(3)) / 1000, Millis(657));

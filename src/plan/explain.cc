@@ -91,6 +91,38 @@ Explanation OfFinish(const PlanRow& row, const char* number, std::optional<Micro
           row.as_of};
 }
 
+// "0.200000 USD/h lasts 48 min, 2.12 USD"
+std::string TriedText(const TriedBid& bid) {
+  return fmt::format("{}/h lasts {}, {} USD", UsdOrUnknown(bid.per_hour),
+                     DurationText(bid.terms.life), bid.p50 ? UsdTextUp(*bid.p50) : "unknown");
+}
+
+// Which bid, and what the others come to.
+Explanation OfBid(const PlanRow& row) {
+  const PlannedBid& bid = *row.bid;
+  Explanation why{row.step, "bid", "", "", "", row.source, row.as_of};
+  why.value = row.on_bid ? UsdOrUnknown(row.per_hour) + "/h" : "none, on demand is cheaper";
+  if (bid.law == nullptr) {
+    why.formula = fmt::format("{} % above the list's minimum, at most the price on demand",
+                              bid.terms.above_percent);
+    why.inputs = fmt::format("minimum {}/h", UsdOrUnknown(bid.minimum));
+    return why;
+  }
+  std::vector<std::string> tried;
+  for (const TriedBid& one : bid.tried) tried.push_back(TriedText(one));
+  why.formula = fmt::format(
+      "of the bids from the list's minimum up to the price on demand the one with the least usual "
+      "cost; a machine at {} % above the minimum lasts {} (assumed), {} % of its losses halve with "
+      "each {} % more",
+      bid.law->usual_percent, DurationText(kAssumedSpotLife), bid.law->avoidable_percent,
+      bid.law->halving_percent);
+  why.inputs = Join(tried, "; ");
+  why.source = fmt::format("{}; how losses fall is {}: {}; order of bids: {}", row.source,
+                           bid.law->grade, bid.law->notes, bid.law->source);
+  why.as_of = bid.law->as_of;
+  return why;
+}
+
 // How the parts beside boot and work came about.
 void AddParts(const PlanRow& row, std::vector<Explanation>& all) {
   if (!row.lease) return;
@@ -104,12 +136,13 @@ void AddParts(const PlanRow& row, std::vector<Explanation>& all) {
                                         : "assumed until a run there has measured it",
                    ""});
   }
+  if (row.bid) all.push_back(OfBid(row));
   if (!row.on_bid) return;
   all.push_back(
       {row.step, "interruptions", fmt::format("{:.1f} to expect", row.interruptions),
        "mtbf e^(restart/mtbf) (e^((interval + write)/mtbf) - 1) work/interval - work",
        fmt::format("mtbf {}, assumed; a checkpoint every {}, {} each",
-                   DurationText(kAssumedSpotLife), row.interval ? DurationText(*row.interval) : "-",
+                   DurationText(row.bid->terms.life), row.interval ? DurationText(*row.interval) : "-",
                    DurationText(kAssumedWrite)),
        "J. T. Daly, FGCS 22 (2006); SkyNomad's traces of 2023 and 2025", ""});
 }

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "machine/machine.h"
 #include "market/offer.h"
+#include "plan/bid.h"
 #include "plan/caps.h"
 #include "plan/energy.h"
 #include "plan/finish.h"
@@ -66,6 +67,21 @@ struct PlanFacts {
   size_t front = 0;  // at most so many points of cost against time
 };
 
+// One of the bids that were looked at, and what the step usually costs then.
+struct TriedBid {
+  BidTerms terms;
+  MicroUsd per_hour;
+  std::optional<MicroUsd> p50;
+};
+
+// The best bid that could be made for a machine.
+struct PlannedBid {
+  MicroUsd minimum;  // the list's
+  BidTerms terms;
+  std::vector<TriedBid> tried;  // ascending
+  const BidLaw* law = nullptr;  // null: nothing was chosen, it is the usual one
+};
+
 struct PlanRow {
   std::string step;
   std::string place;     // "local", "vast/us/1x-RTX_4090"
@@ -81,7 +97,8 @@ struct PlanRow {
   std::optional<Millis> finish_p90;
   std::optional<Millis> finish_worst;
   std::vector<FinishPart> parts;            // of p50, of what is rented
-  bool on_bid = false;                      // the price is a bid; the machine can be taken away
+  std::optional<PlannedBid> bid;            // that the step could make there
+  bool on_bid = false;                      // it is made: its price is `per_hour`
   double interruptions = 0;                 // to expect then
   std::optional<int64_t> listed_saving;     // percent below the price on demand, by the list
   std::optional<int64_t> effective_saving;  // of the usual cost until it is done; may be below 0

@@ -28,7 +28,10 @@ Json IntJson(std::optional<Bytes> size) { return size ? Json(size->value) : Json
 
 Json BidJson(const PlanRow& row) {
   if (!row.on_bid) return {};
-  return Json::MakeObject({{"interruptions", row.interruptions},
+  return Json::MakeObject({{"minimum_micro_usd_per_hour", row.bid->minimum.value()},
+                           {"above_minimum_percent", PercentAbove(row.bid->minimum, *row.per_hour)},
+                           {"mean_life_s", SecondsJson(row.bid->terms.life)},
+                           {"interruptions", row.interruptions},
                            {"listed_saving_percent", IntJson(row.listed_saving)},
                            {"effective_saving_percent", IntJson(row.effective_saving)}});
 }

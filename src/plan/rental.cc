@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "plan/decision.h"
-
 namespace curbstop {
 namespace {
 
@@ -17,13 +15,14 @@ Bytes RentedDisk(const Need& needs) {
   return needs.disk ? std::max(kLeastDisk, *needs.disk) : kLeastDisk;
 }
 
-LeaseTerms ListedTerms(const RentalRules& rules, bool on_bid, const Need& needs,
-                       const Offer& offer) {
-  const MicroUsd price = (on_bid ? offer.spot_per_hour : offer.per_hour).value_or(MicroUsd());
+LeaseTerms ListedTerms(const RentalRules& rules, const std::optional<BidTerms>& bid,
+                       const Need& needs, const Offer& offer) {
+  const MicroUsd price = (bid ? offer.spot_per_hour : offer.per_hour).value_or(MicroUsd());
   LeaseTerms terms = rules.terms;
-  terms.billing.per_hour = on_bid ? BidFor(price, offer.per_hour.value_or(price)) : price;
+  terms.billing.per_hour =
+      bid ? BidAt(price, offer.per_hour.value_or(price), bid->above_percent) : price;
   terms.billing.disk_per_hour = DiskPerHour(rules.disk_per_gb_month, RentedDisk(needs));
-  terms.may_pause = on_bid;
+  terms.may_pause = bid.has_value();
   return terms;
 }
 

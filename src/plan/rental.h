@@ -6,11 +6,14 @@
 // is printed, held against the caps, and is the most that the run may ever reserve.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/money.h"
 #include "base/units.h"
+#include "market/bid_law.h"
 #include "market/offer.h"
+#include "plan/bid.h"
 #include "plan/finish.h"
 #include "plan/lease.h"
 #include "project/project.h"
@@ -23,6 +26,7 @@ struct RentalRules {
   MicroUsd disk_per_gb_month;  // a dear one there
   int64_t room_percent = 0;    // that live prices may be above those of the list
   bool takes_bids = true;      // false: nothing is rented there as spot
+  const BidLaw* bids = nullptr;  // how much longer a higher one lasts; null: the usual one is made
   std::string not_modelled;    // charges there that no figure holds, for people
   bool logged_in = true;       // a key of an account there was found
 };
@@ -30,10 +34,10 @@ struct RentalRules {
 // The disk that a machine for this step gets, at least.
 Bytes RentedDisk(const Need& needs);
 
-// What renting that offer agrees to, as far as the list says, on demand or by a bid.
+// What renting that offer agrees to, as far as the list says, by a bid or (without one) on demand.
 // The offer must have a price of that kind.
-LeaseTerms ListedTerms(const RentalRules& rules, bool on_bid, const Need& needs,
-                       const Offer& offer);
+LeaseTerms ListedTerms(const RentalRules& rules, const std::optional<BidTerms>& bid,
+                       const Need& needs, const Offer& offer);
 
 // What it costs at worst, and what a run there may reserve at most.
 MicroUsd WorstOfListed(const RentalRules& rules, const LeaseTerms& terms, Millis lease);

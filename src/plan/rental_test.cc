@@ -35,7 +35,7 @@ TEST(Rental, ADiskIsOfTheStepsSizeAndNeverSmallerThanWhatEachMachineGets) {
 
 TEST(Rental, OfAnUnprovenEndThreeDaysAreHeldWithDiskAndRoom) {
   const RentalRules rules = Rules(LeaseGrade::kBStar);
-  const LeaseTerms terms = ListedTerms(rules, false, {}, OfferAt(990'000));
+  const LeaseTerms terms = ListedTerms(rules, {}, {}, OfferAt(990'000));
   EXPECT_EQ(terms.billing.per_hour, MicroUsd(990'000));
   EXPECT_EQ(terms.billing.disk_per_hour, MicroUsd(10'000));
   EXPECT_FALSE(terms.may_pause);
@@ -53,10 +53,10 @@ TEST(Rental, SpotIsPricedByTheBidAndByADiskThatOutlivesItsMachine) {
   Step step;
   step.spot = SpotUse::kOnly;
   const RentalRules rules = Rules(LeaseGrade::kB);
-  const LeaseTerms terms = ListedTerms(rules, true, step.needs, OfferAt(1'000'000, 400'000));
+  const LeaseTerms terms = ListedTerms(rules, BidTerms{}, step.needs, OfferAt(1'000'000, 400'000));
   EXPECT_EQ(terms.billing.per_hour, MicroUsd(440'000));
   EXPECT_TRUE(terms.may_pause);
-  const LeaseTerms dear = ListedTerms(rules, true, step.needs, OfferAt(410'000, 400'000));
+  const LeaseTerms dear = ListedTerms(rules, BidTerms{}, step.needs, OfferAt(410'000, 400'000));
   EXPECT_EQ(dear.billing.per_hour, MicroUsd(410'000));  // never above the price on demand
 }
 
@@ -65,7 +65,7 @@ RC_GTEST_PROP(Rental, TheWorstCaseCoversALiveOfferThatCostsUpToATenthMore, ()) {
   RentalRules rules = Rules(*rc::gen::element(LeaseGrade::kA, LeaseGrade::kB, LeaseGrade::kBStar));
   const int64_t listed = *rc::gen::inRange<int64_t>(100, 100'000'000);
   const Millis lease(*rc::gen::inRange<int64_t>(60'000, 1'000'000'000));
-  const LeaseTerms terms = ListedTerms(rules, false, {}, OfferAt(listed));
+  const LeaseTerms terms = ListedTerms(rules, {}, {}, OfferAt(listed));
   LeaseTerms live = terms;
   live.billing.per_hour = MicroUsd(listed + *rc::gen::inRange<int64_t>(0, listed / 10 + 1));
   RC_ASSERT(ReserveFor(live, lease) <= WorstOfListed(rules, terms, lease));

@@ -177,6 +177,7 @@ Status CheckSpot(const Step& step, const RunWishes& wishes) {
 void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wishes,
                   PreparedRun& prepared) {
   RentWish wish{.place = away.place, .needs = step.NeedsToRent(), .spot = step.spot};
+  wish.bid = away.bid;
   wish.disk = RentedDisk(step.needs);
   wish.kept_at = wishes.kept_at;
   if (step.checkpoint) wish.every = step.checkpoint->every;

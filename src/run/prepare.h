@@ -29,6 +29,7 @@ struct RentedPlace {
   MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
   Millis work{0};        // boot and step, nine times in ten; 0: unknown
   std::string hardware;  // "RTX-3090": machines of one kind share their history
+  BidTerms bid = {};     // that it makes, where it makes one
 };
 
 struct RunWishes {

@@ -191,6 +191,7 @@ std::map<std::string, RentalRules> RulesOfProviders(CommandContext& context) {
                                         .disk_per_gb_month = facts.dear_disk,
                                         .room_percent = kRoomPercent,
                                         .takes_bids = facts.takes_bids,
+                                        .bids = BundledBidLaw(facts.name),
                                         .not_modelled = std::string(facts.not_modelled),
                                         .logged_in = account.ok()});
   }

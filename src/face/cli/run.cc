@@ -297,7 +297,8 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
     away.emplace(
         row.step,
         RentedPlace{named ? asked : found, *row.lease, *row.worst,
-                    row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0), row.hardware});
+                    row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0), row.hardware,
+                    row.bid ? row.bid->terms : BidTerms{}});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;

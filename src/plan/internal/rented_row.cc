@@ -21,14 +21,15 @@ constexpr Millis kWaitsForNext = std::chrono::minutes(15);
 
 // One way to pay for the machine, and what it comes to.
 struct Way {
+  std::optional<BidTerms> bid;  // empty: on demand
   LeaseTerms terms;
   std::optional<Millis> every;
   Finish finish;
 };
 
-std::optional<Millis> IntervalOf(const Step& step, bool on_bid) {
+std::optional<Millis> IntervalOf(const Step& step, const std::optional<BidTerms>& bid) {
   if (!step.checkpoint) return std::nullopt;
-  const auto mtbf = on_bid ? std::optional(kAssumedSpotLife) : std::nullopt;
+  const auto mtbf = bid ? std::optional(bid->life) : std::nullopt;
   return step.checkpoint->every.value_or(CheckpointInterval(kAssumedWrite, mtbf));
 }
 
@@ -42,11 +43,11 @@ Bytes ComesHome(const RentedQuestion& question, std::optional<Millis> every) {
 }
 
 // A cold machine boots and gets all files.
-FinishFacts FactsOf(const RentedQuestion& question, bool on_bid) {
+FinishFacts FactsOf(const RentedQuestion& question, const std::optional<BidTerms>& bid) {
   const StepMoves& moves = *question.step.moves;
   const Offer& offer = question.offer;
   const Link& link = question.facts.moving.LinkTo(offer.provider);
-  const std::optional<Millis> every = IntervalOf(question.step.step, on_bid);
+  const std::optional<Millis> every = IntervalOf(question.step.step, bid);
   FinishFacts facts{.boot = question.rules.boot,
                     .upload = TimeToMove(UploadOf(moves), link),
                     .setup = moves.setup.value_or(Millis(0)),
@@ -56,8 +57,10 @@ FinishFacts FactsOf(const RentedQuestion& question, bool on_bid) {
   const Bytes home = ComesHome(question, every);
   facts.traffic =
       TrafficOf(question.facts.moving, offer.provider, offer.region, home).value_or(MicroUsd());
-  facts.restart = facts.boot.usual + facts.upload + facts.setup;
-  if (on_bid) facts.bid_mtbf = kAssumedSpotLife;
+  // The next machine gets the newest checkpoint too, which came home.
+  const Millis newest = moves.checkpoint ? TimeToMove(*moves.checkpoint, link) : Millis(0);
+  facts.restart = facts.boot.usual + facts.upload + facts.setup + newest;
+  if (bid) facts.bid_mtbf = bid->life;
   return facts;
 }
 
@@ -75,15 +78,34 @@ Bytes UploadAfter(const RentedQuestion& question) {
   return sum;
 }
 
-Way WayOf(const RentedQuestion& question, bool on_bid) {
-  Way way{.terms = ListedTerms(question.rules, on_bid, question.step.step.needs, question.offer),
-          .every = IntervalOf(question.step.step, on_bid)};
-  way.finish = FinishOf(way.terms.billing, FactsOf(question, on_bid), question.time);
+Way WayOf(const RentedQuestion& question, const std::optional<BidTerms>& bid) {
+  Way way{.bid = bid,
+          .terms = ListedTerms(question.rules, bid, question.step.step.needs, question.offer),
+          .every = IntervalOf(question.step.step, bid)};
+  way.finish = FinishOf(way.terms.billing, FactsOf(question, bid), question.time);
   return way;
 }
 
+// The bid with the least usual cost until the step is done, the lowest of equal ones; where no cost
+// is known the usual bid. `tried`: what each comes to.
+Way BestBid(const RentedQuestion& question, std::vector<TriedBid>& tried) {
+  const MicroUsd minimum = *question.offer.spot_per_hour;
+  const MicroUsd on_demand = question.offer.per_hour.value_or(minimum);
+  Way best = WayOf(question, BidTerms{});
+  std::optional<MicroUsd> least;
+  for (const BidTerms& bid : BidsToTry(minimum, on_demand, question.rules.bids)) {
+    Way way = WayOf(question, bid);
+    tried.push_back({bid, way.terms.billing.per_hour, way.finish.p50});
+    if (!way.finish.p50 || (least && *way.finish.p50 >= *least)) continue;
+    least = way.finish.p50;
+    best = std::move(way);
+  }
+  return best;
+}
+
 // On the machine that the step before has booted.
-void FillWarm(PlanRow& row, const RentedQuestion& question, const LeaseTerms& terms) {
+void FillWarm(PlanRow& row, const RentedQuestion& question, const Way& way) {
+  const LeaseTerms& terms = way.terms;
   row.rented_for = question.step.step.NeedsToRent();
   row.disk = RentedDisk(question.step.step.needs);
   row.waits = LongestKeep(terms, kWaitsForNext);
@@ -93,7 +115,7 @@ void FillWarm(PlanRow& row, const RentedQuestion& question, const LeaseTerms& te
         std::max(*row.worst, WorstOfListed(question.rules, terms, *row.lease + row.waits));
   }
   if (question.step.moves_before == nullptr) return;
-  FinishFacts facts = FactsOf(question, row.on_bid);
+  FinishFacts facts = FactsOf(question, way.bid);
   row.warm_upload = UploadAfter(question);
   facts.boot = {};
   facts.upload = TimeToMove(row.warm_upload, question.facts.moving.LinkTo(question.offer.provider));
@@ -152,9 +174,9 @@ void FillReserve(PlanRow& row, const RentedQuestion& question, const LeaseTerms&
 constexpr const char* kNoCheckpoint =
     "`spot: only` without `checkpoint:`: a machine that is taken away would take all work with it";
 
-std::string NeverDoneText(const Step& step) {
+std::string NeverDoneText(const Step& step, Millis life) {
   return fmt::format(
-      "a machine on a bid is taken away after {} on average, {}", DurationText(kAssumedSpotLife),
+      "a machine on a bid is taken away after {} on average, {}", DurationText(life),
       step.checkpoint ? "before enough is saved to get on" : "and nothing is saved meanwhile");
 }
 
@@ -174,8 +196,14 @@ void FillRental(PlanRow& row, const RentedQuestion& question) {
       MayBid(question.facts, step) && question.rules.takes_bids && offer.spot_per_hour;
   const bool can_demand = step.spot != SpotUse::kOnly && offer.per_hour;
   std::optional<Way> bid, on_demand;
-  if (can_bid) bid = WayOf(question, true);
-  if (offer.per_hour) on_demand = WayOf(question, false);
+  if (can_bid) {
+    PlannedBid& planned = row.bid.emplace();
+    bid = BestBid(question, planned.tried);
+    planned.minimum = *offer.spot_per_hour;
+    planned.terms = *bid->bid;
+    planned.law = question.rules.bids;
+  }
+  if (offer.per_hour) on_demand = WayOf(question, {});
   row.on_bid = bid && (!can_demand || IsCheaper(*bid, *on_demand));
   const Way& way = row.on_bid ? *bid : *on_demand;
   row.lease_grade = NameOf(way.terms.grade);
@@ -189,8 +217,8 @@ void FillRental(PlanRow& row, const RentedQuestion& question) {
   FillFrom(row, question, way);
   const bool may_go_on = row.on_bid && can_demand;
   FillReserve(row, question, way.terms, may_go_on ? std::optional(on_demand->terms) : std::nullopt);
-  FillWarm(row, question, way.terms);
-  if (way.finish.is_never_done) row.why_not = NeverDoneText(step);
+  FillWarm(row, question, way);
+  if (way.finish.is_never_done) row.why_not = NeverDoneText(step, way.bid->life);
   if (step.spot == SpotUse::kOnly && !step.checkpoint) row.why_not = kNoCheckpoint;
 }
 

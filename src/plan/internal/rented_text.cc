@@ -68,7 +68,9 @@ std::string CountText(double count) {
 
 std::string BidText(const PlanRow& row) {
   if (!row.on_bid) return "";
-  std::string text = "on a bid";
+  const int64_t above = PercentAbove(row.bid->minimum, *row.per_hour);
+  std::string text = above == 0 ? "on a bid of the list's least"
+                                : fmt::format("on a bid {} % above the list's least", above);
   if (row.listed_saving) text += fmt::format(": the list says {} % less", *row.listed_saving);
   if (row.effective_saving) {
     text += fmt::format("; with {} interruptions to expect it saves {} % in the end",

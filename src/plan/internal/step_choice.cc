@@ -8,9 +8,9 @@
 namespace curbstop {
 namespace {
 
-// Either serves where the other was rented.
+// Either serves where the other was rented, for the same price: steps may bid differently.
 bool IsSameMachine(const PlanRow& a, const PlanRow& b) {
-  return a.place == b.place && a.on_bid == b.on_bid && a.disk == b.disk &&
+  return a.place == b.place && a.on_bid == b.on_bid && a.per_hour == b.per_hour && a.disk == b.disk &&
          Covers(a.rented_for, b.rented_for) && Covers(b.rented_for, a.rented_for);
 }
 

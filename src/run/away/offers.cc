@@ -20,7 +20,7 @@ Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalM
   candidate.terms = TermsFor(market.facts, live, wish.disk, bid, wish.transfer);
   GradeTerms(candidate.terms, market.end);
   candidate.spot = bid.has_value();
-  if (bid) candidate.mtbf = kAssumedSpotLife;
+  if (bid) candidate.mtbf = wish.bid.life;
   candidate.work = work;
   return candidate;
 }
@@ -61,7 +61,8 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
     const MicroUsd minimum = *live.offer.spot_per_hour;
     // No bid goes above the price on demand: this one would be refused.
     if (live.offer.per_hour && minimum > *live.offer.per_hour) continue;
-    const MicroUsd bid = BidFor(minimum, live.offer.per_hour.value_or(minimum));
+    const MicroUsd bid = 
+        BidAt(minimum, live.offer.per_hour.value_or(minimum), wish.bid.above_percent);
     rentable.push_back({live, CandidateOf(live, wish, market, work, bid), bid});
   }
   return rentable;

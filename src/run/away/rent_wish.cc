@@ -47,6 +47,10 @@ Result<RentWish> WishOf(const Json& json) {
   const int64_t spot = json.IntOr("spot", 0);
   if (spot < 0 || spot > static_cast<int64_t>(SpotUse::kOnly)) return Corrupt("`spot` is unknown");
   wish.spot = static_cast<SpotUse>(spot);
+  wish.bid.above_percent = json.IntOr("bid_above_percent", kUsualBidPercent);
+  wish.bid.life = Millis(json.IntOr("bid_life_ms", kAssumedSpotLife.count()));
+  if (wish.bid.above_percent < 0 || wish.bid.above_percent > 1000 || wish.bid.life <= Millis(0))
+    return Corrupt("`bid_above_percent` or `bid_life_ms` makes no sense");
   wish.image = json.StringOr("image", "");
   TRY_ASSIGN(wish.disk.value, json.GetInt("disk"));
   wish.transfer.value = json.IntOr("transfer", 0);
@@ -65,6 +69,8 @@ Json RentWishJson(const RentWish& wish) {
                            {"place", PlaceText(wish.place)},
                            {"needs", NeedsJson(wish.needs)},
                            {"spot", static_cast<int64_t>(wish.spot)},
+                           {"bid_above_percent", wish.bid.above_percent},
+                           {"bid_life_ms", int64_t{wish.bid.life.count()}},
                            {"image", wish.image},
                            {"disk", wish.disk.value},
                            {"transfer", wish.transfer.value},

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "plan/bid.h"
 #include "plan/interval.h"
 #include "project/place.h"
 #include "project/project.h"
@@ -26,6 +27,7 @@ struct RentWish {
   Place place;  // kProvider or kPractice
   Need needs;
   SpotUse spot = SpotUse::kAuto;
+  BidTerms bid;       // that the plan chose, where one can be made
   std::string image;  // of the container; empty: the provider's usual one
   Bytes disk{10'000'000'000};
   Bytes transfer;                // both ways, kept in reserve where it bills
