@@ -39,8 +39,8 @@ Result<BidLaw> ReadLaw(const CsvFields& fields, int line) {
   TRY_ASSIGN(law.halving_percent, ReadPercent(fields[3], 1, 1000, line));
   const bool is_graded = law.grade == "assumed" || law.grade == "measured";
   if (is_graded && !law.provider.empty()) return law;
-  return InvalidInput(fmt::format("line {}: `{}` is neither assumed nor measured", line,
-                                  Printable(law.grade)));
+  return InvalidInput(
+      fmt::format("line {}: `{}` is neither assumed nor measured", line, Printable(law.grade)));
 }
 
 }  // namespace

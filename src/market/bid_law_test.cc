@@ -41,10 +41,10 @@ TEST(BidLaw, TheBundledOneIsGradedAsAssumedAndNamesWhereItComesFrom) {
 
 TEST(BidLaw, WhatCannotBeALawIsRefusedWithItsLine) {
   EXPECT_TRUE(Read("vast,10,50,5,assumed,,me,2026-11-30\n").ok());
-  for (const char* row : {"vast,10,101,5,assumed,,me,", "vast,-1,50,5,assumed,,me,",
-                          "vast,10,50,0,assumed,,me,", "vast,10,50,5,sure,,me,",
-                          ",10,50,5,assumed,,me,", "vast,1e3,50,5,assumed,,me,",
-                          "vast,10,99999999999999999999,5,assumed,,me,"}) {
+  for (const char* row :
+       {"vast,10,101,5,assumed,,me,", "vast,-1,50,5,assumed,,me,", "vast,10,50,0,assumed,,me,",
+        "vast,10,50,5,sure,,me,", ",10,50,5,assumed,,me,", "vast,1e3,50,5,assumed,,me,",
+        "vast,10,99999999999999999999,5,assumed,,me,"}) {
     const auto laws = Read(std::string(row) + "\n");
     ASSERT_FALSE(laws.ok()) << row;
     EXPECT_NE(laws.error().message().find("line 2"), std::string::npos) << row;

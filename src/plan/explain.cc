@@ -142,8 +142,8 @@ void AddParts(const PlanRow& row, std::vector<Explanation>& all) {
       {row.step, "interruptions", fmt::format("{:.1f} to expect", row.interruptions),
        "mtbf e^(restart/mtbf) (e^((interval + write)/mtbf) - 1) work/interval - work",
        fmt::format("mtbf {}, assumed; a checkpoint every {}, {} each",
-                   DurationText(row.bid->terms.life), row.interval ? DurationText(*row.interval) : "-",
-                   DurationText(kAssumedWrite)),
+                   DurationText(row.bid->terms.life),
+                   row.interval ? DurationText(*row.interval) : "-", DurationText(kAssumedWrite)),
        "J. T. Daly, FGCS 22 (2006); SkyNomad's traces of 2023 and 2025", ""});
 }
 

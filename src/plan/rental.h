@@ -23,12 +23,12 @@ namespace curbstop {
 struct RentalRules {
   LeaseTerms terms;  // prices apart
   BootTime boot;
-  MicroUsd disk_per_gb_month;  // a dear one there
-  int64_t room_percent = 0;    // that live prices may be above those of the list
-  bool takes_bids = true;      // false: nothing is rented there as spot
+  MicroUsd disk_per_gb_month;    // a dear one there
+  int64_t room_percent = 0;      // that live prices may be above those of the list
+  bool takes_bids = true;        // false: nothing is rented there as spot
   const BidLaw* bids = nullptr;  // how much longer a higher one lasts; null: the usual one is made
-  std::string not_modelled;    // charges there that no figure holds, for people
-  bool logged_in = true;       // a key of an account there was found
+  std::string not_modelled;      // charges there that no figure holds, for people
+  bool logged_in = true;         // a key of an account there was found
 };
 
 // The disk that a machine for this step gets, at least.

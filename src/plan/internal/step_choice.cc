@@ -10,8 +10,9 @@ namespace {
 
 // Either serves where the other was rented, for the same price: steps may bid differently.
 bool IsSameMachine(const PlanRow& a, const PlanRow& b) {
-  return a.place == b.place && a.on_bid == b.on_bid && a.per_hour == b.per_hour && a.disk == b.disk &&
-         Covers(a.rented_for, b.rented_for) && Covers(b.rented_for, a.rented_for);
+  return a.place == b.place && a.on_bid == b.on_bid && a.per_hour == b.per_hour &&
+         a.disk == b.disk && Covers(a.rented_for, b.rented_for) &&
+         Covers(b.rented_for, a.rented_for);
 }
 
 // Numbers of machines that are the same thing rented.

@@ -61,7 +61,7 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
     const MicroUsd minimum = *live.offer.spot_per_hour;
     // No bid goes above the price on demand: this one would be refused.
     if (live.offer.per_hour && minimum > *live.offer.per_hour) continue;
-    const MicroUsd bid = 
+    const MicroUsd bid =
         BidAt(minimum, live.offer.per_hour.value_or(minimum), wish.bid.above_percent);
     rentable.push_back({live, CandidateOf(live, wish, market, work, bid), bid});
   }
