@@ -24,6 +24,7 @@ struct FrontPoint {
   MicroUsd cost;
   Millis time{0};
   std::vector<std::string> places;  // of each planned step that has one, in their order
+  std::vector<bool> goes_on;        // each of them: with the machine of the step before it
 };
 
 // How the goal was met.

@@ -264,10 +264,11 @@ bool Planner::AnyTimeUnknown(const std::vector<Compared*>& steps) {
 void Planner::AddFront(const std::vector<Compared*>& steps) {
   for (const GraphAnswer& answer :
        FindFront(Graph(steps, SharingNow()), LimitsOf(PlanGoal()), facts_.front)) {
-    FrontPoint point{answer.cost, answer.time, {}};
+    FrontPoint point{answer.cost, answer.time, {}, {}};
     for (size_t i = 0; i < steps.size(); ++i) {
       const size_t row = steps[i]->options[answer.picks[i].mode];
       point.places.push_back(steps[i]->rows[row].place);
+      point.goes_on.push_back(answer.picks[i].took_over);
     }
     plan_.together->front.push_back(std::move(point));
   }

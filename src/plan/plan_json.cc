@@ -40,10 +40,13 @@ Json FrontJson(const GoalAnswer& together) {
   Json front = Json::MakeArray();
   for (const FrontPoint& point : together.front) {
     Json places = Json::MakeArray();
+    Json goes_on = Json::MakeArray();
     for (const std::string& place : point.places) places.Push(place);
+    for (const bool one : point.goes_on) goes_on.Push(one);
     front.Push(Json::MakeObject({{"p50_micro_usd", point.cost.value()},
                                  {"finish_p50_s", SecondsJson(point.time)},
-                                 {"places", places}}));
+                                 {"places", places},
+                                 {"goes_on", goes_on}}));
   }
   return front;
 }

@@ -195,20 +195,22 @@ std::string TogetherText(const Plan& plan) {
       "", "  ");
 }
 
-// "train runpod/…, eval local"; a place without its region and type is enough to tell them apart
-// mostly, and the JSON has all of it.
+std::string ShortPlace(const std::string& place) {
+  const size_t slash = place.rfind('/');
+  if (slash == place.npos) return place;
+  return fmt::format("{}/{}", place.substr(0, place.find('/')), place.substr(slash + 1));
+}
+
+// "train runpod/…, tune on that machine, eval local"; a place without its region is enough to tell
+// them apart mostly, and the JSON has all of it.
 std::string WaysText(const Plan& plan, const FrontPoint& point) {
   std::vector<std::string> parts;
   size_t at = 0;
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen || at >= point.places.size()) continue;
-    const std::string& place = point.places[at++];
-    const size_t slash = place.rfind('/');
     parts.push_back(fmt::format(
-        "{} {}", row.step,
-        slash == place.npos
-            ? place
-            : fmt::format("{}/{}", place.substr(0, place.find('/')), place.substr(slash + 1))));
+        "{} {}", row.step, point.goes_on[at] ? "on that machine" : ShortPlace(point.places[at])));
+    ++at;
   }
   return Join(parts, ", ");
 }

@@ -47,6 +47,18 @@ const PlanRow& Chosen(const Plan& plan, const std::string& step) {
   return kNone;
 }
 
+TEST(Sharing, EachPointOfTheFrontSaysWhichStepsShareAMachine) {
+  World world = TwoSteps();
+  world.facts.front = 5;
+  const Plan plan = world.Compare();
+  ASSERT_EQ(plan.together->front.size(), 1U);
+  EXPECT_THAT(plan.together->front[0].goes_on, ElementsAre(false, true));
+  EXPECT_THAT(PlanText(plan), HasSubstr("prepare vast/1x-A10, train on that machine"));
+  EXPECT_THAT(WriteJson(PlanJson(plan)), HasSubstr(R"("goes_on":[false,true])"));
+  world.facts.may_share = false;
+  EXPECT_THAT(world.Compare().together->front[0].goes_on, ElementsAre(false, false));
+}
+
 TEST(Sharing, TheNextStepGoesOnWithoutBootAndWithoutFilesThatAreThere) {
   World world = TwoSteps();
   const Plan plan = world.Compare();
