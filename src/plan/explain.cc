@@ -126,12 +126,21 @@ Explanation OfBid(const PlanRow& row) {
 // How the parts beside boot and work came about.
 void AddParts(const PlanRow& row, std::vector<Explanation>& all) {
   if (!row.lease) return;
+  if (row.boot.usual.count() > 0) {
+    all.push_back({row.step, "boot", DurationText(row.boot.usual),
+                   "from the create call until the machine answers: it starts, and gets the image "
+                   "that its provider's machines usually have; another image's size is not known",
+                   fmt::format("one in ten sooner than {}, one in ten later than {}",
+                               DurationText(row.boot.early), DurationText(row.boot.late)),
+                   "what is known of this provider", ""});
+  }
   if (row.upload.value > 0 || row.download.value_or(Bytes{}).value > 0) {
     all.push_back({row.step, "upload and download",
                    fmt::format("{} there, {} home", BytesText(row.upload),
                                BytesText(row.download.value_or(Bytes{}))),
                    "size / bytes per second + 1 s",
-                   fmt::format("{} B/s", Grouped(row.link.bytes_per_s)),
+                   fmt::format("{} B/s; of what goes there {} are the project's code",
+                               Grouped(row.link.bytes_per_s), BytesText(row.code)),
                    row.link.is_measured ? "the latest run there"
                                         : "assumed until a run there has measured it",
                    ""});

@@ -12,7 +12,7 @@ const Link& MoveFacts::LinkTo(const std::string& provider) const {
 
 Bytes UploadOf(const StepMoves& moves) {
   return std::accumulate(
-      moves.inputs.begin(), moves.inputs.end(), Bytes{},
+      moves.inputs.begin(), moves.inputs.end(), moves.code,
       [](Bytes sum, const MovedInput& input) { return Bytes{sum.value + input.size.value}; });
 }
 

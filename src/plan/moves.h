@@ -19,6 +19,7 @@ struct MovedInput {
 };
 
 struct StepMoves {
+  Bytes code;                        // files of the project that go with it
   std::vector<MovedInput> inputs;    // that are there now
   std::vector<std::string> unknown;  // inputs that nobody made yet: "out/train/model"
   std::optional<Bytes> outputs;      // of its latest success; empty: it never had one
@@ -34,6 +35,7 @@ struct MoveFacts {
   const Link& LinkTo(const std::string& provider) const;
 };
 
+// Code and inputs.
 Bytes UploadOf(const StepMoves& moves);
 
 // What is asked for bringing that home from there; empty: no price is known.

@@ -42,6 +42,20 @@ TEST(Moves, InputsAndResultsTravelWhileTheMachineBills) {
   EXPECT_THAT(PlanText(plan), HasSubstr("upload 20 min"));
 }
 
+TEST(Moves, CodeTravelsTooAndIsExplained) {
+  World world = OneCard();
+  world.facts.rentals.at("vast").boot = {kMinute, 2 * kMinute, 4 * kMinute};
+  world.facts.moves = {{.code = Bytes{15 * kGb / 10}}};  // 120 s and a second
+  const Plan plan = world.Compare();
+  EXPECT_EQ(Row(plan).upload, Bytes{15 * kGb / 10});
+  EXPECT_EQ(Row(plan).finish_p50, kHour + 2 * kMinute + std::chrono::seconds(121));
+  EXPECT_THAT(PlanText(plan), HasSubstr("go there"));
+  EXPECT_THAT(ExplanationText(plan), HasSubstr("the project's code"));
+  EXPECT_THAT(ExplanationText(plan), HasSubstr("train boot: 2 min"));
+  world.facts.moves = {{.code = Bytes{5'000'000}}};
+  EXPECT_THAT(PlanText(world.Compare()), Not(HasSubstr("go there")));
+}
+
 TEST(Moves, AMeasuredLinkIsUsedForItsProviderAlone) {
   World world = OneCard();
   world.facts.moves = {{.inputs = {{"data", Bytes{15 * kGb}}}}};

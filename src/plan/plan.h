@@ -103,6 +103,8 @@ struct PlanRow {
   std::optional<int64_t> listed_saving;     // percent below the price on demand, by the list
   std::optional<int64_t> effective_saving;  // of the usual cost until it is done; may be below 0
   Bytes upload;                             // of rented machines: what goes there
+  Bytes code;                               // of it, the project's own files
+  BootTime boot;                            // of them
   std::optional<Bytes> download;            // what comes home; empty: unknown
   std::vector<std::string> unknown_inputs;  // what goes there too, but nobody made yet
   Link link;                                // over which it travels

@@ -91,6 +91,19 @@ Json FilesJson(const std::vector<HashedFile>& files) {
   return list;
 }
 
+}  // namespace
+
+std::vector<std::string> CodeOf(const Project& project, const Step& step,
+                                std::vector<std::string> paths) {
+  const std::vector<std::string> not_code = NotCode(project);
+  std::erase_if(paths, [&](const std::string& path) {
+    return Matches(path, not_code) || (!step.code.empty() && !Matches(path, step.code));
+  });
+  return paths;
+}
+
+namespace {
+
 struct Code {
   Json json;
   std::vector<std::string> paths;
@@ -100,11 +113,8 @@ Result<Code> HashCode(const Project& project, const Step& step, Journal& journal
                       ProcessRunner& processes) {
   TRY_ASSIGN(std::vector<std::string> paths, ListCode(project.root, processes));
   Code code{Json(), paths};
-  const std::vector<std::string> not_code = NotCode(project);
-  std::erase_if(paths, [&](const std::string& path) {
-    return Matches(path, not_code) || (!step.code.empty() && !Matches(path, step.code));
-  });
-  TRY_ASSIGN(std::vector<HashedFile> files, HashPaths(project.root, paths));
+  TRY_ASSIGN(std::vector<HashedFile> files,
+             HashPaths(project.root, CodeOf(project, step, std::move(paths))));
   TRY_ASSIGN(const auto made, MadeFiles(project.root, journal));
   const std::vector<std::string> tracked =
       made.empty() ? std::vector<std::string>() : ListTracked(project.root, processes);

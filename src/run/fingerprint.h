@@ -26,6 +26,10 @@ struct Fingerprint {
 Result<Fingerprint> MakeFingerprint(const Project& project, const Step& step, Journal& journal,
                                     ProcessRunner& processes);
 
+// Of all the project's code (store/work_tree.h, ListCode) what this step's is.
+std::vector<std::string> CodeOf(const Project& project, const Step& step,
+                                std::vector<std::string> paths);
+
 // Which of the code and inputs that `content` was made from are different now, gone, or (among the
 // inputs) new; sorted. `inputs` is Fingerprint::inputs. Errors: kConflict if a file changes just
 // now.

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "project/references.h"
+#include "run/fingerprint.h"
 #include "store/dvc_file.h"
 #include "store/work_tree.h"
 #include "sys/files.h"
@@ -143,6 +144,21 @@ Result<StepMoves> ReadMoves(const Project& project, const Step& step, Journal& j
     TRY_ASSIGN(moves.setup, ReadSetup(project, step, journal));
   }
   return moves;
+}
+
+void CountCode(const Project& project, std::vector<StepMoves>& moves, ProcessRunner& processes) {
+  const Result<std::vector<std::string>> all = ListCode(project.root, processes);
+  if (!all.ok()) return;
+  std::map<std::vector<std::string>, Bytes> counted;  // steps mostly name the same
+  for (size_t i = 0; i < moves.size() && i < project.steps.size(); ++i) {
+    const Step& step = project.steps[i];
+    const auto [of_step, is_new] = counted.try_emplace(step.code);
+    if (is_new) {
+      for (const std::string& path : CodeOf(project, step, *all))
+        of_step->second.value += SizeOnDisk(project.root / path).value;
+    }
+    moves[i].code = of_step->second;
+  }
 }
 
 Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journal& journal) {

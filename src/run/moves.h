@@ -4,16 +4,22 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "plan/moves.h"
 #include "project/project.h"
 #include "run/journal.h"
+#include "sys/process.h"
 
 namespace curbstop {
 
-// Code and environment files are not counted: they are small beside data.
+// Without the code (`CountCode`); environment locks are not counted: they are small.
 Result<StepMoves> ReadMoves(const Project& project, const Step& step, Journal& journal);
+
+// Fills the code of each step, in the project's order. Where it cannot be listed it stays 0: a run
+// will say why.
+void CountCode(const Project& project, std::vector<StepMoves>& moves, ProcessRunner& processes);
 
 // By provider (`practice:vast` is one of its own): what the latest of the project's runs measured.
 Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journal& journal);

@@ -81,6 +81,28 @@ TEST_F(MovesTest, InputsHaveTheSizeOfWhatLiesThere) {
   EXPECT_FALSE(moves.outputs || moves.checkpoint || moves.setup);
 }
 
+TEST_F(MovesTest, CodeIsWhatGoesToARunAndNoData) {
+  Write("train.py", 300);
+  Write("lib/net.py", 40);
+  Write("data/raw/a", 1000);
+  Write("out/prepare/set.bin", 1000);
+  Write("configs/one.json", 1000);  // an input of `train`
+  project_.steps[1].code = {"lib/**"};
+  std::vector<StepMoves> moves(2);
+  RealProcessRunner processes;
+  CountCode(project_, moves, processes);
+  EXPECT_EQ(moves[0].code, Bytes{340});
+  EXPECT_EQ(moves[1].code, Bytes{40});
+}
+
+TEST_F(MovesTest, CodeThatCannotBeListedIsNotCounted) {
+  project_.root = folder_ / "not there";
+  std::vector<StepMoves> moves(2);
+  RealProcessRunner processes;
+  CountCode(project_, moves, processes);
+  EXPECT_EQ(moves[0].code, Bytes{});
+}
+
 TEST_F(MovesTest, WhatIsNotThereYetIsNamed) {
   EXPECT_THAT(Read().unknown, ElementsAre("configs/*.json", "data/raw", "out/prepare/set.bin"));
 }

@@ -113,12 +113,21 @@ Status RefreshPast(Planning& planning, Journal& journal, const CommandContext& c
 
 namespace {
 
-Status ReadWhatMoves(Planning& planning, Journal& journal) {
+// Nothing but home is asked about.
+bool StaysHome(const Planning& planning) {
+  const Place& on = planning.facts.on;
+  if (on.kind != PlaceKind::kAuto) return on.kind == PlaceKind::kLocal;
+  return std::ranges::all_of(planning.project.steps,
+                             [](const Step& step) { return step.where.kind == PlaceKind::kLocal; });
+}
+
+Status ReadWhatMoves(Planning& planning, Journal& journal, ProcessRunner& processes) {
   const Project& project = planning.project;
   for (const Step& step : project.steps) {
     TRY_ASSIGN(StepMoves moves, ReadMoves(project, step, journal));
     planning.facts.moves.push_back(std::move(moves));
   }
+  if (!StaysHome(planning)) CountCode(project, planning.facts.moves, processes);
   TRY_ASSIGN(planning.facts.moving.links, ReadLinks(project.name, journal));
   return {};
 }
@@ -154,7 +163,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   facts.steps = options.steps;
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
   TRY(RefreshPast(*planning, journal, context));
-  TRY(ReadWhatMoves(*planning, journal));
+  TRY(ReadWhatMoves(*planning, journal, context.processes));
   return planning;
 }
 

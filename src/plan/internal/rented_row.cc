@@ -68,7 +68,8 @@ FinishFacts FactsOf(const RentedQuestion& question, const std::optional<BidTerms
 Bytes UploadAfter(const RentedQuestion& question) {
   const StepMoves& before = *question.step.moves_before;
   const std::string made = "out/" + question.step.before + "/";
-  Bytes sum;
+  // Of the same project: what one has the other has too, but for files of its own.
+  Bytes sum{std::max<int64_t>(question.step.moves->code.value - before.code.value, 0)};
   for (const MovedInput& input : question.step.moves->inputs) {
     const bool is_read =
         std::any_of(before.inputs.begin(), before.inputs.end(),
@@ -152,6 +153,8 @@ void FillFrom(PlanRow& row, const RentedQuestion& question, const Way& way) {
   row.parts = finish.parts;
   row.interruptions = finish.interruptions;
   row.upload = UploadOf(*question.step.moves);
+  row.code = question.step.moves->code;
+  row.boot = question.rules.boot;
   row.download = question.step.moves->outputs;
   row.unknown_inputs = question.step.moves->unknown;
   row.link = question.facts.moving.LinkTo(question.offer.provider);

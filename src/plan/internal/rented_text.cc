@@ -47,7 +47,11 @@ std::string RateText(const Link& link) {
 std::string MovesText(const PlanRow& row) {
   if (!row.lease) return "";
   std::vector<std::string> parts;
-  if (row.upload.value > 0) parts.push_back(fmt::format("{} go there", BytesText(row.upload)));
+  // Code alone is seconds mostly, and left to `--explain` then.
+  const bool is_worth_it = row.upload > row.code || !row.finish_p50 ||
+                           TimeToMove(row.code, row.link) * 100 >= *row.finish_p50;
+  if (row.upload.value > 0 && is_worth_it)
+    parts.push_back(fmt::format("{} go there", BytesText(row.upload)));
   if (row.download && row.download->value > 0)
     parts.push_back(fmt::format("{} come home", BytesText(*row.download)));
   std::string text = Join(parts, ", ");

@@ -95,6 +95,8 @@ void HandOver(PlanRow& giver, PlanRow& taker) {
   taker.finish_p90 = taker.warm->time_p90;
   taker.parts = taker.warm->parts;
   taker.upload = taker.warm_upload;
+  taker.code = {};
+  taker.boot = {};
 }
 
 }  // namespace curbstop
