@@ -3,8 +3,15 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "run/supervisor/runner.h"
+
 namespace curbstop {
 namespace {
+
+class NoSink final : public EffectSink {
+ public:
+  void Begin(const Effect&) override {}
+};
 
 // Nearest rank: the smallest value that at least `percent` of the values do not exceed.
 Millis Percentile(const std::vector<int64_t>& sorted, size_t percent) {
@@ -13,6 +20,14 @@ Millis Percentile(const std::vector<int64_t>& sorted, size_t percent) {
 }
 
 }  // namespace
+
+Result<RunState> ReadRunState(Journal& journal, const std::string& run) {
+  MoneyJournal records(journal, run);
+  NoSink sink;
+  Runner runner(records, sink);
+  TRY(runner.Load());
+  return runner.state();
+}
 
 Result<StepHistory> ReadHistory(Journal& journal, const std::string& project,
                                 const std::string& step, const std::string& machine_class) {

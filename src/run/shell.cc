@@ -12,6 +12,7 @@
 #include "run/agent/step_leader.h"
 #include "run/agent/step_process.h"
 #include "run/agent/touch_watch.h"
+#include "run/at_place.h"
 #include "run/fingerprint.h"
 #include "run/metrics_file.h"
 #include "run/spending.h"
@@ -103,7 +104,7 @@ Status Shell::RunLocked() {
   records_.emplace(*journal_, run_);
   runner_.emplace(*records_, static_cast<EffectSink&>(*this));
   TRY(runner_->Load());
-  if (IsFinal(state().phase) && state().pending.empty()) return {};
+  if (IsFinal(state().phase) && state().pending.empty()) return ClearOwnPlace();
   TRY(journal_->SetOwner(run_, "supervisor", IdentifySelf()));
   Log(fmt::format("supervisor.started pid={} origin={}", getpid(),
                   origin_ == SupervisorOrigin::kAdopted ? "adopted" : "started"));
@@ -125,9 +126,8 @@ Status Shell::RunLocked() {
     if (runner_->is_broken() || (rival && runner_->held_back() != 0)) return turn;
     Pause(turn);
   }
-  ClearPlace();
   Log(fmt::format("run.ended state={}", NameOf(state().phase)));
-  return {};
+  return ClearOwnPlace();
 }
 
 // As its own successor: what there is still to do follows from the journal.
@@ -137,12 +137,15 @@ Status Shell::FoldAnew() {
   return RunLocked();
 }
 
-// Its outputs are in the store, and its machines are seen gone. Of any other run what lies at the
-// named place may be the newest that there is.
-void Shell::ClearPlace() {
-  if (hands_ == nullptr || state().phase != Phase::kSucceeded) return;
-  const Status cleared = hands_->ClearPlace(state());
+// Its machines are seen gone. What cannot be removed now is tried again by whoever comes later.
+Status Shell::ClearOwnPlace() {
+  FAILPOINT("place.before_clear");
+  TRY_ASSIGN(const RunRow row, journal_->GetRun(run_));
+  TRY_ASSIGN(const bool clears, MayBeCleared(row, *journal_, outside_));
+  if (!clears) return {};
+  const Status cleared = ClearPlace(run_, state().rentals_made, outside_);
   if (!cleared.ok()) Log(fmt::format("place.left why=\"{}\"", cleared.error().OneLine()));
+  return {};
 }
 
 // A full disk or a busy database may be over in a moment; what lasts is tried after 1, 2, 4 … 60 s.
@@ -541,6 +544,8 @@ Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside) {
     TRY(StartSupervisor(row.run.id, true, outside));
     orphans.push_back(row.run.id);
   }
+  TRY_ASSIGN(const std::vector<std::string> to_clear, RunsToClear(journal, outside));
+  for (const std::string& run : to_clear) TRY(StartSupervisor(run, true, outside));
   // An adopted run is over in moments; longer is waited only for processes that must be ended.
   const Ticks end = outside.clock.Awake() + seconds(5);
   for (const std::string& run : orphans) {

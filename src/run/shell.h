@@ -43,7 +43,7 @@ class Shell : private EffectSink {
   void Begin(const Effect& effect) override { begun_.push_back(effect); }
   Status Turn();
   void Pause(const Status& turn);
-  void ClearPlace();
+  Status ClearOwnPlace();
   Status PerformPending();
   Result<std::optional<Event>> Perform(const Effect& effect);
   Status OpenHands();
@@ -114,7 +114,8 @@ class Shell : private EffectSink {
 };
 
 // Starts supervisors for active runs that nobody looks after (their processes died, the computer
-// went down), and waits shortly for their end. Returns how many there were.
+// went down), and waits shortly for their end. Returns how many there were. Starts one too for each
+// run that left something at the named place, which it removes meanwhile.
 Result<int> AdoptOrphans(Journal& journal, const RunOutside& outside);
 
 }  // namespace curbstop

@@ -6,6 +6,7 @@
 
 #include "record/record.h"
 #include "record/replay.h"
+#include "run/at_place.h"
 #include "run/away/end_supervisors.h"
 #include "run/shell.h"
 #include "sys/files.h"
@@ -25,6 +26,7 @@ std::filesystem::path AgentFolder(const std::filesystem::path& program) {
 
 Status Shell::OpenHands() {
   if (!state().terms.away) return {};
+  if (state().terms.named_place) TRY(NoteAtPlace(run_, outside_));
   TRY(MakeRecordToken());
   LinkWork work{.run = run_, .folder = folder_, .root = row_.run.root};
   work.is_practice = state().terms.practice;

@@ -3,7 +3,7 @@
 
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
-#include "run/supervisor/runner.h"
+#include "run/history.h"
 
 namespace curbstop {
 namespace {
@@ -14,19 +14,11 @@ struct Options {
   std::string run;
 };
 
-class NoSink final : public EffectSink {
- public:
-  void Begin(const Effect&) override {}
-};
-
 // What its disk bills in an hour, as agreed on. Errors: kConflict (it has no machine to park).
 Result<MicroUsd> DiskRate(const RunRow& row, Journal& journal) {
-  MoneyJournal records(journal, row.run.id);
-  NoSink sink;
-  Runner runner(records, sink);
-  TRY(runner.Load());
-  const Rental* rental = FindRental(runner.state(), runner.state().current);
-  if (rental != nullptr && runner.state().phase == Phase::kWorking)
+  TRY_ASSIGN(const RunState state, ReadRunState(journal, row.run.id));
+  const Rental* rental = FindRental(state, state.current);
+  if (rental != nullptr && state.phase == Phase::kWorking)
     return rental->terms.billing.disk_per_hour;
   return Conflict(fmt::format("run `{}` has no machine that works now", row.run.id))
       .WithHint("`curbstop ps` shows what runs");

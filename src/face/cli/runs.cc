@@ -9,6 +9,7 @@
 #include "face/cli/commands.h"
 #include "face/cli/run_face.h"
 #include "face/cli/usage.h"
+#include "run/at_place.h"
 #include "run/metrics_file.h"
 #include "sys/files.h"
 
@@ -172,7 +173,9 @@ Status Remove(const Options& options, CommandContext& context) {
     TRY_ASSIGN(yes, AskYesNo(context.out.terminal(), what));
   }
   if (!yes) return Cancelled("nothing was removed");
+  const auto warn = [&](const std::string& left) { context.out.Talk(left + "\n"); };
   for (const RunRow& row : rows) {
+    TRY(ClearForGood(row.run.id, journal, OutsideOf(context), warn));
     TRY(journal.RemoveRun(row.run.id));
     TRY(RemoveTree(context.directories.RunFolder(row.run.id)));
   }

@@ -68,9 +68,6 @@ class AwayHands::Impl {
   MicroUsd HeldByOthers() const { return renter_.HeldByOthers(); }
   void Follow(const RunState& state);
   std::vector<Event> Take();
-  Status ClearPlace(const RunState& state) const {
-    return work_.place == nullptr ? Status() : work_.place->Clear(state.rentals_made);
-  }
   bool IsUnderWay(EffectId effect) const { return under_way_.contains(effect); }
 
  private:
@@ -304,8 +301,6 @@ void AwayHands::Begin(const Effect& effect, const RunState& state, RentMoney mon
 MicroUsd AwayHands::HeldByOthers() const { return impl_->HeldByOthers(); }
 
 void AwayHands::Follow(const RunState& state) { impl_->Follow(state); }
-
-Status AwayHands::ClearPlace(const RunState& state) const { return impl_->ClearPlace(state); }
 
 std::vector<Event> AwayHands::Take() { return impl_->Take(); }
 

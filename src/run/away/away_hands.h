@@ -53,10 +53,6 @@ class AwayHands {
   // Holds the link to the machine that the step runs on by now.
   void Follow(const RunState& state);
 
-  // After a run whose outputs are in the store: removes what its machines put at the named place.
-  // Without such a place nothing. Blocks. Errors: as RunPlace::Clear.
-  Status ClearPlace(const RunState& state) const;
-
   // In the order in which they came; clocks are the caller's to fill in (renter.h).
   std::vector<Event> Take();
 
