@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "plan/plan.h"
 #include "plan/testing/plan_world.h"
@@ -156,6 +157,67 @@ TEST(Bids, TheCheaperBidIsFoundBehindADearerListPrice) {
   const Plan plan = world.Compare();
   EXPECT_EQ(Row(plan).place, "vast/us/1x-A10");
   EXPECT_TRUE(Row(plan).on_bid);
+}
+
+// ---- the same machine elsewhere ----
+
+TEST(Elsewhere, ADearerRegionIsTakenWhereItsTrafficIsCheaper) {
+  World world = OneCard("aws");
+  world.offers[0].region = "af-south-1";
+  world.offers.push_back(OnSale("aws", "A10", 410'000));
+  world.offers[1].region = "us-east-1";
+  EXPECT_EQ(Row(world.Compare()).place, "aws/af-south-1/1x-A10");
+  world.facts.moves = {{.outputs = Bytes{300 * kGb}}};
+  EXPECT_EQ(Row(world.Compare()).place, "aws/us-east-1/1x-A10");
+}
+
+TEST(Elsewhere, OnDemandIsFoundBehindABidThatCostsMoreInTheEnd) {
+  World world = OneBid(270'000);
+  world.offers.push_back(OnSale("vast", "A10", 310'000));
+  world.offers[1].region = "eu";
+  world.facts.moves = {{.inputs = {{"data", Bytes{30 * kGb}}}}};  // 40 min with each machine
+  const Plan plan = world.Compare();
+  EXPECT_EQ(Row(plan).place, "vast/eu/1x-A10");
+  EXPECT_FALSE(Row(plan).on_bid);
+}
+
+TEST(Elsewhere, WhoIsInAHurryFindsOnDemandBehindABid) {
+  World world = OneBid(200'000);
+  world.offers.push_back(OnSale("vast", "A10", 400'000));
+  world.offers[1].region = "eu";
+  EXPECT_TRUE(Row(world.Compare()).on_bid);
+  world.facts.goal.soonest = true;
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+}
+
+// Looking at all offers finds nothing better than looking at those that no other is as good as.
+RC_GTEST_PROP(Elsewhere, NoOfferThatIsLeftOutIsBetter, ()) {
+  static const char* const kRegions[] = {"us-east-1", "af-south-1", "sa-east-1", "eu-west-1"};
+  static const BidLaw kLaw{.avoidable_percent = 50, .halving_percent = 5, .grade = "assumed"};
+  World world = OneCard("aws");
+  world.facts.rentals.at("aws").bids = &kLaw;
+  world.facts.rentals.at("aws").boot = {kMinute, 2 * kMinute, 4 * kMinute};
+  world.step().needs.time = 10 * kHour;
+  world.step().checkpoint = CheckpointRule{.dir = "ckpt", .every = 30 * kMinute};
+  world.facts.moves = {{.inputs = {{"data", Bytes{*rc::gen::inRange<int64_t>(0, 60) * kGb}}},
+                        .outputs = Bytes{*rc::gen::inRange<int64_t>(0, 200) * kGb},
+                        .checkpoint = Bytes{*rc::gen::inRange<int64_t>(0, 3) * kGb}}};
+  world.offers.clear();
+  const int count = *rc::gen::inRange(1, 30);
+  for (int i = 0; i < count; ++i) {
+    Offer offer = OnSale("aws", *rc::gen::inRange(0, 2) == 0 ? "A10" : "H100",
+                         *rc::gen::inRange<int64_t>(200'000, 600'000));
+    offer.region = kRegions[*rc::gen::inRange(0, 4)];
+    if (*rc::gen::inRange(0, 2) == 0)
+      offer.spot_per_hour = MicroUsd(*rc::gen::inRange<int64_t>(100'000, offer.per_hour->value()));
+    world.offers.push_back(std::move(offer));
+  }
+  world.facts.times_on = {
+      {"train", "H100", 1, {.usual = 8 * kHour, .worst = 9 * kHour, .source = "the model"}}};
+  const Plan some = world.Compare();
+  const Plan all = world.Compare(true);
+  RC_ASSERT(some.together && all.together);
+  RC_ASSERT(some.together->cost == all.together->cost);
 }
 
 }  // namespace

@@ -33,15 +33,6 @@ std::optional<Millis> IntervalOf(const Step& step, const std::optional<BidTerms>
   return step.checkpoint->every.value_or(CheckpointInterval(kAssumedWrite, mtbf));
 }
 
-// Every checkpoint comes home, for that is where it survives; the results at the end.
-Bytes ComesHome(const RentedQuestion& question, std::optional<Millis> every) {
-  const StepMoves& moves = *question.step.moves;
-  const int64_t results = moves.outputs.value_or(Bytes{}).value;
-  const bool unknown = !moves.checkpoint || !every || every->count() <= 0 || !question.time.usual;
-  if (unknown) return {results};
-  return {results + moves.checkpoint->value * (*question.time.usual / *every)};
-}
-
 // A cold machine boots and gets all files.
 FinishFacts FactsOf(const RentedQuestion& question, const std::optional<BidTerms>& bid) {
   const StepMoves& moves = *question.step.moves;
@@ -54,7 +45,7 @@ FinishFacts FactsOf(const RentedQuestion& question, const std::optional<BidTerms
                     .download = TimeToMove(moves.outputs.value_or(Bytes{}), link),
                     .every = every,
                     .write = kAssumedWrite};
-  const Bytes home = ComesHome(question, every);
+  const Bytes home = ComesHome(moves, question.time, every);
   facts.traffic =
       TrafficOf(question.facts.moving, offer.provider, offer.region, home).value_or(MicroUsd());
   // The next machine gets the newest checkpoint too, which came home.
@@ -184,6 +175,14 @@ std::string NeverDoneText(const Step& step, Millis life) {
 }
 
 }  // namespace
+
+// Every checkpoint comes home, for that is where it survives; the results at the end.
+Bytes ComesHome(const StepMoves& moves, const StepTime& time, std::optional<Millis> every) {
+  const int64_t results = moves.outputs.value_or(Bytes{}).value;
+  const bool unknown = !moves.checkpoint || !every || every->count() <= 0 || !time.usual;
+  if (unknown) return {results};
+  return {results + moves.checkpoint->value * (*time.usual / *every)};
+}
 
 bool MayBid(const PlanFacts& facts, const Step& step) {
   if (step.spot == SpotUse::kOnly) return true;

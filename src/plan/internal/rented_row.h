@@ -2,6 +2,8 @@
 // the end where the step leaves that open; with what travels there and home again.
 #pragma once
 
+#include <optional>
+
 #include "market/offer.h"
 #include "plan/internal/step_places.h"
 #include "plan/plan.h"
@@ -19,6 +21,9 @@ struct RentedQuestion {
 
 // Whether a bid may stand for the step: its work survives the machine, and somebody holds it.
 bool MayBid(const PlanFacts& facts, const Step& step);
+
+// What comes home from there: results, and each checkpoint where they are written so often.
+Bytes ComesHome(const StepMoves& moves, const StepTime& time, std::optional<Millis> every);
 
 // Fills cost, times, lease and reserve. A row that can never be done gets `why_not`. The offer must
 // have a price that the step may pay.

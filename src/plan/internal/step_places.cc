@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -146,22 +149,76 @@ void ForgetCost(PlanRow& row) {
   row.time_source.clear();
 }
 
-// Which offers could be the cheapest or the soonest to finish of their provider: in ascending
-// price, whatever takes no less time than one before costs more.
+// What an offer's cost and time to finish hang on within its provider; the less, the better.
+struct Merits {
+  Millis time{0};
+  MicroUsd on_demand = kDearestOffer + MicroUsd(1);  // of an hour, where it may be paid
+  MicroUsd spot = kDearestOffer + MicroUsd(1);
+  MicroUsd traffic;      // of what comes home
+  bool is_slow = false;  // where time counts: a bid, if it is made, is interrupted
+
+  bool IsNoWorse(const Merits& other) const {
+    return time <= other.time && on_demand <= other.on_demand && spot <= other.spot &&
+           traffic <= other.traffic && (!is_slow || other.is_slow);
+  }
+};
+
+// Which offers could be the cheapest or the soonest to finish of their provider: those that none
+// before is as good as in everything.
 class Contenders {
  public:
-  explicit Contenders(size_t providers) : least_(providers, kNone) {}
+  explicit Contenders(size_t providers) : kept_(providers) {}
 
-  bool Add(uint32_t provider, const StepTime& time) {
-    const Millis usual = time.usual.value_or(time.worst.value_or(kNone - Millis(1)));
-    if (usual >= least_[provider]) return false;
-    least_[provider] = usual;
-    return true;
+  bool Add(uint32_t provider, const Merits& merits) {
+    std::vector<Merits>& kept = kept_[provider];
+    const bool is_beaten =
+        std::ranges::any_of(kept, [&](const Merits& one) { return one.IsNoWorse(merits); });
+    if (!is_beaten) kept.push_back(merits);
+    return !is_beaten;
   }
 
  private:
-  static constexpr Millis kNone = Millis::max();
-  std::vector<Millis> least_;
+  std::vector<std::vector<Merits>> kept_;
+};
+
+// The merits of offers to one step. Traffic is asked for once per region.
+class MeritsOf {
+ public:
+  MeritsOf(const PlanFacts& facts, const PlannedStep& step) : facts_(facts), step_(step) {
+    may_bid_ = MayBid(facts, step.step);
+    if (step.step.checkpoint)
+      every_ = step.step.checkpoint->every.value_or(CheckpointInterval(
+          kAssumedWrite, may_bid_ ? std::optional(kAssumedSpotLife) : std::nullopt));
+  }
+
+  Merits operator()(const Offer& offer, const StepTime& time) {
+    Merits merits{.time = time.usual.value_or(time.worst.value_or(Millis::max()))};
+    if (offer.per_hour && step_.step.spot != SpotUse::kOnly) merits.on_demand = *offer.per_hour;
+    const auto rules = facts_.rentals.find(offer.provider);
+    const bool bids = may_bid_ && offer.spot_per_hour && rules != facts_.rentals.end() &&
+                      rules->second.takes_bids;
+    if (bids) merits.spot = *offer.spot_per_hour;
+    merits.is_slow = bids && (facts_.goal.IsSet() || facts_.front > 0);
+    const Bytes home = ComesHome(*step_.moves, time, every_);
+    if (home.value > 0) merits.traffic = Traffic(offer, home);
+    return merits;
+  }
+
+ private:
+  MicroUsd Traffic(const Offer& offer, Bytes home) {
+    const auto [known, is_new] = traffic_.try_emplace({offer.provider, offer.region, home.value});
+    if (is_new) {
+      known->second =
+          TrafficOf(facts_.moving, offer.provider, offer.region, home).value_or(MicroUsd());
+    }
+    return known->second;
+  }
+
+  const PlanFacts& facts_;
+  const PlannedStep& step_;
+  bool may_bid_ = false;
+  std::optional<Millis> every_;
+  std::map<std::tuple<std::string_view, std::string_view, int64_t>, MicroUsd> traffic_;
 };
 
 // Whether it is the one that the row of a plan named.
@@ -297,8 +354,8 @@ const OfferClasses& StepPlaces::Classes() {
   return *classes_;
 }
 
-// The cheapest that meet the needs, each type once, and of each provider that can be rented from
-// those that could be chosen. The rest is counted.
+// Of each provider that can be rented from all that could be the best to finish on, and beside them
+// the cheapest that meet the needs, each type once. The rest is counted.
 std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
                                                 ReasonCounts& left_out) {
   const Step& step = current.step;
@@ -312,6 +369,7 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
   int64_t dearer = 0;
   int64_t out_of_place = 0;
   Contenders contenders(classes.providers);
+  MeritsOf merits(facts_, current);
   const auto pinned = facts_.pinned.find(step.name);
   int64_t too_small = 0;
   for (const uint32_t index : Order(step)) {
@@ -330,10 +388,11 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
       ++too_small;
     } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second)) {
       is_shown = true;
+    } else if (verdict.has_driver &&
+               contenders.Add(of_class.provider, merits(offer, TimeOn(current, offer)))) {
+      is_shown = true;
     } else if (shown_types[of_class.type]) {
       ++elsewhere;
-    } else if (verdict.has_driver && contenders.Add(of_class.provider, TimeOn(current, offer))) {
-      is_shown = true;
     } else if (shown.size() > kMostRunnersUp) {
       ++dearer;
     } else {
