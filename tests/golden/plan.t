@@ -108,3 +108,50 @@ A plan can be kept, and run as it is or not at all.
   error: the plan in `kept.json` does not hold any more
     because the project's file was changed; step `train`: vast/us/2x-3090 is not on sale any more, or does not meet its needs; step `tune`: vast/us/2x-A100 is not on sale any more, or does not meet its needs
   hint: look at a new one: `curbstop plan --out FILE`
+
+A bid is chosen by what the step costs until it is done. `--explain` says what each would come to, and what of it is supposed.
+
+  $ cat > curbstop.yaml <<'YAML'
+  > name: triage
+  > budget: {cap: 400 USD, per: month}
+  > steps:
+  >   train: {run: python3 train.py, needs: {gpu: 24GB.., time: 10 h}, checkpoint: {dir: ckpt}, where: vast}
+  > YAML
+  $ cat > offers.csv <<'CSV'
+  > provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,price_usd_per_hour,spot_price_usd_per_hour,source,as_of
+  > vastai,us,,1x-3090,RTX-3090,1,24,16,64,0.3,0.15,hand,2026-10-10
+  > CSV
+  $ curbstop plan --offers offers.csv | sed -n '/on a bid/,/in the end/p'
+    on a bid of the list's least: the list says 50 % less; with 13 interruptions
+    to expect it saves 45 % in the end
+  $ curbstop plan --offers offers.csv --explain | sed -n '/^train bid/,/^  from/p'
+  train bid: 0.150000 USD/h
+    = of the bids from the list's minimum up to the price on demand the one with
+      the least usual cost; a machine at 10 % above the minimum lasts 2 h
+      (assumed), 50 % of its losses halve with each 5 % more
+    with 0.150000 USD/h lasts 48 min, 1.68 USD; 0.153000 USD/h lasts 59 min 31
+      s, 1.69 USD; 0.157500 USD/h lasts 1 h 20 min, 1.71 USD; 0.165000 USD/h lasts
+      2 h, 1.77 USD; 0.172500 USD/h lasts 2 h 40 min, 1.83 USD; 0.180000 USD/h
+      lasts 3 h 12 min, 1.90 USD; 0.195000 USD/h lasts 3 h 45 min, 2.05 USD;
+      0.225000 USD/h lasts 3 h 59 min, 2.36 USD; 0.262500 USD/h lasts 3 h 59 min,
+      2.74 USD; 0.300000 USD/h lasts 3 h 59 min, 3.13 USD
+    from hand; how losses fall is assumed: nobody publishes how long a bid
+
+A step with `model:` takes the time that is estimated for each kind of GPU, and is not put where its model does not fit.
+
+  $ cat > curbstop.yaml <<'YAML'
+  > name: triage
+  > budget: {cap: 400 USD, per: month}
+  > steps:
+  >   train: {run: python3 train.py, model: {name: qwen2.5-7b, method: qlora, tokens: 40M}, where: vast}
+  > YAML
+  $ cat > offers.csv <<'CSV'
+  > provider,region,zone,instance_type,gpu_name,gpu_count,gpu_memory_gib_per_gpu,vcpus,memory_gib,price_usd_per_hour,spot_price_usd_per_hour,source,as_of
+  > vastai,us,,1x-3090,RTX-3090,1,24,16,64,0.3,,hand,2026-10-10
+  > vastai,us,,1x-H100,H100-SXM5,1,80,32,128,2.2,,hand,2026-10-10
+  > vastai,us,,1x-1060,GTX-1060-6GB,1,6,8,32,0.05,,hand,2026-10-10
+  > CSV
+  $ curbstop plan --offers offers.csv | grep 'vast/us\|not shown'
+  * vast/us/1x-H100  H100-SXM5        174.66   3.09  2026-10-10!  cheapest to finish of the places
+    vast/us/1x-3090  RTX-3090          24.11   4.29  2026-10-10!  dearer: +1.19 USD, 12 h 40 min
+    not shown: 1 GPU memory below 9.4 GiB, the least that the model takes

@@ -144,6 +144,22 @@ RC_GTEST_PROP(Policies, MissNothingAndBeatNoOptimum, ()) {
   }
 }
 
+// The optimum counts this computer: it is no dearer with it, and no policy that knows it beats it.
+RC_GTEST_PROP(Policies, BeatNoOptimumThatHasThisComputerToo, ()) {
+  Drawn drawn = Draw();
+  const double without = Optimum(drawn.market, drawn.job, 0).usd;
+  drawn.market.places.push_back(
+      {.place = {.name = "local",
+                 .region = "local",
+                 .sells_spot = false,
+                 .on_demand = MicroUsd(*rc::gen::inRange(10'000, 2'000'000)),
+                 .speed = *rc::gen::inRange(1, 20) / 10.0,
+                 .overhead_s = *rc::gen::inRange(0, 8) * 150.0}});
+  const double with = Optimum(drawn.market, drawn.job, 0).usd;
+  RC_ASSERT(with <= without + 1e-6);
+  RC_ASSERT(Usd(Replay(drawn.market, drawn.job, 0, OursNext)) >= with - 1e-6);
+}
+
 // This computer never makes the certain uncertain.
 RC_GTEST_PROP(Ours, MissesNothingWithThisComputerBeside, ()) {
   Drawn drawn = Draw();
