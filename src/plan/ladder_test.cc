@@ -5,23 +5,12 @@
 
 #include "base/text.h"
 #include "fit/answer.h"
+#include "plan/testing/plan_world.h"
 
 namespace curbstop {
 namespace {
 
 using ::testing::HasSubstr;
-
-Offer On(const char* type, const char* gpu, int64_t gib, int64_t micro_usd) {
-  Offer offer;
-  offer.provider = "vast";
-  offer.region = "us";
-  offer.type = type;
-  offer.gpu_name = gpu;
-  offer.gpu_count = 1;
-  offer.gpu_memory = GiB(gib);
-  offer.per_hour = MicroUsd(micro_usd);
-  return offer;
-}
 
 struct Scene {
   Scene() {

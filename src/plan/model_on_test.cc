@@ -9,7 +9,7 @@
 
 #include "fit/measured_runs.h"
 #include "fit/training_speed.h"
-#include "plan/plan.h"
+#include "plan/testing/plan_world.h"
 
 namespace curbstop {
 namespace {
@@ -28,18 +28,6 @@ Gpu Card(std::string name, Bytes memory) {
   gpu.name = std::move(name);
   gpu.memory_total = memory;
   return gpu;
-}
-
-Offer On(const char* type, const char* gpu, int64_t gib, int64_t micro_usd) {
-  Offer offer;
-  offer.provider = "vast";
-  offer.region = "us";
-  offer.type = type;
-  offer.gpu_name = gpu;
-  offer.gpu_count = 1;
-  offer.gpu_memory = GiB(gib);
-  offer.per_hour = MicroUsd(micro_usd);
-  return offer;
 }
 
 // A project, this computer and a market, and the plan of them.

@@ -123,6 +123,14 @@ inline Offer OnSale(std::string provider, std::string gpu, int64_t per_hour) {
   return offer;
 }
 
+// One GPU with so much memory, at Vast in the US.
+inline Offer On(const char* type, const char* gpu, int64_t gib, int64_t per_hour) {
+  Offer offer = OnSale("vast", gpu, per_hour);
+  offer.type = type;
+  offer.gpu_memory = GiB(gib);
+  return offer;
+}
+
 // Two steps of an hour on an A10 at 0.40 USD, of 20 minutes on an H100 at 1.00 USD.
 inline World TwoCards() {
   World world;
