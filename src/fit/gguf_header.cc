@@ -238,18 +238,17 @@ std::pair<int64_t, std::string_view> SplitName(std::string_view name) {
 
 TypedTensor TypedOf(const GgufTensor& tensor) {
   const auto [layer, name] = SplitName(tensor.name);
-  TypedTensor typed;
-  typed.type = tensor.type;
-  typed.tensor.layer = layer;
-  typed.tensor.columns = tensor.sizes.empty() ? 0 : tensor.sizes[0];
-  typed.tensor.rows = 1;
-  for (size_t i = 1; i < tensor.sizes.size(); ++i) typed.tensor.rows *= tensor.sizes[i];
-  typed.tensor.expert = name.ends_with("_exps");
-  typed.tensor.role = tensor.sizes.size() < 2 ? TensorRole::kVector : TensorRole::kAttnOther;
+  Tensor typed;
+  typed.layer = layer;
+  typed.columns = tensor.sizes.empty() ? 0 : tensor.sizes[0];
+  typed.rows = 1;
+  for (size_t i = 1; i < tensor.sizes.size(); ++i) typed.rows *= tensor.sizes[i];
+  typed.expert = name.ends_with("_exps");
+  typed.role = tensor.sizes.size() < 2 ? TensorRole::kVector : TensorRole::kAttnOther;
   for (const RoleName& role : kRoles) {
-    if (name == role.text && tensor.sizes.size() >= 2) typed.tensor.role = role.role;
+    if (name == role.text && tensor.sizes.size() >= 2) typed.role = role.role;
   }
-  return typed;
+  return {typed, tensor.type};
 }
 
 class Shaper {

@@ -60,10 +60,18 @@ std::optional<GgufRecipe> RecipeOfName(std::string_view name);  // letters' case
 // Made with an importance matrix. As published: IQ4_XS and IQ4_NL without one, IQ3_XXS with one.
 bool UsuallyHasImportanceMatrix(GgufRecipe recipe);
 
-struct TypedTensor {
+// Not changed once it is made: its size is asked for many times.
+class TypedTensor {
+ public:
+  TypedTensor(const Tensor& of, GgufType in)
+      : tensor(of), type(in), bytes_(TensorBytes(in, of.columns, of.rows)) {}
+  Wide bytes() const { return bytes_; }
+
   Tensor tensor;
-  GgufType type = GgufType::kF32;
-  Wide bytes() const { return TensorBytes(type, tensor.columns, tensor.rows); }
+  GgufType type;
+
+ private:
+  Wide bytes_;
 };
 
 std::vector<TypedTensor> ApplyRecipe(const ModelShape& shape, GgufRecipe recipe, bool imatrix);

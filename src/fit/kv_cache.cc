@@ -41,7 +41,8 @@ std::optional<CacheType> CacheTypeOfName(std::string_view name) {
 }
 
 LayerKind KindOfLayer(const ModelShape& shape, int64_t layer) {
-  if (shape.layers <= 0 || IsNth(layer, shape.full_layers(), shape.layers)) return LayerKind::kFull;
+  const bool all_alike = shape.layers <= 0 || shape.full_layers() == shape.layers;
+  if (all_alike || IsNth(layer, shape.full_layers(), shape.layers)) return LayerKind::kFull;
   return shape.linear_layers > 0 ? LayerKind::kLinear : LayerKind::kSliding;
 }
 

@@ -48,6 +48,11 @@ Result<QualityFigure> FigureOf(const CsvFields& fields, int line) {
                                   Printable(figure.metric)));
 }
 
+// Letters' case is free.
+bool IsSameWord(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && Lower(a) == Lower(b);
+}
+
 // How far two sizes are apart, whichever is the larger.
 double Distance(double a, double b) { return std::abs(std::log(a / b)); }
 
@@ -81,7 +86,7 @@ const QualityFigure* FindQuality(const ModelShape& shape, std::string_view kind,
   const QualityFigure* best = nullptr;
   const double params = std::max(1.0, static_cast<double>(shape.params_total));
   for (const QualityFigure& figure : BundledQuality()) {
-    if (figure.kind != kind || Lower(figure.name) != Lower(name)) continue;
+    if (figure.kind != kind || !IsSameWord(figure.name, name)) continue;
     if (figure.rank > 0 && figure.rank != rank) continue;
     if (figure.model == shape.id) return &figure;
     if (best == nullptr || Distance(figure.params, params) < Distance(best->params, params))

@@ -110,8 +110,17 @@ std::vector<QualityLoss> LossesOf(const TechniqueChoice& candidate) {
   return losses;
 }
 
+Result<FitAnswer> AnswerOf(const TechniqueChoice& candidate) {
+  if (candidate.answer != nullptr) return *candidate.answer;
+  return QuickFit(candidate.question);
+}
+
+Outcome OutcomeOf(const TechniqueChoice& candidate, const FitAnswer& answer) {
+  return {&candidate, answer.estimate.peak, answer.estimate.verdict, SpeedOf(answer).value_or(0)};
+}
+
 Result<Technique> TechniqueOf(const Outcome& outcome) {
-  TRY_ASSIGN(FitAnswer answer, QuickFit(outcome.candidate->question));
+  TRY_ASSIGN(FitAnswer answer, AnswerOf(*outcome.candidate));
   return Technique{outcome.candidate->options, std::move(answer), LossesOf(*outcome.candidate),
                    outcome.candidate->changed};
 }
@@ -119,10 +128,11 @@ Result<Technique> TechniqueOf(const Outcome& outcome) {
 std::vector<Outcome> Try(const std::vector<TechniqueChoice>& candidates) {
   std::vector<Outcome> outcomes;
   for (const TechniqueChoice& one : candidates) {
-    const Result<FitAnswer> answer = QuickFit(one.question);
-    if (!answer.ok()) continue;  // the engine loads no such weights
-    outcomes.push_back(
-        {&one, answer->estimate.peak, answer->estimate.verdict, SpeedOf(*answer).value_or(0)});
+    if (one.answer != nullptr) {
+      outcomes.push_back(OutcomeOf(one, *one.answer));
+    } else if (const Result<FitAnswer> answer = QuickFit(one.question); answer.ok()) {
+      outcomes.push_back(OutcomeOf(one, *answer));  // else the engine loads no such weights
+    }
   }
   return outcomes;
 }
@@ -148,8 +158,8 @@ const Outcome* SmallestOf(const std::vector<Outcome>& fitting, const FitAnswer& 
 
 Result<TechniqueSearch> SearchTechniques(const FitQuestion& question,
                                          const std::set<std::string>& held) {
-  if (question.task == Task::kImages)
-    return InvalidInput("there is no search for convolutional models")
+  if (question.task == Task::kImages || question.task == Task::kNetwork)
+    return InvalidInput("there is no search for convolutional models and unknown networks")
         .WithHint("`--max-batch` tells the largest batch, an answer that is no what would fit");
   if (question.Available() <= 0)
     return InvalidInput("there is no memory to compare with").WithHint("name a GPU with `--gpu`");

@@ -1,6 +1,7 @@
 #include "fit/tensors.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string_view>
 
@@ -24,26 +25,61 @@ class Builder {
         biased_(IsOneOf(shape.arch, kBiasEverywhere)) {}
 
   std::vector<Tensor> Build() {
+    tensors_.reserve(static_cast<size_t>(std::clamp<int64_t>(shape_.layers, 0, 1000)) * 16 + 8);
+    Model([&](int64_t stack) {
+      for (int64_t i = 0; i < shape_.layers; ++i) Layer(stack * shape_.layers + i, stack == 1);
+    });
+    return std::move(tensors_);
+  }
+
+  std::vector<CountedTensor> Count() {
+    Model([&](int64_t stack) { DistinctLayers(stack); });
+    std::vector<CountedTensor> counted;
+    counted.reserve(tensors_.size());
+    for (size_t i = 0; i < tensors_.size(); ++i) counted.push_back({tensors_[i], times_[i]});
+    return counted;
+  }
+
+ private:
+  // What stands before, between and behind the layers of each stack.
+  template <typename Layers>
+  void Model(const Layers& layers) {
     const ModelShape& s = shape_;
-    tensors_.reserve(static_cast<size_t>(std::clamp<int64_t>(s.layers, 0, 1000)) * 16 + 8);
     Add(TensorRole::kTokenTable, s.hidden, s.vocab);
     if (s.per_layer_embedding > 0)
       Add(TensorRole::kLayerTable, s.per_layer_embedding * s.layers, s.vocab);
     const int64_t stacks = s.kind == ModelKind::kEncoderDecoder ? 2 : 1;
-    for (int64_t stack = 0; stack < stacks; ++stack) {
-      for (int64_t i = 0; i < s.layers; ++i) Layer(stack * s.layers + i, stack == 1);
-    }
+    for (int64_t stack = 0; stack < stacks; ++stack) layers(stack);
     layer_ = -1;
     Vector(s.hidden * stacks);
     if (has_norm_bias()) Vector(s.hidden);
     if (!s.tied && s.vocab > 0) Add(TensorRole::kHead, s.hidden, s.vocab);
     if (s.arch == "phi") Vector(s.vocab);
-    return std::move(tensors_);
   }
 
- private:
+  // Of each kind of layer the first, as often as there are of its kind.
+  void DistinctLayers(int64_t stack) {
+    struct Kind {
+      int64_t first = -1;
+      int64_t times = 0;
+    };
+    std::array<Kind, 4> kinds;
+    for (int64_t i = 0; i < shape_.layers; ++i) {
+      const int64_t layer = stack * shape_.layers + i;
+      Kind& kind = kinds[(IsLinear(layer) ? 2U : 0U) + (IsMixture(layer) ? 1U : 0U)];
+      if (kind.times++ == 0) kind.first = layer;
+    }
+    for (const Kind& kind : kinds) {
+      now_ = kind.times;
+      if (kind.times > 0) Layer(kind.first, stack == 1);
+    }
+    now_ = 1;
+  }
+
   void Add(TensorRole role, int64_t columns, int64_t rows, bool expert = false) {
-    if (columns > 0 && rows > 0) tensors_.push_back({role, layer_, columns, rows, expert});
+    if (columns <= 0 || rows <= 0) return;
+    tensors_.push_back({role, layer_, columns, rows, expert});
+    times_.push_back(now_);
   }
   void Vector(int64_t length) { Add(TensorRole::kVector, length, 1); }
   bool has_norm_bias() const { return biased_ || shape_.arch == "falcon"; }
@@ -55,6 +91,8 @@ class Builder {
     if (shape_.linear_layers == 0) return false;
     return (i + 1) * full / shape_.layers == i * full / shape_.layers;
   }
+
+  bool IsMixture(int64_t i) const { return shape_.has_experts() && i >= shape_.first_dense_layers; }
 
   void Layer(int64_t i, bool cross) {
     layer_ = i;
@@ -70,7 +108,7 @@ class Builder {
       Attention();
       if (cross) Attention();
     }
-    if (shape_.has_experts() && i >= shape_.first_dense_layers) {
+    if (IsMixture(i)) {
       Experts();
     } else {
       Mlp(shape_.intermediate);
@@ -154,11 +192,17 @@ class Builder {
   const bool biased_;
   int64_t layer_ = -1;
   std::vector<Tensor> tensors_;
+  int64_t now_ = 1;             // how many layers the one at hand stands for
+  std::vector<int64_t> times_;  // of each tensor
 };
 
 }  // namespace
 
 std::vector<Tensor> TensorsOf(const ModelShape& shape) { return Builder(shape).Build(); }
+
+std::vector<CountedTensor> CountedTensorsOf(const ModelShape& shape) {
+  return Builder(shape).Count();
+}
 
 Wide CountParams(const std::vector<Tensor>& tensors) {
   Wide sum = 0;

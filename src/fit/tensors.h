@@ -40,6 +40,13 @@ struct Tensor {
 // In the order of llama.cpp's files. Of decoders; others give their matrices as far as known.
 std::vector<Tensor> TensorsOf(const ModelShape& shape);
 
+// The same where it matters only how often a tensor is there: layers that are alike stand once.
+struct CountedTensor {
+  Tensor tensor;  // `layer`: the first that has it
+  int64_t times = 1;
+};
+std::vector<CountedTensor> CountedTensorsOf(const ModelShape& shape);
+
 Wide CountParams(const std::vector<Tensor>& tensors);
 
 }  // namespace curbstop::fit

@@ -356,16 +356,16 @@ double LiveLayerCopies(const ModelShape& shape) {
 
 int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear) {
   Wide sum = 0;
-  for (const Tensor& tensor : TensorsOf(shape)) {
+  for (const auto& [tensor, times] : CountedTensorsOf(shape)) {
     const bool is_linear = tensor.layer >= 0 && tensor.role != TensorRole::kVector &&
                            tensor.role != TensorRole::kRouter;
     const bool is_qv = tensor.role == TensorRole::kAttnQ || tensor.role == TensorRole::kAttnV;
     if (tensor.role == TensorRole::kAttnQkv && !all_linear) {
-      sum += 2 * Wide{rank} * (tensor.columns + Wide{shape.heads} * shape.head_dim);
+      sum += times * 2 * Wide{rank} * (tensor.columns + Wide{shape.heads} * shape.head_dim);
     } else if (is_linear && (all_linear || is_qv) && !tensor.expert) {
-      sum += Wide{rank} * (tensor.columns + tensor.rows);
+      sum += times * Wide{rank} * (tensor.columns + tensor.rows);
     } else if (is_linear && all_linear && tensor.expert && shape.experts > 0) {
-      sum += Wide{rank} * (Wide{tensor.columns} * shape.experts + tensor.rows);
+      sum += times * Wide{rank} * (Wide{tensor.columns} * shape.experts + tensor.rows);
     }
   }
   return Clamp(sum);
@@ -373,12 +373,12 @@ int64_t AdapterParams(const ModelShape& shape, int64_t rank, bool all_linear) {
 
 int64_t AdapterOutputs(const ModelShape& shape, bool all_linear) {
   Wide sum = 0;
-  for (const Tensor& tensor : TensorsOf(shape)) {
+  for (const auto& [tensor, times] : CountedTensorsOf(shape)) {
     const bool is_linear = tensor.layer >= 0 && tensor.role != TensorRole::kVector &&
                            tensor.role != TensorRole::kRouter;
     const bool is_qv = tensor.role == TensorRole::kAttnQ || tensor.role == TensorRole::kAttnV ||
                        tensor.role == TensorRole::kAttnQkv;
-    if (is_linear && (all_linear || is_qv)) sum += tensor.rows;
+    if (is_linear && (all_linear || is_qv)) sum += times * Wide{tensor.rows};
   }
   return Clamp(sum);
 }

@@ -124,12 +124,15 @@ bool IsTable(TensorRole role) {
   return role == TensorRole::kTokenTable || role == TensorRole::kLayerTable;
 }
 
-double BitsOf(const Tensor& tensor, const ModelShape& shape, const WeightFormat& format) {
+double BitsOf(const Tensor& tensor, const WeightFormat& format) {
   if (format.kind == FormatKind::kPlain) return format.bits;
   if (tensor.role == TensorRole::kVector || tensor.role == TensorRole::kRouter) return 16;
   if (tensor.role == TensorRole::kHead || IsTable(tensor.role)) return format.head_bits;
-  (void)shape;
   return format.bits;
+}
+
+Wide BytesIn(const Tensor& tensor, const WeightFormat& format) {
+  return static_cast<Wide>(static_cast<double>(tensor.count()) * BitsOf(tensor, format) / 8);
 }
 
 }  // namespace
@@ -196,10 +199,8 @@ Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
     for (const TypedTensor& one : *tensors) sum += one.bytes();
     if (format.tensors != nullptr) return Exact(sum);
   } else if (has_layout && format.kind != FormatKind::kPlain) {
-    for (const Tensor& tensor : TensorsOf(shape)) {
-      sum += static_cast<Wide>(static_cast<double>(tensor.count()) * BitsOf(tensor, shape, format) /
-                               8);
-    }
+    for (const auto& [tensor, times] : CountedTensorsOf(shape))
+      sum += BytesIn(tensor, format) * times;
   } else {
     sum = static_cast<Wide>(static_cast<double>(shape.params_total) * bits / 8);
   }
@@ -214,20 +215,18 @@ Span WeightBytes(const ModelShape& shape, const WeightFormat& format) {
 
 int64_t ReadPerToken(const ModelShape& shape, const WeightFormat& format) {
   Wide sum = 0;
-  const auto add = [&](const Tensor& tensor, Wide bytes) {
+  const auto add = [&](const Tensor& tensor, Wide bytes, int64_t times) {
     if (IsTable(tensor.role) && !(shape.tied && tensor.role == TensorRole::kTokenTable)) return;
     if (tensor.expert)
       bytes = bytes * shape.experts_per_token / std::max<int64_t>(1, shape.experts);
-    sum += bytes;
+    sum += bytes * times;
   };
   if (format.kind == FormatKind::kGguf) {
     const TensorList tensors = GgufTensors(shape, format);
-    for (const TypedTensor& one : *tensors) add(one.tensor, one.bytes());
+    for (const TypedTensor& one : *tensors) add(one.tensor, one.bytes(), 1);
   } else {
-    for (const Tensor& tensor : TensorsOf(shape)) {
-      add(tensor, static_cast<Wide>(static_cast<double>(tensor.count()) *
-                                    BitsOf(tensor, shape, format) / 8));
-    }
+    for (const auto& [tensor, times] : CountedTensorsOf(shape))
+      add(tensor, BytesIn(tensor, format), times);
   }
   return Clamp(sum);
 }

@@ -1,6 +1,9 @@
 // Exactness: blocks, tensors, recipes, cache and buffers against published figures.
 #include "fit/weights.h"
 
+#include <map>
+#include <tuple>
+
 #include <gtest/gtest.h>
 
 #include "base/units.h"
@@ -25,6 +28,21 @@ WeightFormat Format(std::string_view name) {
 }
 
 double InMiB(Wide bytes) { return static_cast<double>(bytes) / 1048576; }
+
+// Every family: what stands once and is counted is what stands in a row, tensor by tensor.
+TEST(Tensors, LayersThatAreAlikeAreCountedAndNoneIsLost) {
+  using Key = std::tuple<TensorRole, int64_t, int64_t, bool, bool>;
+  const auto key = [](const Tensor& one) {
+    return Key(one.role, one.columns, one.rows, one.expert, one.layer >= 0);
+  };
+  for (const ModelShape& shape : BundledFamilies().all()) {
+    std::map<Key, int64_t> all;
+    for (const Tensor& one : TensorsOf(shape)) ++all[key(one)];
+    std::map<Key, int64_t> counted;
+    for (const auto& [tensor, times] : CountedTensorsOf(shape)) counted[key(tensor)] += times;
+    EXPECT_EQ(counted, all) << shape.id;
+  }
+}
 
 TEST(GgufType, BlocksAddUp) {
   EXPECT_EQ(TensorBytes(GgufType::kQ4_K, 4096, 4096), 9'437'184);

@@ -1,6 +1,7 @@
 // What the search for a technique tries: questions, each with the choices that it is made of.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,7 @@ struct TechniqueChoice {
   std::vector<QualityAxis> axes;  // the same kinds in the same order for all of one search
   int64_t context = 0;            // of inference: more is better
   int changed = 0;
+  std::shared_ptr<const FitAnswer> answer;  // where listing it took one; null: not asked yet
 };
 
 using Held = std::set<std::string>;

@@ -74,6 +74,7 @@ class Lister {
   Lister(const FitQuestion& asked, const Held& held) : asked_(asked), held_(held) {}
 
   std::vector<TechniqueChoice> Run() {
+    list_.reserve(128);
     for (const WeightFormat& format : Formats(asked_, held_)) {
       FitQuestion question = asked_;
       question.format = Foretold(asked_.shape, format);
@@ -102,8 +103,12 @@ class Lister {
   // The whole; where that does not fit also what it takes to.
   void Add(const FitQuestion& whole) {
     Push(whole);
-    const Result<FitAnswer> answer = QuickFit(whole);
-    if (answer.ok() && answer->estimate.verdict == Verdict::kFits) return;
+    Result<FitAnswer> answer = QuickFit(whole);
+    if (answer.ok()) {
+      const bool fits = answer->estimate.verdict == Verdict::kFits;
+      list_.back().answer = std::make_shared<const FitAnswer>(*std::move(answer));
+      if (fits) return;
+    }
     AddShorter(whole);
     if (asked_.task != Task::kLlamaCpp || asked_.llama.metal || asked_.llama.cpu_only) return;
     AddExperts(whole);
