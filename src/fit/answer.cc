@@ -101,7 +101,8 @@ void AddInferenceSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
   const bool whole = question.llama.gpu_layers < 0 && !question.llama.experts_in_ram;
   const bool known = question.hardware.accelerator != nullptr || question.cpu_gbps.has_value();
-  const bool writes = question.task != Task::kTraining && question.task != Task::kImages;
+  const bool writes = question.task == Task::kLlamaCpp || question.task == Task::kVllm ||
+                      question.task == Task::kTensorEngine;
   if (!writes || !FamilyOf(question) || !known) return;
   if (!whole) {
     if (question.task == Task::kLlamaCpp) answer.decode = DecodeFromRam(question);
@@ -191,6 +192,15 @@ Status AnswerImages(FitAnswer& answer) {
   const Result<Rate> rate = ImageRate(net, question.hardware, use);
   if (rate.ok()) answer.images = *rate;
   return {};
+}
+
+void AnswerNetwork(FitAnswer& answer) {
+  const FitQuestion& question = answer.question;
+  NetworkUse use = question.network;
+  use.batch = question.training.batch;
+  use.on_cpu = question.hardware.cpu_only;
+  answer.estimate = EstimateNetwork(question.format.stored_bytes, question.shape.params_total, use,
+                                    question.shape.source, question.Available());
 }
 
 Result<FitAnswer> AnswerTable(const FitQuestion& question) {
@@ -290,6 +300,8 @@ Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   const FitQuestion& question = answer.question;
   if (question.task == Task::kImages) {
     TRY(AnswerImages(answer));
+  } else if (question.task == Task::kNetwork) {
+    AnswerNetwork(answer);
   } else if (question.task == Task::kTraining) {
     answer.estimate =
         EstimateTraining(question.shape, question.format, question.training, question.Available());

@@ -15,6 +15,7 @@
 #include "fit/estimate.h"
 #include "fit/hardware.h"
 #include "fit/llama_cpp.h"
+#include "fit/network.h"
 #include "fit/shape.h"
 #include "fit/speed.h"
 #include "fit/tabular.h"
@@ -25,9 +26,9 @@
 namespace curbstop::fit {
 
 // kTensorEngine: inference in an engine of fit/engines.h.
-// kImages: a convolutional model, either way. kTable: a model of fit/tabular.h, whose `table` alone
-// counts.
-enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages, kTable };
+// kImages: a convolutional model, either way; kNetwork: a header alone, either way. kTable: a model
+// of fit/tabular.h, whose `table` alone counts.
+enum class Task { kLlamaCpp, kVllm, kTensorEngine, kTraining, kImages, kNetwork, kTable };
 
 // What was measured (fit/measured_runs.h) and corrects the answer; null: nothing. Shared, as many
 // questions are asked with the same.
@@ -42,6 +43,7 @@ struct FitQuestion {
   TensorUse tensor;
   TrainingUse training;  // of kImages too: the micro-batch is of images
   ImageUse images;
+  NetworkUse network;
   TableUse table;
   int64_t tokens = 0;      // to train on, or to write, in all; 0: no time is asked for
   int64_t all_images = 0;  // of a model that reads images, the same

@@ -152,7 +152,8 @@ std::vector<NamedEdit> TableEdits(const FitQuestion& asked) {
 std::vector<NamedEdit> EditsFor(const FitQuestion& question) {
   if (question.task == Task::kTraining) return TrainingEdits(question);
   if (question.task == Task::kLlamaCpp) return LlamaEdits(question);
-  if (question.task == Task::kImages) return ImageEdits(question);
+  if (question.task == Task::kImages || question.task == Task::kNetwork)
+    return ImageEdits(question);
   if (question.task == Task::kTable) return TableEdits(question);
   std::vector<NamedEdit> edits;
   for (const int64_t part : {2, 4, 8}) {

@@ -135,20 +135,6 @@ class Walk {
 
 double Real(Wide value) { return static_cast<double>(value); }
 
-// 32-bit states for each parameter.
-double StateBytes(Optimizer optimizer) {
-  switch (optimizer) {
-    case Optimizer::kAdamW: return 8;
-    case Optimizer::kAdamW8bit: return 2 + 8.0 / 256;
-    case Optimizer::kSgdMomentum:
-    case Optimizer::kLion: return 4;
-    case Optimizer::kAdafactor: return 0.04;
-    case Optimizer::kPagedAdamW:
-    case Optimizer::kSgd: break;
-  }
-  return 0;
-}
-
 Wide KeptBytes(const ConvNet& net, const ImageUse& use) {
   const Wide element = use.half ? 2 : 4;
   if (use.checkpointing == Checkpointing::kFull)
@@ -187,7 +173,7 @@ class Images {
         (use_.half ? "32 bit and copies of 16 bit; " : "32 bit; ") + source);
     // Most parameters are in the late layers, whose gradients come first.
     Add("gradients", {Clamp(2 * count), Clamp(4 * count), Clamp(4 * count)}, "formula", source);
-    Add("optimizer states", Exact(static_cast<Wide>(StateBytes(use_.optimizer) * Real(count))),
+    Add("optimizer states", Exact(static_cast<Wide>(WideStateBytes(use_.optimizer) * Real(count))),
         "exact", "fit/conv_net.h");
     const Wide kept = KeptBytes(net_, use_) * use_.batch;
     Add("activations", Around(kept, 0.08, 0.12), "formula", "fit/conv_net.h");
@@ -211,6 +197,19 @@ class Images {
 };
 
 }  // namespace
+
+double WideStateBytes(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::kAdamW: return 8;
+    case Optimizer::kAdamW8bit: return 2 + 8.0 / 256;
+    case Optimizer::kSgdMomentum:
+    case Optimizer::kLion: return 4;
+    case Optimizer::kAdafactor: return 0.04;
+    case Optimizer::kPagedAdamW:
+    case Optimizer::kSgd: break;
+  }
+  return 0;
+}
 
 Result<ConvNet> ConvNetOf(const ModelShape& shape, int64_t image_size) {
   const auto* layout = std::find_if(std::begin(kLayouts), std::end(kLayouts),

@@ -56,6 +56,9 @@ struct ImageUse {
   int64_t gpus = 1;  // each with the whole model
 };
 
+// Bytes of states for each parameter that is trained in 32 bit.
+double WideStateBytes(Optimizer optimizer);
+
 Estimate EstimateImages(const ConvNet& net, const ImageUse& use, std::string_view source,
                         int64_t available);
 

@@ -113,6 +113,7 @@ std::string Headline(const FitQuestion& question) {
       fmt::format("{}, {} parameters", Printable(shape.id), ParamsText(shape.params_total));
   if (shape.evidence == ShapeEvidence::kFromSize)
     text += " (unknown family: worked out from its size)";
+  if (shape.kind == ModelKind::kNetwork) text += " (unknown network: as its header says)";
   text += fmt::format(", {}, {}", question.format.name, TaskText(question));
   if (!question.hardware.text.empty()) text += " on " + Printable(question.hardware.text);
   return text + "\n";
@@ -185,6 +186,8 @@ std::string SpeedLine(const FitAnswer& answer) {
     parts.push_back(fmt::format("{:.1f} h for {} ({:.1f}..{:.1f})", hours(work->rate.mid),
                                 work->AmountText(), hours(work->rate.high), hours(work->rate.low)));
   }
+  if (answer.question.task == Task::kNetwork)
+    return "  time unknown: a header does not tell what its nodes compute\n";
   if (parts.empty()) return "";
   return fmt::format("  {}     evidence: {}\n", Join(parts, " · "), SpeedEvidence(answer));
 }
@@ -290,6 +293,9 @@ std::string TaskText(const FitQuestion& question) {
     return fmt::format("{} images of {} x {}, batch {}",
                        question.images.training ? "full training on" : "inference on",
                        question.images.size, question.images.size, question.training.batch);
+  if (question.task == Task::kNetwork)
+    return fmt::format("{}, batch {}", question.network.training ? "full training" : "inference",
+                       question.training.batch);
   if (question.task == Task::kVllm)
     return fmt::format("context {}, vLLM", question.vllm.max_model_len);
   if (question.task == Task::kTensorEngine)

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,7 +22,11 @@ constexpr size_t kMostFiles = 4096;
 constexpr size_t kMostDimensions = 64;
 constexpr Wide kMostElements = Wide{1} << 60;
 
+constexpr size_t kMostNames = size_t{1} << 16;
+
 enum class Message { kModel, kGraph, kNode, kAttribute, kFunction, kSparse, kTensor };
+
+constexpr int kOwnGraph = 1;  // how deep the model's graph lies, and its nodes one below
 
 // Which field of a message holds another one that weights may lie in.
 struct Child {
@@ -73,6 +78,17 @@ struct OneTensor {
   std::string location;         // of data in another file
   int64_t offset = 0;
   std::optional<int64_t> length;
+  std::string name;
+};
+
+// An input, an output or another value of the graph.
+struct OneValue {
+  std::string name;
+  uint64_t type = 0;
+  Wide elements = 1;
+  size_t dimensions = 0;
+  bool has_shape = false;
+  bool is_open = false;  // a size other than the first has no number
 };
 
 class Reader {
@@ -81,6 +97,10 @@ class Reader {
 
   Result<OnnxWeights> Read() {
     TRY(Walk(Message::kModel, end_, 0));
+    for (const auto& [name, bytes] : inputs_) {
+      if (!stored_.contains(name))
+        weights_.values.inputs = Clamp(Wide{weights_.values.inputs} + bytes);
+    }
     if (has_graph_) return std::move(weights_);
     return in_.Wrong("no graph; it is no ONNX model");
   }
@@ -142,7 +162,13 @@ class Reader {
       TRY_ASSIGN(const Field field, Next(end));
       if (!field.is_bytes) continue;
       const Child* child = ChildOf(message, field.number);
-      if (child == nullptr) {
+      const bool is_value = message == Message::kGraph && depth == kOwnGraph &&
+                            field.number >= kInput && field.number <= kValueInfo;
+      if (message == Message::kNode && depth == kOwnGraph + 1 && field.number == 2)
+        ++weights_.values.outputs;
+      if (is_value) {
+        TRY(Value(field));
+      } else if (child == nullptr) {
         TRY(in_.Skip(field.end - in_.offset()));
       } else if (child->is == Message::kTensor) {
         TRY(Tensor(field.end));
@@ -152,6 +178,83 @@ class Reader {
       }
     }
     return {};
+  }
+
+  static constexpr uint64_t kInput = 11;  // of a graph; 12: an output
+  static constexpr uint64_t kValueInfo = 13;
+
+  // The bytes of each message inside, one after the other.
+  template <typename Each>
+  Status ForFields(uint64_t end, const Each& each) {
+    while (in_.offset() < end) {
+      TRY_ASSIGN(const Field field, Next(end));
+      TRY(each(field));
+      if (field.is_bytes && in_.offset() < field.end) TRY(in_.Skip(field.end - in_.offset()));
+    }
+    return {};
+  }
+
+  // name = 1, type = 2 {tensor = 1 {element = 1, shape = 2 {dimension = 1 {number = 1}}}}
+  Status Value(const Field& value) {
+    OneValue one;
+    TRY(ForFields(value.end, [&](const Field& field) -> Status {
+      if (field.is_bytes && field.number == 1) return Name(field, one.name);
+      if (!field.is_bytes || field.number != 2) return {};
+      return ForFields(field.end, [&](const Field& type) -> Status {
+        return type.is_bytes && type.number == 1 ? TensorType(type.end, one) : Status();
+      });
+    }));
+    KeepValue(value.number, std::move(one));
+    return {};
+  }
+
+  Status TensorType(uint64_t end, OneValue& one) {
+    return ForFields(end, [&](const Field& field) -> Status {
+      if (!field.is_bytes && field.number == 1) one.type = field.value;
+      if (!field.is_bytes || field.number != 2) return {};
+      one.has_shape = true;
+      return ForFields(field.end, [&](const Field& size) -> Status {
+        return size.is_bytes && size.number == 1 ? ValueDimension(size.end, one) : Status();
+      });
+    });
+  }
+
+  Status ValueDimension(uint64_t end, OneValue& one) {
+    const uint64_t at = in_.offset();
+    std::optional<uint64_t> number;
+    TRY(ForFields(end, [&](const Field& field) -> Status {
+      if (!field.is_bytes && field.number == 1) number = field.value;
+      return {};
+    }));
+    if (++one.dimensions > kMostDimensions)
+      return in_.WrongAt(at, fmt::format("more than {} dimensions", kMostDimensions));
+    // Some exporters write 0 or -1 for what is open.
+    const bool is_open = !number || *number == 0 || *number > uint64_t{1} << 62;
+    one.is_open = one.is_open || (is_open && one.dimensions > 1);
+    one.elements =
+        std::min(one.elements * (is_open ? 1 : static_cast<int64_t>(*number)), kMostElements);
+    return {};
+  }
+
+  // A longer one is of no use here.
+  Status Name(const Field& field, std::string& name) {
+    if (field.end - in_.offset() > 512) return {};
+    TRY_ASSIGN(name, Text(field.end));
+    return {};
+  }
+
+  void KeepValue(uint64_t field, OneValue one) {
+    const int64_t bytes = Clamp(CeilDiv(one.elements * BitsOf(one.type), 8));
+    if (field == kInput) {
+      weights_.reads_tokens = weights_.reads_tokens || one.name == "input_ids";
+      if (inputs_.size() < kMostNames) inputs_[std::move(one.name)] = bytes;
+      return;
+    }
+    if (!one.has_shape || one.is_open || bytes == 0) return;
+    NetworkValues& values = weights_.values;
+    ++values.sized;
+    values.bytes = Clamp(Wide{values.bytes} + bytes);
+    values.largest = std::max(values.largest, bytes);
   }
 
   Status Tensor(uint64_t end) {
@@ -170,6 +273,7 @@ class Reader {
         TRY(ExternalEntry(field.end, tensor));
       } else {
         if (field.number == 9) tensor.raw = field.end - in_.offset();
+        if (field.number == 8) TRY(Name(field, tensor.name));
         TRY(in_.Skip(field.end - in_.offset()));
       }
     }
@@ -236,6 +340,7 @@ class Reader {
                          fmt::format("a tensor takes {} bytes of `{}`, but its shape needs {}",
                                      *tensor.length, Printable(tensor.location), bytes));
     if (!tensor.location.empty()) TRY(KeepFile(tensor, bytes));
+    if (stored_.size() < kMostNames && !tensor.name.empty()) stored_.insert(tensor.name);
     ++weights_.tensors;
     weights_.elements = Clamp(Wide{weights_.elements} + tensor.elements);
     weights_.bytes = Clamp(Wide{weights_.bytes} + bytes);
@@ -263,6 +368,8 @@ class Reader {
   ByteReader in_;
   uint64_t end_;
   OnnxWeights weights_;
+  std::map<std::string, int64_t> inputs_;  // bytes of each, weights among them in old files
+  std::set<std::string> stored_;           // names of weights
   int64_t fields_ = 0;
   bool has_graph_ = false;
 };

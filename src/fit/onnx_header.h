@@ -1,9 +1,10 @@
 // The weights of an ONNX model: initialisers, sparse ones and constants of its graph, of the graphs
 // inside its nodes and of its functions. Data that lies in the file is passed by and never read, so
 // that a model of gigabytes costs as much as its graph; data in other files is checked by its
-// claim.
+// claim. Of its own graph also how large the values are that its nodes make, as far as it says.
 //
-// Source: onnx/onnx, onnx/onnx.proto3. Bounded: messages 99 deep, 2^24 fields, 4,096 files.
+// Source: onnx/onnx, onnx/onnx.proto3. Bounded: messages 99 deep, 2^24 fields, 4,096 files, names
+// of 2^16 inputs.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "fit/byte_source.h"
+#include "fit/network.h"
 
 namespace curbstop::fit {
 
@@ -22,6 +24,8 @@ struct OnnxWeights {
   int64_t bytes = 0;  // as their shapes and types say
   // Files beside the model that hold data, and how long each must be.
   std::map<std::string, int64_t> files;
+  NetworkValues values;
+  bool reads_tokens = false;  // an input is called `input_ids`, as exports of language models do
 };
 
 // Errors: kCorrupt with the offset; a file that would lie outside of the model's folder is refused.

@@ -155,6 +155,24 @@ Status PutImages(const Ask& ask, FitQuestion& question) {
   return {};
 }
 
+Status PutNetwork(const Ask& ask, FitQuestion& question) {
+  const bool trains = !ask.method.empty();
+  if (ask.tokens > 0 || ask.images > 0)
+    return InvalidInput(fmt::format("of `{}` only a header is known, which tells no speed",
+                                    question.shape.id))
+        .WithHint("leave `--tokens` and `--images` out: its memory is told");
+  if (trains && ask.method != "full")
+    return InvalidInput(
+        fmt::format("`--method` is `{}`; of `{}` no layers are known for adapters, "
+                    "expected `full`",
+                    Printable(ask.method), question.shape.id));
+  question.task = Task::kNetwork;
+  question.network.training = trains;
+  TRY_ASSIGN(question.network.optimizer, Choose("--optimizer", ask.optimizer, kOptimizers));
+  question.training.batch = ask.batch;
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> MethodNames() { return NamesOf(kMethods); }
@@ -185,6 +203,7 @@ Error StrangeCountError(const ModelShape& shape) {
 }
 
 Status PutWords(const Ask& ask, FitQuestion& question) {
+  if (question.shape.kind == ModelKind::kNetwork) return PutNetwork(ask, question);
   if ((ReadsImages(question.shape) ? ask.tokens : ask.images) > 0)
     return StrangeCountError(question.shape);
   question.tokens = ask.tokens;

@@ -19,7 +19,16 @@
 
 namespace curbstop::fit {
 
-enum class ModelKind { kDecoder, kEncoder, kEncoderDecoder, kVision, kConvolution, kDiffusion };
+// kNetwork: a file's header alone is known, no layers (fit/network.h).
+enum class ModelKind {
+  kDecoder,
+  kEncoder,
+  kEncoderDecoder,
+  kVision,
+  kConvolution,
+  kDiffusion,
+  kNetwork
+};
 
 // How far the numbers of a shape can be trusted.
 enum class ShapeEvidence {

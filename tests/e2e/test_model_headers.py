@@ -100,3 +100,54 @@ def test_a_real_onnx_model_counts_as_the_library_says(fit):
     count = sum(int(numpy.prod(tensor.dims, dtype=numpy.int64)) for tensor in model.graph.initializer)
     assert count > 10_000
     assert fit(path)["parameters"] == count
+
+
+def small_network(path, inferred):
+    """Convolution, ReLU, a mean and a matrix, for any number of images; with the library's own sizes or without."""
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    weights = {"k": (16, 3, 3, 3), "m": (16, 10)}
+    nodes = [helper.make_node("Conv", ["x", "k"], ["c"], pads=[1, 1, 1, 1]), helper.make_node("Relu", ["c"], ["r"]),
+             helper.make_node("GlobalAveragePool", ["r"], ["p"]), helper.make_node("Flatten", ["p"], ["f"]),
+             helper.make_node("MatMul", ["f", "m"], ["y"])]
+    graph = helper.make_graph(
+        nodes, "small", [helper.make_tensor_value_info("x", kind, ["n", 3, 32, 32])],
+        [helper.make_tensor_value_info("y", kind, ["n", 10])],
+        [onnx.numpy_helper.from_array(numpy.ones(shape, numpy.float32), name) for name, shape in weights.items()])
+    model = helper.make_model(graph)
+    onnx.save(onnx.shape_inference.infer_shapes(model) if inferred else model, path)
+    return 4 * sum(int(numpy.prod(shape)) for shape in weights.values())
+
+
+def part_of(found, name):
+    return next(part for part in found["components"] if part["name"] == name)
+
+
+def test_an_unknown_onnx_network_is_as_large_as_its_header_says(tmp_path, fit):
+    weights = small_network(tmp_path / "small.onnx", inferred=True)
+    one, image = 4 * 16 * 32 * 32, 4 * 3 * 32 * 32
+    values = 2 * one + 4 * (16 + 16 + 10)
+    found = fit(tmp_path / "small.onnx", "--batch", "8")
+    assert (part_of(found, "weights")["mid"], part_of(found, "weights")["evidence"]) == (weights, "exact")
+    kept = part_of(found, "activations")
+    assert (kept["low"], kept["high"], kept["evidence"]) == (8 * one, 8 * (image + values), "formula")
+    trained = fit(tmp_path / "small.onnx", "--batch", "8", "--method", "full")
+    assert part_of(trained, "optimizer states")["mid"] == 2 * weights
+    assert part_of(trained, "activations")["low"] < 8 * values < part_of(trained, "activations")["high"]
+    assert "tokens_per_second" not in trained
+
+
+def test_without_sizes_in_its_header_the_interval_is_wide(tmp_path, fit):
+    small_network(tmp_path / "bare.onnx", inferred=False)
+    bare = part_of(fit(tmp_path / "bare.onnx"), "activations")
+    assert bare["evidence"] == "guess: 1 of 5 sizes in the header"  # the output's own
+    assert bare["high"] > 10 * max(1, bare["low"])
+
+
+def test_kernels_without_a_configuration_are_no_model_of_text(tmp_path, fit):
+    tensors = {"conv.weight": numpy.ones((8, 3, 3, 3), numpy.float32), "head.weight": numpy.ones((10, 8), numpy.float32)}
+    safetensors.numpy.save_file(tensors, tmp_path / "net.safetensors")
+    found = fit(tmp_path / "net.safetensors", "--method", "full")
+    assert found["parameters"] == 8 * 27 + 80
+    assert part_of(found, "activations")["evidence"].startswith("guess") and "tokens_per_second" not in found
+    assert fit(tmp_path / "net.safetensors", "--method", "lora", code=2)["error"]["kind"] == "invalid_input"
+    assert fit(tmp_path / "net.safetensors", "--tokens", "1M", code=2)["error"]["kind"] == "invalid_input"

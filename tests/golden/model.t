@@ -155,11 +155,11 @@ Convolutional models: layer by layer, for images of any size.
   $ curbstop model fit resnet-50 --method full --checkpointing none --gpu RTX-3080 --max-batch
   144
   $ curbstop model fit resnet-50 --gpu RTX-3080 --max-context
-  ! error: `--max-context`: a convolutional model has no context
-  ! hint: `--max-batch` tells how many images at once fit
+  ! error: `--max-context`: this model has no context
+  ! hint: `--max-batch` tells how many inputs at once fit
   ? 2
   $ curbstop model fit resnet-50 --method full --gpu RTX-3080 --technique auto
-  ! error: there is no search for convolutional models
+  ! error: there is no search for convolutional models and unknown networks
   ! hint: `--max-batch` tells the largest batch, an answer that is no what would fit
   ? 2
 

@@ -44,9 +44,10 @@ Status AnswerLargest(const Options& options, const fit::FitQuestion& question,
                      CommandContext& context) {
   if (question.Available() <= 0)
     return InvalidInput("there is no memory to compare with").WithHint("name a GPU with `--gpu`");
-  if (options.max_context && question.task == fit::Task::kImages)
-    return InvalidInput("`--max-context`: a convolutional model has no context")
-        .WithHint("`--max-batch` tells how many images at once fit");
+  if (options.max_context &&
+      (question.task == fit::Task::kImages || question.task == fit::Task::kNetwork))
+    return InvalidInput("`--max-context`: this model has no context")
+        .WithHint("`--max-batch` tells how many inputs at once fit");
   const char* name = options.max_context ? "max_context" : "max_batch";
   const int64_t most =
       options.max_context ? fit::LargestContext(question) : fit::LargestBatch(question);

@@ -50,6 +50,21 @@ Status ReadHardware(const FitOptions& options, CommandContext& context,
   return {};
 }
 
+// A file of an unknown network is what it is.
+Status CheckNetworkOptions(const FitOptions& options) {
+  const std::string& engine = options.engine;
+  if (options.Gave("--engine") && engine != "onnxruntime" && engine != "transformers")
+    return InvalidInput(
+               fmt::format("`--engine {}` runs language models, and `{}` is of another kind",
+                           Printable(engine), Printable(options.model)))
+        .WithHint("leave `--engine` out");
+  if (options.quant.empty()) return {};
+  return InvalidInput(fmt::format("`--quant {}`: only a header is known of `{}`, no layers to put "
+                                  "into another format",
+                                  Printable(options.quant), Printable(options.model)))
+      .WithHint("name the file in that format");
+}
+
 // The file's own shape and tensors, else the family table's and the format that is named.
 Status ReadModel(const FitOptions& options, CommandContext& context, fit::FitQuestion& question) {
   if (options.shape) {
@@ -58,6 +73,8 @@ Status ReadModel(const FitOptions& options, CommandContext& context, fit::FitQue
     TRY_ASSIGN(fit::ModelFile file, ReadModelSource(options.model, context));
     question.shape = std::move(file.shape);
     question.format = std::move(file.format);
+    question.network.values = file.values;
+    if (question.shape.kind == fit::ModelKind::kNetwork) return CheckNetworkOptions(options);
     // Training starts from the weights in the method's own format.
     if (options.quant.empty() && options.method.empty()) return {};
   } else {

@@ -82,6 +82,7 @@ WeightFormat PlainFormat(int64_t bytes, int64_t count) {
 struct Sizes {
   int64_t bytes = 0;
   int64_t count = 0;
+  bool convolves = false;  // a kernel of three sizes or more: no model of text
 };
 
 Status AddTensors(const ModelPlace& place, const std::string& file, Sizes& sizes) {
@@ -89,6 +90,11 @@ Status AddTensors(const ModelPlace& place, const std::string& file, Sizes& sizes
   TRY_ASSIGN(const std::vector<StoredTensor> tensors, ReadSafetensorsHeader(*source));
   sizes.bytes += BytesOf(tensors);
   sizes.count += CountOf(tensors);
+  for (const StoredTensor& one : tensors) {
+    const auto wide =
+        std::count_if(one.sizes.begin(), one.sizes.end(), [](int64_t size) { return size > 1; });
+    sizes.convolves = sizes.convolves || (one.sizes.size() >= 4 && wide >= 3);
+  }
   return {};
 }
 
@@ -135,6 +141,19 @@ Result<ModelFile> OfLooseSizes(const std::string& name, const Sizes& sizes) {
   return model;
 }
 
+// No model of text: nothing is made up about its layers.
+Result<ModelFile> OfNetwork(const std::string& name, const Sizes& sizes) {
+  TRY_ASSIGN(ModelFile model, OfLooseSizes(name, sizes));
+  ModelShape shape;
+  shape.id = std::move(model.shape.id);
+  shape.family = shape.arch = "unknown";
+  shape.kind = ModelKind::kNetwork;
+  shape.source = fmt::format("`{}`", name);
+  shape.params_total = shape.params_active = sizes.count;
+  model.shape = std::move(shape);
+  return model;
+}
+
 // As the hub has it: config.json, and one safetensors file or an index of several.
 Result<ModelFile> ReadFolder(const ModelPlace& place, const std::string& named = "") {
   TRY_ASSIGN(const std::optional<std::string> config, TextIfThere(place, "config.json"));
@@ -142,10 +161,12 @@ Result<ModelFile> ReadFolder(const ModelPlace& place, const std::string& named =
     return NotFound(fmt::format("`{}` holds no `config.json`", place.name()))
         .WithHint("name the model's file itself: GGUF, safetensors or ONNX");
   TRY_ASSIGN(const Sizes sizes, SizesOf(place, named));
+  if (!config && sizes.convolves) return OfNetwork(Printable(named), sizes);
   if (!config) return OfLooseSizes(Printable(named), sizes);
   ModelFile model;
   Result<ModelShape> shape = ReadHfConfig(*config, "config.json");
   const bool is_other = !shape.ok() && shape.error().kind() == ErrorKind::kInvalidInput;
+  if (is_other && sizes.convolves) return OfNetwork(place.name(), sizes);
   if (is_other && sizes.count > 0) return OfLooseSizes(place.name(), sizes);
   if (!shape.ok()) return shape.error();
   model.shape = *std::move(shape);
@@ -188,7 +209,11 @@ Result<ModelFile> ReadOnnx(const ModelPlace& place, const std::string& file,
     TRY_ASSIGN(weights, ReadOnnxWeights(*source));
   }
   TRY(CheckDataFiles(place, weights));
-  return OfLooseSizes(Printable(file), {weights.bytes, weights.elements});
+  const Sizes sizes = {weights.bytes, weights.elements};
+  if (weights.reads_tokens) return OfLooseSizes(Printable(file), sizes);
+  TRY_ASSIGN(ModelFile model, OfNetwork(Printable(file), sizes));
+  model.values = weights.values;
+  return model;
 }
 
 // `file`: of the place; empty: its folder is meant.

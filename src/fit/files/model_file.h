@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fit/files/model_place.h"
+#include "fit/network.h"
 #include "fit/shape.h"
 #include "fit/weights.h"
 
@@ -14,6 +15,7 @@ namespace curbstop::fit {
 struct ModelFile {
   ModelShape shape;
   WeightFormat format;
+  NetworkValues values = {};  // of an unknown network
 };
 
 // Whether the word is meant as a path: it has a slash and exists, or a model file's ending.
