@@ -43,7 +43,7 @@ std::string ShortPlace(const std::string& place, size_t most) {
     return Shortened(place, most);
   const size_t over = place.size() - most;
   const size_t region = second - first - 1;
-  constexpr size_t kLeastType = 12;
+  constexpr size_t kLeastType = 8;
   const std::string provider = place.substr(0, first + 1) + "…";
   if (over + 3 > region && CodePoints(provider) + kLeastType > most && CodePoints(provider) <= most)
     return provider;

@@ -86,6 +86,18 @@ TEST(ModelInPlans, ADearerHourWinsWhereItIsDoneSoonerByMore) {
   }
 }
 
+TEST(ModelInPlans, WhatTheCapsForbidStillHasItsTime) {
+  Scene scene(kTrains);
+  scene.project.budget.cap = MicroUsd(100'000);
+  scene.offers = {On("fast", "H100-SXM5", 80, 900'000)};
+  const Plan plan = scene.Make();
+  ASSERT_EQ(plan.blocked.size(), 1u);
+  ASSERT_EQ(plan.times.size(), 1u);
+  EXPECT_TRUE(plan.times[0].usual.has_value());
+  EXPECT_EQ(plan.times[0].on, "H100-SXM5");
+  EXPECT_THAT(PlanText(plan), HasSubstr(" on H100-SXM5, at worst "));
+}
+
 TEST(ModelInPlans, TheShortListHoldsWhatIsDoneSoonerThoughManyHoursAreCheaper) {
   Scene scene(kTrains);
   for (int i = 0; i < 40; ++i) {

@@ -18,6 +18,18 @@ Least LeastOf(const PlanGoal& goal) {
   return goal.soonest || goal.spend ? Least::kTime : Least::kCost;
 }
 
+// For a step's head line: the time of the chosen place, where it has one of its own; where none is
+// chosen and the step's is unknown, of the first place whose estimate tells it.
+StepTime ShownTime(const std::vector<PlanRow>& rows, const StepTime& of_step) {
+  const auto is_own = [](const PlanRow& row) { return row.model_time.has_value(); };
+  auto row = rows.begin();
+  if (!row->chosen && !of_step.usual) row = std::ranges::find_if(rows, is_own);
+  if (row == rows.end() || !is_own(*row)) return of_step;
+  StepTime time = *row->model_time;
+  time.on = row->hardware;
+  return time;
+}
+
 // What stands in a row's way under the caps; empty reason: nothing.
 struct CapVerdict {
   std::string reason;
@@ -316,7 +328,7 @@ void Planner::Settle(Compared& step) {
     step.left_out.Add(kDearer, static_cast<int64_t>(rows.size() - most));
     rows.resize(most);
   }
-  const StepTime time = rows.front().model_time.value_or(step.current.time);
+  const StepTime time = ShownTime(rows, step.current.time);
   std::move(rows.begin(), rows.end(), std::back_inserter(plan_.rows));
   step.left_out.MoveTo(plan_.left_out, step.current.step.name);
   plan_.times.push_back(time);

@@ -18,8 +18,8 @@ constexpr size_t kLeastPlace = 17;
 
 std::string CostText(std::optional<MicroUsd> cost) { return cost ? UsdTextUp(*cost) : "-"; }
 
-// `where`: " on RTX-4090" where the time is that machine's alone, else empty.
-std::string HeadLine(const std::string& step, const StepTime& time, const std::string& where) {
+std::string HeadLine(const std::string& step, const StepTime& time) {
+  const std::string where = time.on.empty() ? "" : " on " + time.on;
   if (time.usual && *time.usual == *time.worst) {
     return fmt::format("{}: takes {} ({})", step, DurationText(*time.usual), time.source);
   }
@@ -121,11 +121,8 @@ std::string StepText(const Plan& plan, std::span<const PlanRow> rows, const Step
     columns.usual = columns.usual || (row.p50 && row.p50 != row.worst);
   }
   const std::string& step = rows.front().step;
-  const bool is_its_own = rows.front().model_time.has_value();
-  const std::string where = is_its_own ? " on " + rows.front().hardware : "";
-  return Paragraph(HeadLine(step, time, where), "", "  ") + Table(rows, columns) +
-         MoreOf(rows.front()) + RentedText(rows.front()) + LeftOutText(plan, step) +
-         LossText(rows.front()) + "\n";
+  return Paragraph(HeadLine(step, time), "", "  ") + Table(rows, columns) + MoreOf(rows.front()) +
+         RentedText(rows.front()) + LeftOutText(plan, step) + LossText(rows.front()) + "\n";
 }
 
 // Providers that a shown row would rent from, without an account known here.

@@ -123,6 +123,14 @@ TEST(PlanText, ALongRegionGivesWayBeforeTheTypeDoes) {
   EXPECT_THAT(PlanText(plan), HasSubstr("…/Standard_D2ps_v6  "));
 }
 
+TEST(PlanText, TheEndOfALongTypeStays) {
+  Plan plan = TwoRows();
+  plan.rows[1].place = "azure/centralindia/Standard_D2as_v5";
+  plan.rows[1].compared = std::string(60, 'x');
+  plan.rows[1].hardware = "8x RTX-4060-Ti-16GB";
+  EXPECT_THAT(PlanText(plan), HasSubstr("_D2as_v5  "));
+}
+
 TEST(PlanText, AShortenedNameStaysUtf8) {
   Plan plan = TwoRows();
   for (size_t length = 60; length < 66; ++length) {

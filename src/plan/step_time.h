@@ -26,6 +26,7 @@ struct StepTime {
                     // usual time is longer than the bound: "needs.time, cut short by --lease"
   std::string why;  // how `worst` was made, in words
   std::optional<Millis> best;  // one run in ten is faster; empty: no spread is known
+  std::string on;              // the hardware that it is the time of; empty: any
 };
 
 // History: usual = median, worst = p90 (one run in ten took longer). `needs.time`: both are that

@@ -178,6 +178,8 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
                   PreparedRun& prepared) {
   RentWish wish{.place = away.place, .needs = step.NeedsToRent(), .spot = step.spot};
   wish.bid = away.bid;
+  // With a deadline the policy weighs bids anew at each decision.
+  if (away.on_demand && step.spot == SpotUse::kAuto && !step.deadline) wish.spot = SpotUse::kNever;
   wish.disk = RentedDisk(step.needs);
   wish.kept_at = wishes.kept_at;
   if (step.checkpoint) wish.every = step.checkpoint->every;
@@ -190,7 +192,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   if (!terms.practice) terms.limit = away.worst;
   terms.detached = wishes.detach;
   terms.named_place = !wishes.kept_at.url.empty();
-  terms.spot = step.checkpoint ? step.spot : SpotUse::kNever;
+  terms.spot = step.checkpoint ? prepared.rent->spot : SpotUse::kNever;
   if (step.deadline && terms.spot != SpotUse::kNever) {
     terms.deadline_ms = step.deadline->count();
     terms.work_ms = away.work.count();

@@ -26,10 +26,11 @@ enum class RunPurpose { kNormal, kDrill };
 struct RentedPlace {
   Place place;  // kProvider or kPractice
   Millis lease{0};
-  MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
-  Millis work{0};        // boot and step, nine times in ten; 0: unknown
-  std::string hardware;  // "RTX-3090": machines of one kind share their history
-  BidTerms bid = {};     // that it makes, where it makes one
+  MicroUsd worst;          // as printed by the plan: the run never reserves more; 0: no limit
+  Millis work{0};          // boot and step, nine times in ten; 0: unknown
+  std::string hardware;    // "RTX-3090": machines of one kind share their history
+  BidTerms bid = {};       // that it makes, where it makes one
+  bool on_demand = false;  // a bid was reckoned with, and is dearer until the step is done
 };
 
 struct RunWishes {

@@ -182,5 +182,28 @@ TEST_F(PrepareTest, ARefusedRunLeavesNoFolder) {
   EXPECT_EQ(RunFolders()[0].name, first->run.id);
 }
 
+TEST_F(PrepareTest, WhereThePlanReckonedABidAsDearerTheRunMakesNone) {
+  RentedPlace place{.place = {PlaceKind::kPractice, "vast", {}, {}},
+                    .lease = std::chrono::hours(1)};
+  const auto spot_of = [&](const Step& step) {
+    RunWishes wishes;
+    wishes.away = {{step.name, place}};
+    const Result<PreparedRun> prepared =
+        PrepareRun(project, step, Machine(), wishes, journal, outside);
+    EXPECT_TRUE(prepared.ok());
+    EXPECT_EQ(prepared->rent->spot, prepared->away.spot);
+    return prepared->away.spot;
+  };
+  Step step = project.steps[0];
+  EXPECT_EQ(spot_of(step), SpotUse::kAuto);
+  place.on_demand = true;
+  EXPECT_EQ(spot_of(step), SpotUse::kNever);
+  step.deadline = std::chrono::hours(5);  // its policy weighs bids anew
+  EXPECT_EQ(spot_of(step), SpotUse::kAuto);
+  step.deadline.reset();
+  step.spot = SpotUse::kOnly;
+  EXPECT_EQ(spot_of(step), SpotUse::kOnly);
+}
+
 }  // namespace
 }  // namespace curbstop

@@ -294,10 +294,11 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    away.emplace(row.step,
-                 RentedPlace{named ? asked : found, *row.lease, *row.worst,
-                             row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
-                             row.hardware, row.bid ? row.bid->terms : BidTerms{}});
+    away.emplace(
+        row.step,
+        RentedPlace{named ? asked : found, *row.lease, *row.worst,
+                    row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0), row.hardware,
+                    row.bid ? row.bid->terms : BidTerms{}, row.bid && !row.on_bid});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;
