@@ -25,6 +25,7 @@ struct FrontPoint {
   Millis time{0};
   std::vector<std::string> places;  // of each planned step that has one, in their order
   std::vector<bool> goes_on;        // each of them: with the machine of the step before it
+  std::vector<bool> on_bid;         // each of them: not on demand
 };
 
 // How the goal was met.

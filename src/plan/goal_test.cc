@@ -84,9 +84,9 @@ TEST(Plan, ReservesOfAllStepsTogetherStayUnderTheCap) {
 
 TEST(Plan, WhatIsPinnedIsTakenOrNothing) {
   World world = TwoCards();
-  world.facts.pinned = {{"train", "vast/us/1x-A10"}};
+  world.facts.pinned = {{"train", {"vast/us/1x-A10"}}};
   EXPECT_THAT(Chosen(world.Compare()), ElementsAre("vast/us/1x-A10", "vast/us/1x-H100"));
-  world.facts.pinned = {{"train", "vast/eu/1x-A10"}};
+  world.facts.pinned = {{"train", {"vast/eu/1x-A10"}}};
   EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
 }
 

@@ -190,6 +190,42 @@ TEST(Elsewhere, WhoIsInAHurryFindsOnDemandBehindABid) {
   EXPECT_FALSE(Row(world.Compare()).on_bid);
 }
 
+TEST(Elsewhere, TheSameMachineIsLookedAtBothWaysWhereTimeCounts) {
+  World world = OneBid(200'000);
+  const Plan cheapest = world.Compare();
+  EXPECT_TRUE(Row(cheapest).on_bid);
+  const Millis by_bid = *Row(cheapest).finish_p50;
+  world.facts.goal.soonest = true;
+  const Plan soonest = world.Compare();
+  EXPECT_FALSE(Row(soonest).on_bid);
+  EXPECT_EQ(Row(soonest).place, Row(cheapest).place);
+  EXPECT_THAT(PlanText(soonest), HasSubstr("on demand"));
+  world.facts.goal = {.deadline = by_bid - Millis(1)};
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+  world.facts.goal = {.deadline = by_bid};
+  EXPECT_TRUE(Row(world.Compare()).on_bid);
+  world.facts.goal = {};
+  world.facts.front = 5;
+  const Plan front = world.Compare();
+  ASSERT_EQ(front.together->front.size(), 2U);
+  EXPECT_TRUE(front.together->front[0].on_bid[0]);
+  EXPECT_FALSE(front.together->front[1].on_bid[0]);
+  EXPECT_THAT(PlanText(front), HasSubstr(" by bid"));
+}
+
+TEST(Elsewhere, APinnedPlaceIsPaidForAsItWasPlanned) {
+  World world = OneBid(200'000);
+  const std::string place = Row(world.Compare()).place;
+  world.facts.pinned = {{"train", {place, false}}};
+  EXPECT_FALSE(Row(world.Compare()).on_bid);
+  world.facts.pinned = {{"train", {place, true}}};
+  EXPECT_TRUE(Row(world.Compare()).on_bid);
+  world.offers[0].spot_per_hour = MicroUsd(390'000);  // dearer to the end by now
+  EXPECT_TRUE(Row(world.Compare()).on_bid);
+  world.offers[0].spot_per_hour.reset();
+  EXPECT_EQ(world.Refusal().kind(), ErrorKind::kNo);
+}
+
 // Looking at all offers finds nothing better than looking at those that no other is as good as.
 RC_GTEST_PROP(Elsewhere, NoOfferThatIsLeftOutIsBetter, ()) {
   static const char* const kRegions[] = {"us-east-1", "af-south-1", "sa-east-1", "eu-west-1"};
@@ -214,10 +250,17 @@ RC_GTEST_PROP(Elsewhere, NoOfferThatIsLeftOutIsBetter, ()) {
   }
   world.facts.times_on = {
       {"train", "H100", 1, {.usual = 8 * kHour, .worst = 9 * kHour, .source = "the model"}}};
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0: world.facts.goal.soonest = true; break;
+    case 1: world.facts.goal.deadline = kMinute * *rc::gen::inRange<int64_t>(480, 900); break;
+    default: break;
+  }
   const Plan some = world.Compare();
   const Plan all = world.Compare(true);
   RC_ASSERT(some.together && all.together);
+  RC_ASSERT(some.together->is_met == all.together->is_met);
   RC_ASSERT(some.together->cost == all.together->cost);
+  RC_ASSERT(some.together->time == all.together->time);
 }
 
 }  // namespace

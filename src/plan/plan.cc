@@ -127,7 +127,7 @@ std::string Planner::EndByCap(const PlanRow& row) const {
 
 bool Planner::IsPinnedElsewhere(const PlanRow& row) const {
   const auto pinned = facts_.pinned.find(row.step);
-  return pinned != facts_.pinned.end() && pinned->second != row.place;
+  return pinned != facts_.pinned.end() && pinned->second != PinnedPlace{row.place, row.on_bid};
 }
 
 // Rows come with `why_not` filled where they cannot run, `why` holding a note.
@@ -276,10 +276,11 @@ bool Planner::AnyTimeUnknown(const std::vector<Compared*>& steps) {
 void Planner::AddFront(const std::vector<Compared*>& steps) {
   for (const GraphAnswer& answer :
        FindFront(Graph(steps, SharingNow()), LimitsOf(PlanGoal()), facts_.front)) {
-    FrontPoint point{answer.cost, answer.time, {}, {}};
+    FrontPoint point{answer.cost, answer.time, {}, {}, {}};
     for (size_t i = 0; i < steps.size(); ++i) {
-      const size_t row = steps[i]->options[answer.picks[i].mode];
-      point.places.push_back(steps[i]->rows[row].place);
+      const PlanRow& row = steps[i]->rows[steps[i]->options[answer.picks[i].mode]];
+      point.places.push_back(row.place);
+      point.on_bid.push_back(row.on_bid);
       point.goes_on.push_back(answer.picks[i].took_over);
     }
     plan_.together->front.push_back(std::move(point));

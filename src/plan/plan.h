@@ -39,6 +39,13 @@ struct TimeOnHardware {
   StepTime time;
 };
 
+// That place or none, paid for that way.
+struct PinnedPlace {
+  std::string place;  // as PlanRow has it
+  bool on_bid = false;
+  bool operator==(const PinnedPlace&) const = default;
+};
+
 struct PlanFacts {
   const Project* project = nullptr;
   const Machine* machine = nullptr;
@@ -62,7 +69,7 @@ struct PlanFacts {
   Millis keep{0};                        // rented machines stay so long after their step
   Spending spending;                     // under the project's name, of no run in particular
   std::vector<TimeOnHardware> times_on;  // machines without one: as the step takes here
-  std::map<std::string, std::string> pinned;  // place by step: that one or none
+  std::map<std::string, PinnedPlace> pinned;  // by step
   PlanGoal goal;
   size_t front = 0;  // at most so many points of cost against time
 };

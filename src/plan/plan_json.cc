@@ -41,12 +41,15 @@ Json FrontJson(const GoalAnswer& together) {
   for (const FrontPoint& point : together.front) {
     Json places = Json::MakeArray();
     Json goes_on = Json::MakeArray();
+    Json on_bid = Json::MakeArray();
     for (const std::string& place : point.places) places.Push(place);
     for (const bool one : point.goes_on) goes_on.Push(one);
+    for (const bool one : point.on_bid) on_bid.Push(one);
     front.Push(Json::MakeObject({{"p50_micro_usd", point.cost.value()},
                                  {"finish_p50_s", SecondsJson(point.time)},
                                  {"places", places},
-                                 {"goes_on", goes_on}}));
+                                 {"goes_on", goes_on},
+                                 {"on_bid", on_bid}}));
   }
   return front;
 }

@@ -205,8 +205,8 @@ std::string WaysText(const Plan& plan, const FrontPoint& point) {
   size_t at = 0;
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen || at >= point.places.size()) continue;
-    parts.push_back(fmt::format(
-        "{} {}", row.step, point.goes_on[at] ? "on that machine" : ShortPlace(point.places[at])));
+    const std::string place = ShortPlace(point.places[at]) + (point.on_bid[at] ? " by bid" : "");
+    parts.push_back(fmt::format("{} {}", row.step, point.goes_on[at] ? "on that machine" : place));
     ++at;
   }
   return Join(parts, ", ");

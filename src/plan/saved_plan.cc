@@ -19,6 +19,7 @@ Json NumberOrNull(const std::optional<Unit>& amount) {
 Json StepJson(const SavedStep& step) {
   return Json::MakeObject({{"step", step.step},
                            {"place", step.place},
+                           {"on_bid", step.on_bid},
                            {"hardware", step.hardware},
                            {"micro_usd_per_hour", NumberOrNull(step.per_hour)},
                            {"worst_micro_usd", NumberOrNull(step.worst)},
@@ -53,6 +54,7 @@ Result<SavedStep> ReadStep(const Json& json) {
   SavedStep step;
   TRY_ASSIGN(step.step, json.GetString("step"));
   TRY_ASSIGN(step.place, json.GetString("place"));
+  step.on_bid = json.BoolOr("on_bid", false);
   step.hardware = json.StringOr("hardware", "");
   step.as_of = json.StringOr("as_of", "");
   step.hands_to = json.StringOr("hands_machine_to", "");
@@ -79,7 +81,7 @@ std::string Rate(MicroUsd rate) { return ExactUsdText(rate) + " USD/h"; }
 
 void CompareStep(const SavedStep& saved, const Plan& now, std::vector<std::string>& moved) {
   const auto row = std::find_if(now.rows.begin(), now.rows.end(), [&](const PlanRow& one) {
-    return one.step == saved.step && one.place == saved.place;
+    return one.step == saved.step && one.place == saved.place && one.on_bid == saved.on_bid;
   });
   if (row == now.rows.end()) {
     moved.push_back(fmt::format("step `{}`: {} is not on sale any more, or does not meet its needs",
@@ -138,8 +140,8 @@ SavedPlan SavedFrom(const Plan& plan, const PlanFacts& facts, const std::string&
                   .lease_asked = facts.lease};
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen) continue;
-    saved.steps.push_back({row.step, row.place, row.hardware, row.per_hour, row.worst, row.p50,
-                           row.finish_p50, row.lease, row.as_of, row.hands_to});
+    saved.steps.push_back({row.step, row.place, row.on_bid, row.hardware, row.per_hour, row.worst,
+                           row.p50, row.finish_p50, row.lease, row.as_of, row.hands_to});
   }
   for (const CapState& cap : CapsOf(plan.budget, plan.spending))
     saved.caps.push_back({std::string(NameOf(cap.kind)), cap.cap, cap.Left()});
@@ -200,9 +202,10 @@ std::map<std::string, std::string> HandOversOf(const SavedPlan& saved) {
   return all;
 }
 
-std::map<std::string, std::string> PlacesOf(const SavedPlan& saved) {
-  std::map<std::string, std::string> places;
-  for (const SavedStep& step : saved.steps) places.emplace(step.step, step.place);
+std::map<std::string, PinnedPlace> PlacesOf(const SavedPlan& saved) {
+  std::map<std::string, PinnedPlace> places;
+  for (const SavedStep& step : saved.steps)
+    places.emplace(step.step, PinnedPlace{step.place, step.on_bid});
   return places;
 }
 

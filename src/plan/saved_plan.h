@@ -25,6 +25,7 @@ inline constexpr Millis kSavedPlanLife = std::chrono::hours(24);
 struct SavedStep {
   std::string step;
   std::string place;  // as PlanRow has it
+  bool on_bid = false;
   std::string hardware;
   std::optional<MicroUsd> per_hour;
   std::optional<MicroUsd> worst;
@@ -60,7 +61,7 @@ Json SavedPlanJson(const SavedPlan& saved);
 Result<SavedPlan> ReadSavedPlan(const Json& json);
 
 // Where each step is to run, for PlanFacts::pinned.
-std::map<std::string, std::string> PlacesOf(const SavedPlan& saved);
+std::map<std::string, PinnedPlace> PlacesOf(const SavedPlan& saved);
 
 // Which machines go on with another step, for PlanFacts::hand_overs.
 std::map<std::string, std::string> HandOversOf(const SavedPlan& saved);

@@ -46,7 +46,7 @@ TEST(SavedPlan, IsReadAsItWasWritten) {
   const Result<SavedPlan> read = ReadSavedPlan(*ParseJson(WriteJson(written)));
   ASSERT_TRUE(read.ok()) << read.error().Text();
   EXPECT_EQ(SavedPlanJson(*read), written);
-  EXPECT_EQ(PlacesOf(*read).at("train"), "vast/CA, NA/1x-A10");
+  EXPECT_EQ(PlacesOf(*read).at("train"), (PinnedPlace{"vast/CA, NA/1x-A10"}));
 }
 
 TEST(SavedPlan, WhatIsBrokenIsRefusedByItsKey) {

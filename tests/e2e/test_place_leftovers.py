@@ -1,4 +1,5 @@
 # takes: 150 s
+# peer: moto
 """What runs leave at the user's named place does not stay there for ever."""
 
 from test_away import check_books, until

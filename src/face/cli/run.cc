@@ -284,7 +284,7 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
   std::map<std::string, RentedPlace> away;
   planning.facts.hand_overs.emplace();
   for (const PlanRow& row : plan.rows) {
-    if (row.chosen) planning.facts.pinned.emplace(row.step, row.place);
+    if (row.chosen) planning.facts.pinned.emplace(row.step, PinnedPlace{row.place, row.on_bid});
     if (row.chosen && !row.hands_to.empty()) {
       planning.facts.hand_overs->emplace(row.step, row.hands_to);
       wishes.waits.emplace(row.step, row.waits);

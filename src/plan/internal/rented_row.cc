@@ -121,6 +121,11 @@ bool IsCheaper(const Way& bid, const Way& on_demand) {
   return *bid.finish.p50 < *on_demand.finish.p50;
 }
 
+bool IsPaidByBid(Pay pay, const Way& bid, const Way& on_demand) {
+  if (pay == Pay::kCheaper) return IsCheaper(bid, on_demand);
+  return pay == Pay::kBid;
+}
+
 int64_t PercentBelow(MicroUsd less, MicroUsd than) {
   if (than.value() <= 0) return 0;
   const double share = static_cast<double>(less.value()) / static_cast<double>(than.value());
@@ -206,7 +211,7 @@ void FillRental(PlanRow& row, const RentedQuestion& question) {
     planned.law = question.rules.bids;
   }
   if (offer.per_hour) on_demand = WayOf(question, {});
-  row.on_bid = bid && (!can_demand || IsCheaper(*bid, *on_demand));
+  row.on_bid = bid && (!can_demand || IsPaidByBid(question.pay, *bid, *on_demand));
   const Way& way = row.on_bid ? *bid : *on_demand;
   row.lease_grade = NameOf(way.terms.grade);
   row.per_hour = way.terms.billing.per_hour;

@@ -1,5 +1,5 @@
-// What a step comes to on a machine that is rented: on demand or on a bid, whichever is cheaper to
-// the end where the step leaves that open; with what travels there and home again.
+// What a step comes to on a machine that is rented: on demand or on a bid, with what travels there
+// and home again.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ struct RentedQuestion {
   const PlannedStep& step;
   const Offer& offer;
   const RentalRules& rules;
-  const StepTime& time;  // that the work takes there
+  const StepTime& time;     // that the work takes there
+  Pay pay = Pay::kCheaper;  // where both can be had; else what there is
 };
 
 // Whether a bid may stand for the step: its work survives the machine, and somebody holds it.

@@ -154,12 +154,11 @@ struct Merits {
   Millis time{0};
   MicroUsd on_demand = kDearestOffer + MicroUsd(1);  // of an hour, where it may be paid
   MicroUsd spot = kDearestOffer + MicroUsd(1);
-  MicroUsd traffic;      // of what comes home
-  bool is_slow = false;  // where time counts: a bid, if it is made, is interrupted
+  MicroUsd traffic;  // of what comes home
 
   bool IsNoWorse(const Merits& other) const {
     return time <= other.time && on_demand <= other.on_demand && spot <= other.spot &&
-           traffic <= other.traffic && (!is_slow || other.is_slow);
+           traffic <= other.traffic;
   }
 };
 
@@ -198,7 +197,6 @@ class MeritsOf {
     const bool bids = may_bid_ && offer.spot_per_hour && rules != facts_.rentals.end() &&
                       rules->second.takes_bids;
     if (bids) merits.spot = *offer.spot_per_hour;
-    merits.is_slow = bids && (facts_.goal.IsSet() || facts_.front > 0);
     const Bytes home = ComesHome(*step_.moves, time, every_);
     if (home.value > 0) merits.traffic = Traffic(offer, home);
     return merits;
@@ -290,7 +288,7 @@ void StepPlaces::WaitInQueue(PlanRow& row, int64_t gpus) const {
                        : fmt::format("waits for {}, nobody knows how long", wait.who));
 }
 
-PlanRow StepPlaces::OfferRow(const PlannedStep& current, const Offer& offer) const {
+PlanRow StepPlaces::OfferRow(const PlannedStep& current, const Offer& offer, Pay pay) const {
   PlanRow row{.step = current.step.name,
               .place = fmt::format("{}/{}/{}", offer.provider, offer.region, offer.type),
               .hardware = HardwareText(offer),
@@ -306,10 +304,24 @@ PlanRow StepPlaces::OfferRow(const PlannedStep& current, const Offer& offer) con
   row.time_source = time.source;
   const auto rules = facts_.rentals.find(offer.provider);
   if (price && row.has_driver && rules != facts_.rentals.end())
-    FillRental(row, {facts_, current, offer, rules->second, time});
+    FillRental(row, {facts_, current, offer, rules->second, time, pay});
+  if (pay == Pay::kOnDemand) AddNote(row.why, "on demand");
   if (current.model != nullptr && !offer.gpu_name.empty())
     FillModel(row, *current.model, current.model->On(offer), time);
   return row;
+}
+
+// How the same machine may be paid for too, where that matters: on demand it is done sooner, and a
+// pinned place is pinned with its way.
+std::optional<Pay> StepPlaces::OtherWay(const PlannedStep& current, const Offer& offer,
+                                        const PlanRow& row) const {
+  const auto pinned = facts_.pinned.find(row.step);
+  const bool is_pinned = pinned != facts_.pinned.end() && pinned->second.place == row.place;
+  if (is_pinned && pinned->second.on_bid && row.bid && !row.on_bid) return Pay::kBid;
+  const bool counts_time = facts_.goal.IsSet() || facts_.front > 0;
+  const bool wants = counts_time || (is_pinned && !pinned->second.on_bid);
+  const bool on_demand_too = current.step.spot != SpotUse::kOnly && offer.per_hour;
+  return wants && row.on_bid && on_demand_too ? std::optional(Pay::kOnDemand) : std::nullopt;
 }
 
 // All offers: first those that meet the needs, cheapest first, then the others with their reason.
@@ -320,14 +332,17 @@ std::vector<PlanRow> StepPlaces::EveryOffer(const PlannedStep& current) {
     const Offer& offer = (*facts_.offers)[index];
     const bool in_place = InPlace(current.place, offer);
     const Mismatch mismatch = FindMismatch(current.needs, current.step.spot, offer);
-    PlanRow row = OfferRow(current, offer);
+    PlanRow row = OfferRow(current, offer, Pay::kCheaper);
     const std::string missed = ReasonText(mismatch, current.needs, current.step.spot, offer);
     if (!in_place) row.why_not = current.place_reason;
     else if (!missed.empty()) row.why_not = missed;
     const std::string against = in_place ? ModelReason(current, mismatch, offer) : "";
     if (!against.empty()) row.why_not = against;
     if (!row.why_not.empty()) ForgetCost(row);
+    const std::optional<Pay> other =
+        row.why_not.empty() ? OtherWay(current, offer, row) : std::nullopt;
     (row.why_not.empty() ? rows : lost).push_back(std::move(row));
+    if (other) rows.push_back(OfferRow(current, offer, *other));
   }
   if (current.model != nullptr) std::stable_sort(rows.begin(), rows.end(), BetterThan);
   std::move(lost.begin(), lost.end(), std::back_inserter(rows));
@@ -386,7 +401,7 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
       ++mismatches[static_cast<size_t>(verdict.mismatch)];
     } else if (verdict.model_stands_against) {
       ++too_small;
-    } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second)) {
+    } else if (pinned != facts_.pinned.end() && IsPlace(offer, pinned->second.place)) {
       is_shown = true;
     } else if (verdict.has_driver &&
                contenders.Add(of_class.provider, merits(offer, TimeOn(current, offer)))) {
@@ -414,7 +429,11 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
     left_out.Add(reason, mismatches[i]);
   }
   std::vector<PlanRow> rows;
-  for (const Offer* offer : shown) rows.push_back(OfferRow(current, *offer));
+  for (const Offer* offer : shown) {
+    rows.push_back(OfferRow(current, *offer, Pay::kCheaper));
+    const std::optional<Pay> other = OtherWay(current, *offer, rows.back());
+    if (other) rows.push_back(OfferRow(current, *offer, *other));
+  }
   if (current.model != nullptr) std::stable_sort(rows.begin(), rows.end(), BetterThan);
   return rows;
 }

@@ -57,6 +57,13 @@ struct ComparedStep {
   ReasonCounts left_out = {};
 };
 
+// For a machine that can be had both ways.
+enum class Pay {
+  kCheaper,  // to the end
+  kBid,
+  kOnDemand,
+};
+
 class StepPlaces {
  public:
   // `facts` must outlive it. `every_row`: all offers, not the cheapest alone.
@@ -79,7 +86,9 @@ class StepPlaces {
   Result<PlannedStep> Begin(const Step& step, const StepHistory& history) const;
   PlanRow LocalRow(const PlannedStep& current) const;
   void WaitInQueue(PlanRow& row, int64_t gpus) const;
-  PlanRow OfferRow(const PlannedStep& current, const Offer& offer) const;
+  PlanRow OfferRow(const PlannedStep& current, const Offer& offer, Pay pay) const;
+  std::optional<Pay> OtherWay(const PlannedStep& current, const Offer& offer,
+                              const PlanRow& row) const;
   void FillCost(PlanRow& row, const StepTime& time, MicroUsd per_hour) const;
   const StepTime& TimeOn(const PlannedStep& current, const Offer& offer) const;
   const StepMoves& MovesOf(const Step& step) const;
