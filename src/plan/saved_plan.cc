@@ -137,7 +137,8 @@ SavedPlan SavedFrom(const Plan& plan, const PlanFacts& facts, const std::string&
                   .project_hash = project_hash,
                   .made_at_ms = now_ms,
                   .expires_at_ms = now_ms + kSavedPlanLife.count(),
-                  .lease_asked = facts.lease};
+                  .lease_asked = facts.lease,
+                  .on = PlaceText(facts.on)};
   for (const PlanRow& row : plan.rows) {
     if (!row.chosen) continue;
     saved.steps.push_back({row.step, row.place, row.on_bid, row.hardware, row.per_hour, row.worst,
@@ -163,6 +164,7 @@ Json SavedPlanJson(const SavedPlan& saved) {
                            {"made_at_ms", saved.made_at_ms},
                            {"expires_at_ms", saved.expires_at_ms},
                            {"lease_asked_ms", NumberOrNull(saved.lease_asked)},
+                           {"on", saved.on},
                            {"steps", steps},
                            {"caps", caps}});
 }
@@ -180,6 +182,7 @@ Result<SavedPlan> ReadSavedPlan(const Json& json) {
   TRY_ASSIGN(saved.made_at_ms, json.GetInt("made_at_ms"));
   TRY_ASSIGN(saved.expires_at_ms, json.GetInt("expires_at_ms"));
   TRY_ASSIGN(saved.lease_asked, TimeOf(json, "lease_asked_ms"));
+  saved.on = json.StringOr("on", "auto");
   const Json* steps = json.Find("steps");
   if (steps == nullptr || steps->items().empty()) return InvalidInput("`steps` names no step");
   for (const Json& step : steps->items()) {

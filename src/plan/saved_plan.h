@@ -48,6 +48,7 @@ struct SavedPlan {
   int64_t made_at_ms = 0;
   int64_t expires_at_ms = 0;
   std::optional<Millis> lease_asked;
+  std::string on = "auto";       // --on, which it was made with
   std::vector<SavedStep> steps;  // in the order in which they run
   std::vector<SavedCap> caps;
 };

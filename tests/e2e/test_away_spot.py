@@ -86,3 +86,20 @@ def test_a_deadline_without_a_known_time_is_said_to_be_judged_by_price(user):
     done = user.call("run", "--on", "practice:vast", "--yes", timeout=300)
     assert done.returncode == 0, done.stderr
     assert "by price alone: how long the step takes is not known" in done.stderr
+
+
+def test_a_kept_plan_is_done_as_it_says(user):
+    """On demand where it was to be sooner, by a bid where it was to be cheaper."""
+    project = user.folder / "curbstop.yaml"
+    project.write_text(project.read_text().replace("spot: never", "spot: auto"))
+    assert user.call("practice", "start").returncode == 0
+    for words, on_bid in ((("--soonest",), False), ((), True)):
+        kept = user.call("plan", "--on", "practice:vast", *words, "--out", "kept.json")
+        assert kept.returncode == 0, kept.stderr
+        step = json.loads((user.folder / "kept.json").read_text())["steps"][0]
+        assert step["on_bid"] == on_bid
+        done = user.call("run", "--plan", "kept.json", "--force", "--yes", timeout=300)
+        rents = re.findall(r"rents .* USD/h.*", done.stderr)
+        assert rents and (", spot ·" in rents[0]) == on_bid, done.stderr
+        assert done.returncode == 0, done.stderr
+        (user.folder / "kept.json").unlink()

@@ -316,7 +316,9 @@ Status Run(const Options& options, CommandContext& context) {
     TRY_ASSIGN(saved, ReadSavedPlanFile(options.plan, context));
   }
   TRY_ASSIGN(RunWishes wishes, WishesOf(options));
-  TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(options.planning, context));
+  PlanningOptions asked = options.planning;
+  if (saved) asked.on = saved->on;
+  TRY_ASSIGN(const std::unique_ptr<Planning> planning, GatherPlanning(asked, context));
   TRY_ASSIGN(Journal journal, OpenJournal(context));
   planning->facts.lease = wishes.lease;
   planning->facts.keep = std::max(wishes.keep, wishes.keep_on_failure);
