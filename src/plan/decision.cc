@@ -126,6 +126,13 @@ Decision RentOf(const Situation& situation, size_t index) {
 }
 
 Decision Decide(const Situation& situation) {
+  const bool bids = situation.bids_first && !situation.deadline_left && !situation.is_last_chance;
+  if (bids && situation.spot == SpotUse::kAuto && !situation.held) {
+    Situation by_bid = situation;
+    by_bid.spot = SpotUse::kOnly;
+    const Decision decision = DecideFreely(by_bid);
+    if (decision.kind == DecisionKind::kRent) return decision;
+  }
   const Decision decision = DecideFreely(situation);
   if (!situation.is_last_chance || situation.spot != SpotUse::kAuto) return decision;
   Situation steady = situation;

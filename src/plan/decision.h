@@ -3,6 +3,8 @@
 // The plain rule: keep what works, and give it more time while money is left; else the cheapest
 // offer whose reserve fits and whose work can survive; else drain what is still there; else stop.
 //
+// What a plan reckoned as the cheapest to the end goes first: bids, where it says so.
+//
 // The last machine before a run is given up is on demand where one can be had for as long: whether
 // machines that were taken away again and again say something of the market or of the work, only
 // one that stays can tell.
@@ -54,6 +56,7 @@ struct Situation {
   int64_t spot_losses = 0;              // of them
   MicroUsd left;                        // that the caps leave, everything in reserve taken off
   SpotUse spot = SpotUse::kAuto;
+  bool bids_first = false;      // the plan reckoned one as the cheapest; without a deadline
   bool is_last_chance = false;  // one more machine that brings nothing ends the run
   SurvivingPlaces places;
   std::span<const Candidate> candidates;        // empty: the market has nothing

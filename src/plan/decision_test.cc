@@ -44,6 +44,19 @@ Situation Offered(const std::vector<Candidate>& candidates, SpotUse spot) {
   return situation;
 }
 
+TEST(Decide, ABidGoesFirstWhereThePlanReckonedItAsTheCheapest) {
+  const std::vector<Candidate> both = {OfferAt("a", 200'000), SpotAt("s", 300'000)};
+  Situation situation = Offered(both, SpotUse::kAuto);
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "a");  // it holds less
+  situation.bids_first = true;
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "s");
+  situation.is_last_chance = true;
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "a");
+  situation.is_last_chance = false;
+  situation.places = {};  // nobody would hold its work
+  EXPECT_EQ(both[Decide(situation).candidate].offer, "a");
+}
+
 TEST(Decide, TheLastMachineBeforeGivingUpIsOnDemandWhereOneCanBeHad) {
   const std::vector<Candidate> both = {OfferAt("a", 900'000), SpotAt("s", 300'000)};
   Situation situation = Offered(both, SpotUse::kAuto);

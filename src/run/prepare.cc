@@ -179,7 +179,8 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   RentWish wish{.place = away.place, .needs = step.NeedsToRent(), .spot = step.spot};
   wish.bid = away.bid;
   // With a deadline the policy weighs bids anew at each decision.
-  if (away.on_demand && step.spot == SpotUse::kAuto && !step.deadline) wish.spot = SpotUse::kNever;
+  const bool as_planned = step.spot == SpotUse::kAuto && !step.deadline;
+  if (as_planned && away.pay == PlannedPay::kOnDemand) wish.spot = SpotUse::kNever;
   wish.disk = RentedDisk(step.needs);
   wish.kept_at = wishes.kept_at;
   if (step.checkpoint) wish.every = step.checkpoint->every;
@@ -193,6 +194,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   terms.detached = wishes.detach;
   terms.named_place = !wishes.kept_at.url.empty();
   terms.spot = step.checkpoint ? prepared.rent->spot : SpotUse::kNever;
+  terms.bids_first = as_planned && away.pay == PlannedPay::kBid;
   if (step.deadline && terms.spot != SpotUse::kNever) {
     terms.deadline_ms = step.deadline->count();
     terms.work_ms = away.work.count();
@@ -342,6 +344,7 @@ Json AwayData(const AwayTerms& terms) {
                            {"named_place", terms.named_place},
                            {"detached", terms.detached},
                            {"spot", static_cast<int64_t>(terms.spot)},
+                           {"bids_first", terms.bids_first},
                            {"at_end", static_cast<int64_t>(terms.at_end)},
                            {"keep_ms", terms.keep_ms},
                            {"keep_on_failure_ms", terms.keep_on_failure_ms},

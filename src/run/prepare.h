@@ -22,15 +22,22 @@ namespace curbstop {
 
 enum class RunPurpose { kNormal, kDrill };
 
+// Which way was reckoned as the cheapest until the step is done.
+enum class PlannedPay {
+  kUnknown,  // the list has no price for bids, or the time is not known
+  kBid,
+  kOnDemand,
+};
+
 // A place away from home that was chosen for a step, and for how long a machine is asked for there.
 struct RentedPlace {
   Place place;  // kProvider or kPractice
   Millis lease{0};
-  MicroUsd worst;          // as printed by the plan: the run never reserves more; 0: no limit
-  Millis work{0};          // boot and step, nine times in ten; 0: unknown
-  std::string hardware;    // "RTX-3090": machines of one kind share their history
-  BidTerms bid = {};       // that it makes, where it makes one
-  bool on_demand = false;  // a bid was reckoned with, and is dearer until the step is done
+  MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
+  Millis work{0};        // boot and step, nine times in ten; 0: unknown
+  std::string hardware;  // "RTX-3090": machines of one kind share their history
+  BidTerms bid = {};     // that it makes, where it makes one
+  PlannedPay pay = PlannedPay::kUnknown;
 };
 
 struct RunWishes {

@@ -196,7 +196,7 @@ TEST_F(PrepareTest, WhereThePlanReckonedABidAsDearerTheRunMakesNone) {
   };
   Step step = project.steps[0];
   EXPECT_EQ(spot_of(step), SpotUse::kAuto);
-  place.on_demand = true;
+  place.pay = PlannedPay::kOnDemand;
   EXPECT_EQ(spot_of(step), SpotUse::kNever);
   step.deadline = std::chrono::hours(5);  // its policy weighs bids anew
   EXPECT_EQ(spot_of(step), SpotUse::kAuto);

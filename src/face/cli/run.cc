@@ -266,6 +266,11 @@ Project WithoutSpending(const Project& project) {
   return free;
 }
 
+PlannedPay PayOf(const PlanRow& row) {
+  if (!row.bid || !row.p50) return PlannedPay::kUnknown;
+  return row.on_bid ? PlannedPay::kBid : PlannedPay::kOnDemand;
+}
+
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
 // Their places are pinned: what is planned again later, for fewer steps, is planned there.
@@ -294,11 +299,10 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    away.emplace(
-        row.step,
-        RentedPlace{named ? asked : found, *row.lease, *row.worst,
-                    row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0), row.hardware,
-                    row.bid ? row.bid->terms : BidTerms{}, row.bid && !row.on_bid});
+    away.emplace(row.step,
+                 RentedPlace{named ? asked : found, *row.lease, *row.worst,
+                             row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
+                             row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;

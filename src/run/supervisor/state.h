@@ -83,6 +83,7 @@ struct AwayTerms {
   bool named_place = false;
   bool detached = false;  // the computer may be closed at any time
   SpotUse spot = SpotUse::kAuto;
+  bool bids_first = false;  // the plan reckoned a bid as the cheapest until the step is done
   AtEnd at_end = AtEnd::kSave;
   int64_t keep_ms = 0;             // `--keep`: how long the machine stays after a success
   int64_t keep_on_failure_ms = 0;  // after a failure of the step itself

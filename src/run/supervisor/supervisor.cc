@@ -99,6 +99,7 @@ void Created(StepContext& context) {
   state.terms.detached = data.BoolOr("detached", false);
   state.terms.practice = data.BoolOr("practice", false);
   state.terms.named_place = data.BoolOr("named_place", false);
+  state.terms.bids_first = data.BoolOr("bids_first", false);
   state.terms.spot = static_cast<SpotUse>(data.IntOr("spot", 0));
   state.terms.at_end = static_cast<AtEnd>(data.IntOr("at_end", 0));
   state.terms.keep_ms = data.IntOr("keep_ms", 0);

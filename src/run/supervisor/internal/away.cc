@@ -450,6 +450,7 @@ Situation SituationOf(const RunState& state, Plants plants) {
                                                    : state.deadline_at_ms - state.timeline.now_ms;
     situation.deadline_left = Millis(left);
   }
+  situation.bids_first = state.terms.bids_first;
   situation.is_last_chance = state.idle_machines + 1 >= kMostIdleMachines;
   situation.spot_lived = Millis(state.spot_lived_ms);
   situation.spot_losses = state.spot_losses;
