@@ -89,14 +89,15 @@ void AgainstMedians(std::vector<Keyed> all, Take take) {
 // Of each offer what its price is of what its family says; 1 where that says nothing.
 std::vector<double> SharesOfFamily(const std::vector<Offer>& offers) {
   std::vector<Keyed> prices;
+  std::vector<uint64_t> families(offers.size());  // now, while the offers are read in their order
   for (size_t i = 0; i < offers.size(); ++i) {
     if (!offers[i].per_hour) continue;
+    families[i] = FamilyKey(offers[i]);
     prices.push_back({TypeKey(offers[i]), static_cast<double>(offers[i].per_hour->value()), i});
   }
   std::vector<Keyed> ratios;
   AgainstMedians(std::move(prices), [&](const Keyed& price, double median) {
-    if (median > 0)
-      ratios.push_back({FamilyKey(offers[price.offer]), price.value / median, price.offer});
+    if (median > 0) ratios.push_back({families[price.offer], price.value / median, price.offer});
   });
   std::vector<double> shares(offers.size(), 1);
   AgainstMedians(std::move(ratios), [&](const Keyed& ratio, double median) {
