@@ -62,7 +62,7 @@ class BirthScriptRun : public testing::Test {
   std::string Read(const char* name) const { return *ReadFile(Home() / name); }
   bool WaitFor(const char* name, Millis most) {
     for (Millis waited{0}; waited < most; waited += 50ms) {
-      if (Exists(Home() / name)) return true;
+      if (FileSize(Home() / name) > 0) return true;  // opened first, written then
       clock_.Wait(50ms);
     }
     return false;

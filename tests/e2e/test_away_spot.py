@@ -1,4 +1,4 @@
-# takes: 280 s
+# takes: 350 s
 """Machines that are taken away: outbid and replaced, lost one after another, and what that came to."""
 
 import json
