@@ -101,7 +101,7 @@ std::string TriedText(const TriedBid& bid) {
 Explanation OfBid(const PlanRow& row) {
   const PlannedBid& bid = *row.bid;
   Explanation why{row.step, "bid", "", "", "", row.source, row.as_of};
-  why.value = row.on_bid ? UsdOrUnknown(row.per_hour) + "/h" : "none, on demand is cheaper";
+  why.value = row.on_bid ? UsdOrUnknown(row.per_hour) + "/h" : "none, it is rented on demand";
   if (bid.law == nullptr) {
     why.formula = fmt::format("{} % above the list's minimum, at most the price on demand",
                               bid.terms.above_percent);

@@ -37,12 +37,14 @@ int64_t TriedMs(const std::string& run, const RunOutside& outside) {
   return tried;
 }
 
+// A drill's success is none: it proves that the step can go on, and does its work for nobody.
 Result<bool> ALaterOneSucceeded(const RunRow& row, Journal& journal) {
   TRY_ASSIGN(
       const std::vector<RunRow> runs,
       journal.FindRuns({.project = row.run.project, .step = row.run.step, .root = row.run.root}));
   return std::ranges::any_of(runs, [&](const RunRow& other) {
-    return other.state == "succeeded" && other.created_at_ms > row.created_at_ms;
+    return other.state == "succeeded" && !other.run.facts.BoolOr("drill", false) &&
+           other.created_at_ms > row.created_at_ms;
   });
 }
 

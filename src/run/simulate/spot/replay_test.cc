@@ -144,17 +144,21 @@ RC_GTEST_PROP(Policies, MissNothingAndBeatNoOptimum, ()) {
   }
 }
 
-// The optimum counts this computer: it is no dearer with it, and no policy that knows it beats it.
-RC_GTEST_PROP(Policies, BeatNoOptimumThatHasThisComputerToo, ()) {
-  Drawn drawn = Draw();
-  const double without = Optimum(drawn.market, drawn.job, 0).usd;
+void AddThisComputer(Drawn& drawn, double overhead_s) {
   drawn.market.places.push_back(
       {.place = {.name = "local",
                  .region = "local",
                  .sells_spot = false,
                  .on_demand = MicroUsd(*rc::gen::inRange(10'000, 2'000'000)),
                  .speed = *rc::gen::inRange(1, 20) / 10.0,
-                 .overhead_s = *rc::gen::inRange(0, 8) * 150.0}});
+                 .overhead_s = overhead_s}});
+}
+
+// The optimum counts this computer: it is no dearer with it, and no policy that knows it beats it.
+RC_GTEST_PROP(Policies, BeatNoOptimumThatHasThisComputerToo, ()) {
+  Drawn drawn = Draw();
+  const double without = Optimum(drawn.market, drawn.job, 0).usd;
+  AddThisComputer(drawn, *rc::gen::inRange(0, 8) * 150.0);
   const double with = Optimum(drawn.market, drawn.job, 0).usd;
   RC_ASSERT(with <= without + 1e-6);
   RC_ASSERT(Usd(Replay(drawn.market, drawn.job, 0, OursNext)) >= with - 1e-6);
@@ -163,13 +167,7 @@ RC_GTEST_PROP(Policies, BeatNoOptimumThatHasThisComputerToo, ()) {
 // This computer never makes the certain uncertain.
 RC_GTEST_PROP(Ours, MissesNothingWithThisComputerBeside, ()) {
   Drawn drawn = Draw();
-  drawn.market.places.push_back(
-      {.place = {.name = "local",
-                 .region = "local",
-                 .sells_spot = false,
-                 .on_demand = MicroUsd(*rc::gen::inRange(10'000, 2'000'000)),
-                 .speed = *rc::gen::inRange(1, 20) / 10.0,
-                 .overhead_s = *rc::gen::inRange(0, 2000) * 1.0}});
+  AddThisComputer(drawn, *rc::gen::inRange(0, 2000) * 1.0);
   const SpotLife life = Replay(drawn.market, drawn.job, 0, OursNext);
   RC_ASSERT(!life.missed);
 }
