@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/units.h"
+#include "fit/training.h"
 
 namespace curbstop::fit {
 namespace {
@@ -153,8 +154,7 @@ class Images {
     use_.training ? Training() : Inference();
     constexpr const char* kWorkspace = "cuDNN's choice of algorithm; no measurement at hand";
     Add("workspace", {MiB(16).value, MiB(256).value, MiB(1200).value}, "guess", kWorkspace);
-    Add("context", {MiB(400).value, MiB(460).value, MiB(560).value},
-        "class constant, not probed here", "stas00/ml-engineering@744d01e1");
+    estimate_.components.push_back(TorchContext());
     estimate_.peak = SumOf(estimate_.components, "gpu0");
     estimate_.verdict = Judge(estimate_.peak, available);
     return std::move(estimate_);

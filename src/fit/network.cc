@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "fit/conv_net.h"
+#include "fit/training.h"
 
 namespace curbstop::fit {
 namespace {
@@ -20,9 +21,7 @@ class Network {
   Estimate Run(int64_t available) {
     estimate_.available = available;
     use_.training ? Training() : Inference();
-    if (!use_.on_cpu)
-      Add("context", {MiB(400).value, MiB(460).value, MiB(560).value},
-          "class constant, not probed here", "stas00/ml-engineering@744d01e1");
+    if (!use_.on_cpu) estimate_.components.push_back(TorchContext());
     estimate_.peak = SumOf(estimate_.components, "gpu0");
     estimate_.verdict = Judge(estimate_.peak, available);
     return std::move(estimate_);

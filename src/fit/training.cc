@@ -342,6 +342,14 @@ Component Part(std::string name, int64_t bytes, double below, double above, std:
 
 }  // namespace
 
+Component TorchContext() {
+  return {"context",
+          "gpu0",
+          {MiB(400).value, MiB(460).value, MiB(560).value},
+          "class constant, not probed here",
+          "stas00/ml-engineering@744d01e1"};
+}
+
 double LiveLayerCopies(const ModelShape& shape) {
   if (shape.hidden <= 0) return 28;
   const double hidden = Real(shape.hidden);
@@ -502,11 +510,7 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
                     "torch caching allocator"});
   }
   if (use.includes_context) {
-    list.push_back({"context",
-                    "gpu0",
-                    {MiB(400).value, MiB(460).value, MiB(560).value},
-                    "class constant, not probed here",
-                    "stas00/ml-engineering@744d01e1"});
+    list.push_back(TorchContext());
   }
   estimate.peak = SumOf(list, "gpu0");
   if (parts.host > 0) {

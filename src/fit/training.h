@@ -116,6 +116,9 @@ std::string_view NameOf(Checkpointing checkpointing);
 // grow with it.
 WorkPoint PeakPointOf(const ModelShape& shape, const WeightFormat& format, const TrainingUse& use);
 
+// What CUDA itself takes of the first GPU under torch.
+Component TorchContext();
+
 Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
                           const TrainingUse& use, int64_t available);
 
