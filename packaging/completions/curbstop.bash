@@ -49,7 +49,7 @@ _curbstop() {
     "machine ls") words="--help --json --version --yes" ;;
     "machine sweep") words="--end --help --json --version --yes" ;;
     "practice") words="start status stop --help --json --version --yes" ;;
-    "practice start") words="--boot --disk --faults --fresh --help --json --list-lag --no-self-end --seed --trace --version --yes" ;;
+    "practice start") words="--boot --disk --faults --fresh --help --json --list-lag --no-self-end --seed --still --trace --version --yes" ;;
     "practice status") words="--help --json --version --yes" ;;
     "practice stop") words="--help --json --version --yes" ;;
     "paths") words="--help --json --version --yes" ;;

@@ -241,6 +241,7 @@ complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l list-lag
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l no-self-end
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l seed
+complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l still
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from start' -l trace
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from status' -l help
 complete -c curbstop -n '__fish_seen_subcommand_from practice ; and __fish_seen_subcommand_from stop' -l help

@@ -17,7 +17,7 @@ import pytest
 PATIENCE_S = 120
 STEPS = 40
 
-# On demand: the practice market outbids within seconds, which only tests about bids are to meet.
+# On demand: the practice market outbids, which only tests about bids are to meet.
 PROJECT = """\
 name: away
 steps:

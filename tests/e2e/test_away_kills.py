@@ -30,7 +30,7 @@ import traceback
 SEED = int(os.environ.get("CURBSTOP_KILLS_SEED", "20261130"))
 ALL = os.environ.get("CURBSTOP_ALL_KILLS") == "1"
 AT_ONCE = int(os.environ.get("CURBSTOP_KILLS_AT_ONCE", "6"))
-PATIENCE_S = 90
+PATIENCE_S = 300
 STEPS = 40
 SILENCE_S = 8  # of a network that neither answers nor refuses
 

@@ -38,6 +38,7 @@ def test_triage_gives_the_same_bytes_at_home_and_away(triage):
     at_home = hashes(triage.folder / "out" / "train")
     assert {"metrics.json", "report.txt"} < set(at_home)
 
+    assert triage.call("practice", "start", "--still").returncode == 0  # it may bid
     done = triage.call("run", "train", "--on", "practice:vast", "--force", "--yes",
                        timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr

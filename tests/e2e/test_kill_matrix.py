@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import time
 
-PATIENCE_S = 90
+PATIENCE_S = 300
 STEP = """
 set -eu
 echo "$CURBSTOP_STEP_ID $CURBSTOP_ATTEMPT" >> "$ATTEMPTS"

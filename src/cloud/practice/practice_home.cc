@@ -74,7 +74,9 @@ Status SavePractice(const PracticeHome& home, FileStore& files, const PracticeSt
 Result<PracticeWorld> WorldOf(PracticeState state) {
   PracticeWorld world;
   TRY_ASSIGN(world.hosts, PracticeHosts(state.settings.seed, state.settings.bad_percent));
-  world.market = {.seed = state.settings.seed, .trace_from_ms = state.market_from_ms};
+  world.market = {.seed = state.settings.seed,
+                  .trace_from_ms = state.market_from_ms,
+                  .is_still = state.settings.is_still};
   if (!state.settings.trace.empty()) {
     TRY_ASSIGN(world.market.trace, BundledSpotTrace(state.settings.trace));
   }

@@ -16,9 +16,16 @@ constexpr int64_t kRunpodMachines = 4;
 constexpr int64_t kFirstId = 4'000'001;
 constexpr int64_t kGb = 1'000'000'000;
 
-// Hosts of one kind meet the same days: the price moves between two levels drawn for the ends of
-// each stretch of ten ticks, in steps.
-constexpr int64_t kStretch = 10;
+// The made-up market, in thousandths of the list price. It moves slowly between two levels drawn
+// for the ends of each stretch, and now and then somebody rents the host on demand, whom no bid
+// keeps out. Both were chosen so that a bid of a tenth above the market lives for ten minutes on
+// average, ten hours of market time (practice_world_test holds that; docs/formats/practice.md).
+constexpr int64_t kStretchTicks = 300;  // ten minutes
+constexpr int64_t kLowestLevel = 300;
+constexpr int64_t kLevels = 400;
+constexpr int64_t kTakenTicks = 15;  // so long on demand, half a minute
+constexpr int64_t kTakenOneIn = 40;
+constexpr int64_t kTakenLevel = 1100;
 
 std::string VastSpelling(std::string name) {
   std::replace(name.begin(), name.end(), '-', ' ');
@@ -48,16 +55,26 @@ bool IsForSale(const Offer& offer) {
          offer.per_hour->value() <= kDearestRow && offer.gpu_count >= 1;
 }
 
-// In thousandths of the list price.
-int64_t LevelAt(int64_t seed, int64_t host, int64_t stretch) {
-  return 250 + static_cast<int64_t>(PracticeHash(seed, host, stretch) % 850);
+int64_t LevelOf(int64_t seed, int64_t host, int64_t stretch) {
+  return kLowestLevel + static_cast<int64_t>(PracticeHash(seed, host, stretch) % kLevels);
 }
 
-int64_t MadeUpPrice(int64_t seed, const PracticeHost& host, int64_t tick) {
-  const int64_t from = LevelAt(seed, host.id, tick / kStretch);
-  const int64_t to = LevelAt(seed, host.id, tick / kStretch + 1);
-  const int64_t thousandths = from + (to - from) * (tick % kStretch) / kStretch;
-  return host.micro_usd_per_hour * thousandths / 1000;
+// Numbers below -2 are drawn for nothing else.
+bool IsTaken(int64_t seed, int64_t host, int64_t tick) {
+  return PracticeHash(seed, host, -3 - tick / kTakenTicks) % kTakenOneIn == 0;
+}
+
+int64_t MovingLevel(int64_t seed, int64_t host, int64_t tick) {
+  if (IsTaken(seed, host, tick)) return kTakenLevel;
+  const int64_t from = LevelOf(seed, host, tick / kStretchTicks);
+  const int64_t to = LevelOf(seed, host, tick / kStretchTicks + 1);
+  return from + (to - from) * (tick % kStretchTicks) / kStretchTicks;
+}
+
+int64_t MadeUpPrice(const PracticeMarket& market, const PracticeHost& host, int64_t tick) {
+  const int64_t level =
+      market.is_still ? LevelOf(market.seed, host.id, 0) : MovingLevel(market.seed, host.id, tick);
+  return host.micro_usd_per_hour * level / 1000;
 }
 
 int64_t ReplayedPrice(const SpotTrace& trace, const PracticeHost& host, int64_t tick) {
@@ -99,7 +116,7 @@ const SpotZone& ZoneOf(const SpotTrace& trace, const PracticeHost& host) {
 int64_t BidPriceAt(const PracticeMarket& market, const PracticeHost& host, int64_t at_ms) {
   const int64_t tick = at_ms / kMarketTickMs;
   return market.trace == nullptr
-             ? MadeUpPrice(market.seed, host, tick)
+             ? MadeUpPrice(market, host, tick)
              : ReplayedPrice(*market.trace, host, tick - market.trace_from_ms / kMarketTickMs);
 }
 

@@ -44,14 +44,16 @@ struct PracticeMarket {
   const SpotTrace* trace =
       nullptr;                // replayed, a tick of it in each of the market's; null: made up
   int64_t trace_from_ms = 0;  // its tick 0
+  bool is_still = false;      // made up, and no price ever moves
 };
 
 // Above every bid that is taken: nobody gets the machine.
 inline constexpr int64_t kNoBidWins = 1'000'000'000;
 
-// What a bid must reach at that time: made up, between a quarter and one and a tenth of the list
-// price; replayed, the list price times the share that spot had of on demand in the host's zone
-// then, and `kNoBidWins` while that zone had no machine.
+// What a bid must reach at that time: made up, between three and seven tenths of the list price,
+// and a tenth above it while somebody has the host on demand; replayed, the list price times the
+// share that spot had of on demand in the host's zone then, and `kNoBidWins` while that zone had no
+// machine.
 int64_t BidPriceAt(const PracticeMarket& market, const PracticeHost& host, int64_t at_ms);
 
 // Hosts are spread over the trace's zones by their number.

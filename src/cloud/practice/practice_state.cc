@@ -67,6 +67,7 @@ const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*) {
       Field<&PracticeSettings::idle_ms>("idle_ms", "Ends so long after its last machine."),
       Field<&PracticeSettings::disk_mb>("disk_mb", "No disk holds more; 0: as asked for."),
       Field<&PracticeSettings::trace>("trace", "Replayed for bid prices; empty: made up."),
+      Field<&PracticeSettings::is_still>("is_still", "Bid prices do not move."),
       Field<&PracticeSettings::keeps_pace>("keeps_pace", "Too fast calls are refused.")};
   return kTable;
 }

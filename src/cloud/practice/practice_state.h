@@ -61,6 +61,7 @@ struct PracticeSettings {
   int64_t idle_ms = 0;         // the server ends so long after its last machine; 0: never
   int64_t disk_mb = 0;         // no machine's disk holds more, whatever it asked for; 0: as asked
   std::string trace;           // the market's bid prices are replayed from it; empty: made up
+  bool is_still = false;       // made up, they do not move: nobody is outbid but by a fault
   bool keeps_pace = true;      // calls faster than the provider allows are answered 429
 };
 const FieldTable<PracticeSettings>& FieldsOf(const PracticeSettings*);

@@ -30,6 +30,7 @@ struct StartOptions {
   std::string list_lag;
   std::string trace;
   std::string disk;
+  bool still = false;
   bool no_self_end = false;
   bool fresh = false;
   const CLI::App* command = nullptr;
@@ -60,13 +61,18 @@ Result<int64_t> ReadDiskMb(const std::string& text) {
 Result<std::optional<PracticeSettings>> SettingsFrom(const StartOptions& options) {
   const bool asked = options.command->count("--seed") > 0 || !options.boot.empty() ||
                      !options.list_lag.empty() || !options.trace.empty() || !options.disk.empty() ||
-                     options.no_self_end;
+                     options.still || options.no_self_end;
   if (!asked) return std::optional<PracticeSettings>();
-  PracticeSettings settings{
-      .seed = options.seed, .self_end_works = !options.no_self_end, .trace = options.trace};
+  PracticeSettings settings{.seed = options.seed,
+                            .self_end_works = !options.no_self_end,
+                            .trace = options.trace,
+                            .is_still = options.still};
   if (!options.disk.empty()) {
     TRY_ASSIGN(settings.disk_mb, ReadDiskMb(options.disk));
   }
+  if (options.still && !options.trace.empty())
+    return InvalidInput("`--still` holds the bid prices that `--trace` would move")
+        .WithHint("leave out one of the two");
   if (!options.trace.empty()) {
     TRY_ASSIGN([[maybe_unused]] const SpotTrace* trace, BundledSpotTrace(options.trace));
   }
@@ -154,7 +160,8 @@ std::string PlaceText(const std::optional<PlaceChoice>& place) {
 }
 
 // Where the interruptions of its market come from; empty: they are made up.
-std::string TraceText(const PracticeWorld& world) {
+std::string MarketText(const PracticeWorld& world) {
+  if (world.market.is_still) return ", bid prices hold still";
   if (world.market.trace == nullptr) return "";
   const int64_t tick = (world.state.now_ms - world.market.trace_from_ms) / kMarketTickMs;
   return fmt::format(", bids as in `{}` (SkyNomad's trace), tick {} of {}",
@@ -179,7 +186,7 @@ std::string StatusText(const PracticeWorld& world, bool running,
   return fmt::format(
       "{} on port {}, market {}{}\n{}{}{} ended before{}; billed {} USD of play money\n",
       running ? "running" : "not running", world.state.port, world.state.settings.seed,
-      TraceText(world), PlaceText(place), TextTable(table), ended, lived,
+      MarketText(world), PlaceText(place), TextTable(table), ended, lived,
       UsdText(MicroUsd(WholePracticeBill(world))));
 }
 
@@ -196,6 +203,7 @@ Status ShowStatus(CommandContext& context) {
                         {"port", world.state.port},
                         {"seed", world.state.settings.seed},
                         {"trace", TextOrNull(world.state.settings.trace)},
+                        {"is_still", world.state.settings.is_still},
                         {"speed", kPracticeSpeed},
                         {"self_end_works", world.state.settings.self_end_works},
                         {"place", place ? Json(NameOf(place->kind)) : Json()},
@@ -275,6 +283,8 @@ Action AddPracticeStart(CLI::App& parent) {
                    fmt::format("Replay a recorded spot market for bids, a tick in 2 s: {}",
                                Join(SpotTraceNames(), " or ")))
       ->type_name("NAME");
+  command->add_flag("--still", options->still,
+                    "Bid prices do not move: only `--faults` take machines away");
   command
       ->add_option("--disk", options->disk, "No machine's disk holds more, whatever it asked for")
       ->type_name("SIZE");
