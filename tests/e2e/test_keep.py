@@ -79,7 +79,7 @@ def test_with_everything_of_ours_dead_a_kept_machine_ends_by_its_lease(user):
     done, run = run_kept(user, "--keep", "40s")
     assert done.returncode == 0, done.stderr
     time.sleep(5)  # its lease is set anew
-    kill_supervisor(user, run)
+    kill_supervisor(run)
     end = time.monotonic()
     until(lambda: not living(user), "its own end", 40 + 60)
     print(f"gone {time.monotonic() - end:.0f} s after all was killed")

@@ -80,7 +80,7 @@ def close_lid(user, run, at):
     """The supervisor is killed when the step has come so far; returns how far home has heard it."""
     until(lambda: (user.state / "runs" / run / "step.log").exists() and f"step {at}\n" in user.log(run),
           f"its step {at}")
-    kill_supervisor(user, run)
+    kill_supervisor(run)
     return user.log(run).count("\nstep ")
 
 

@@ -2,7 +2,7 @@
 # peer: moto
 """What runs leave at the user's named place does not stay there for ever."""
 
-from test_away import check_books, until
+from test_away import check_books, supervisors, until
 from test_lid_closed import (_s3, _user, close_lid, commits, detach, keys,  # noqa: F401 (fixtures)
                              no_more_runs, use_place)
 
@@ -32,6 +32,7 @@ def test_what_runs_left_at_the_place_is_removed_by_whoever_comes_next(user, s3):
     del user.env["CURBSTOP_FAILPOINT"]
     assert done.returncode == 0, done.stderr
     second = user.run()["id"]
+    until(lambda: not supervisors(second), "the death of its supervisor")
     assert second != first and any(second in key for key in keys(s3))
     assert user.call("ps").returncode == 0
     until(lambda: not [key for key in keys(s3) if first in key or second in key], "the end of what they left")
