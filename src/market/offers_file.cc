@@ -104,15 +104,15 @@ class Row {
                                     ColumnNames()[column], Shown(Field(column)), expected));
   }
 
-  Result<std::string> Name(Column column) const {
+  Result<std::string_view> Name(Column column) const {
     const std::string_view field = Field(column);
     const bool plain =
         std::all_of(field.begin(), field.end(), [](char c) { return c >= ' ' && c < 0x7F; });
     if (!plain && (Printable(field) != field)) return Bad(column, "printable UTF-8");
-    return std::string(field);
+    return field;
   }
 
-  Result<std::string> NameThatMustBe(Column column) const {
+  Result<std::string_view> NameThatMustBe(Column column) const {
     if (Field(column).empty()) return Bad(column, "a name: it is empty");
     return Name(column);
   }
@@ -162,7 +162,8 @@ class Row {
   }
 
   // `known` is the date last seen to be good: neighbouring rows mostly share it.
-  Result<std::string> Date(Column column, std::string& known, std::string_view latest) const {
+  Result<std::string_view> Date(Column column, std::string_view& known,
+                                std::string_view latest) const {
     const std::string_view field = Field(column);
     if (field == known) return known;
     if (!ParseDate(field).ok()) return Bad(column, "a date like 2026-10-31");
@@ -179,9 +180,10 @@ class Row {
   int line_;
 };
 
-Result<Offer> ReadOffer(const Row& row, std::string& known_date, std::string_view latest) {
-  Offer offer;
-  TRY_ASSIGN(const std::string provider, row.NameThatMustBe(kProvider));
+// Into an empty offer, where it will stay: a list has very many of them.
+Status ReadOffer(const Row& row, std::string_view& known_date, std::string_view latest,
+                 Offer& offer) {
+  TRY_ASSIGN(const std::string_view provider, row.NameThatMustBe(kProvider));
   offer.provider = DriverNameOf(provider);
   TRY_ASSIGN(offer.region, row.Name(kRegion));
   TRY_ASSIGN(offer.zone, row.Name(kZone));
@@ -200,13 +202,14 @@ Result<Offer> ReadOffer(const Row& row, std::string& known_date, std::string_vie
   TRY_ASSIGN(offer.spot_per_hour, row.Price(kSpotPrice));
   TRY_ASSIGN(offer.source, row.NameThatMustBe(kSource));
   TRY_ASSIGN(offer.as_of, row.Date(kAsOf, known_date, latest));
-  return offer;
+  return {};
 }
 
 // Which line has which key, without a second copy of the keys: a hash table of positions.
 class KnownKeys {
  public:
-  explicit KnownKeys(size_t rows) : slots_(std::bit_ceil(2 * rows + 16)) {}
+  // `rows`: about as many as will be known.
+  explicit KnownKeys(size_t rows) : slots_(std::bit_ceil(rows + 16)) {}
 
   // The index of the offer with this one's key, or `index`, which is then known.
   size_t FirstWith(const std::vector<Offer>& offers, size_t index) {
@@ -299,21 +302,20 @@ class OffersReader {
     }
     if (file_.offers.size() == kMostOffers)
       return Refuse(fmt::format("line {}: more than {} rows", reader_.line(), kMostOffers));
-    Result<Offer> offer = ReadOffer(Row(fields_, at_, reader_.line()), known_date_, latest_);
-    if (!offer.ok()) return Refuse(offer.error().message());
-    Keep(*std::move(offer));
+    const Status kept = Keep(Row(fields_, at_, reader_.line()), file_.offers.emplace_back());
+    if (kept.ok()) return file_.lines.push_back(static_cast<uint32_t>(reader_.line()));
+    file_.offers.pop_back();
+    Refuse(kept.error().message());
   }
 
-  void Keep(Offer offer) {
-    const size_t index = file_.offers.size();
-    file_.offers.push_back(std::move(offer));
-    file_.lines.push_back(static_cast<uint32_t>(reader_.line()));
+  // `offer` is the last of all.
+  Status Keep(const Row& row, Offer& offer) {
+    TRY(ReadOffer(row, known_date_, latest_, offer));
+    const size_t index = file_.offers.size() - 1;
     const size_t first = keys_.FirstWith(file_.offers, index);
-    if (first == index) return;
-    Refuse(fmt::format("line {}: provider, region, zone and type are those of line {}",
-                       reader_.line(), file_.lines[first]));
-    file_.offers.pop_back();
-    file_.lines.pop_back();
+    if (first == index) return {};
+    return InvalidInput(fmt::format("line {}: provider, region, zone and type are those of line {}",
+                                    reader_.line(), file_.lines[first]));
   }
 
   void Refuse(std::string why) {
@@ -326,7 +328,7 @@ class OffersReader {
   std::vector<std::string_view> fields_;
   Positions at_;
   size_t width_ = 0;
-  std::string known_date_;
+  std::string_view known_date_;
   KnownKeys keys_;
   OffersFile file_;
 };

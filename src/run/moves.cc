@@ -146,19 +146,21 @@ Result<StepMoves> ReadMoves(const Project& project, const Step& step, Journal& j
   return moves;
 }
 
-void CountCode(const Project& project, std::vector<StepMoves>& moves, ProcessRunner& processes) {
+std::vector<Bytes> SizesOfCode(const Project& project, ProcessRunner& processes) {
+  std::vector<Bytes> sizes(project.steps.size());
   const Result<std::vector<std::string>> all = ListCode(project.root, processes);
-  if (!all.ok()) return;
+  if (!all.ok()) return sizes;
   std::map<std::vector<std::string>, Bytes> counted;  // steps mostly name the same
-  for (size_t i = 0; i < moves.size() && i < project.steps.size(); ++i) {
+  for (size_t i = 0; i < sizes.size(); ++i) {
     const Step& step = project.steps[i];
     const auto [of_step, is_new] = counted.try_emplace(step.code);
     if (is_new) {
       for (const std::string& path : CodeOf(project, step, *all))
         of_step->second.value += SizeOnDisk(project.root / path).value;
     }
-    moves[i].code = of_step->second;
+    sizes[i] = of_step->second;
   }
+  return sizes;
 }
 
 Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journal& journal) {

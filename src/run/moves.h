@@ -14,12 +14,12 @@
 
 namespace curbstop {
 
-// Without the code (`CountCode`); environment locks are not counted: they are small.
+// Without the code (`SizesOfCode`); environment locks are not counted: they are small.
 Result<StepMoves> ReadMoves(const Project& project, const Step& step, Journal& journal);
 
-// Fills the code of each step, in the project's order. Where it cannot be listed it stays 0: a run
-// will say why.
-void CountCode(const Project& project, std::vector<StepMoves>& moves, ProcessRunner& processes);
+// Of the code of each step, in the project's order; 0 where it cannot be listed: a run will say
+// why.
+std::vector<Bytes> SizesOfCode(const Project& project, ProcessRunner& processes);
 
 // By provider (`practice:vast` is one of its own): what the latest of the project's runs measured.
 Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journal& journal);

@@ -40,6 +40,9 @@ std::string Doing(std::string_view what, const fs::path& path) {
 // Reads to the end or to `most` bytes + 1, whichever is first: files in /proc have no size.
 Result<std::string> ReadAll(int fd, const fs::path& file, int64_t most) {
   std::string bytes;
+  struct stat info{};
+  if (fstat(fd, &info) == 0)
+    bytes.reserve(static_cast<size_t>(std::clamp(info.st_size, off_t{0}, most)));
   char buffer[65536];
   for (;;) {
     const ssize_t count = read(fd, buffer, sizeof buffer);

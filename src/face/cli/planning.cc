@@ -1,5 +1,7 @@
 #include "face/cli/planning.h"
 
+#include <future>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -121,13 +123,23 @@ bool StaysHome(const Planning& planning) {
                              [](const Step& step) { return step.where.kind == PlaceKind::kLocal; });
 }
 
-Status ReadWhatMoves(Planning& planning, Journal& journal, ProcessRunner& processes) {
+// How much code each step has is asked of git, on a thread of its own: the prices are read
+// meanwhile.
+std::future<std::vector<Bytes>> StartToCountCode(const Planning& planning,
+                                                 ProcessRunner& processes) {
+  if (StaysHome(planning)) return {};
+  return std::async(std::launch::async, SizesOfCode, std::cref(planning.project),
+                    std::ref(processes));
+}
+
+Status ReadWhatMoves(Planning& planning, Journal& journal, std::future<std::vector<Bytes>> code) {
   const Project& project = planning.project;
   for (const Step& step : project.steps) {
     TRY_ASSIGN(StepMoves moves, ReadMoves(project, step, journal));
     planning.facts.moves.push_back(std::move(moves));
   }
-  if (!StaysHome(planning)) CountCode(project, planning.facts.moves, processes);
+  const std::vector<Bytes> sizes = code.valid() ? code.get() : std::vector<Bytes>();
+  for (size_t i = 0; i < sizes.size(); ++i) planning.facts.moves[i].code = sizes[i];
   TRY_ASSIGN(planning.facts.moving.links, ReadLinks(project.name, journal));
   return {};
 }
@@ -146,6 +158,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   TRY_ASSIGN(planning->project, LoadProject(where));
   TRY_ASSIGN(planning->machine, ReadMachine(MachineRoot(), context.processes));
   AddCalibration(context.directories.Calibration(), planning->machine);
+  std::future<std::vector<Bytes>> code = StartToCountCode(*planning, context.processes);
   TRY_ASSIGN(MarketRows market, ReadMarket(OffersName(options), context));
   planning->offers = std::move(market.offers);
   facts.offers_set_aside = static_cast<int64_t>(market.set_aside.size());
@@ -163,7 +176,7 @@ Result<std::unique_ptr<Planning>> GatherPlanning(PlanningOptions options, Comman
   facts.steps = options.steps;
   TRY_ASSIGN(Journal journal, Journal::Open(context.directories.MoneyDb()));
   TRY(RefreshPast(*planning, journal, context));
-  TRY(ReadWhatMoves(*planning, journal, context.processes));
+  TRY(ReadWhatMoves(*planning, journal, std::move(code)));
   return planning;
 }
 

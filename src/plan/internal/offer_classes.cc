@@ -2,8 +2,8 @@
 
 #include <bit>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
+
+#include "base/numbering.h"
 
 namespace curbstop {
 namespace {
@@ -53,39 +53,24 @@ struct SameClass {
   }
 };
 
-struct PairHash {
-  size_t operator()(const std::pair<std::string_view, std::string_view>& names) const {
-    Mixer mixer;
-    mixer.Add(names.first);
-    mixer.Add(names.second);
-    return mixer.value();
-  }
-};
-
-template <typename Map, typename Key>
-uint32_t NumberOf(Map& numbers, const Key& key) {
-  return numbers.emplace(key, static_cast<uint32_t>(numbers.size())).first->second;
-}
-
 }  // namespace
 
 OfferClasses ClassesOf(const std::vector<Offer>& offers) {
   OfferClasses classes;
-  std::unordered_map<const Offer*, uint32_t, ClassHash, SameClass> known;
-  std::unordered_map<std::string_view, uint32_t> providers;
-  std::unordered_map<std::pair<std::string_view, std::string_view>, uint32_t, PairHash> types;
+  Numbering<const Offer*, ClassHash, SameClass> known;
+  Numbering<std::string_view> providers;
+  Numbering<TextPair, TextPairHash> types;
   classes.of.reserve(offers.size());
   for (const Offer& offer : offers) {
-    const auto [found, is_new] = known.emplace(&offer, static_cast<uint32_t>(classes.all.size()));
+    const auto [number, is_new] = known.Of(&offer);
     if (is_new) {
-      const uint32_t provider = NumberOf(providers, std::string_view(offer.provider));
-      const std::pair<std::string_view, std::string_view> type(offer.provider, offer.type);
-      classes.all.push_back({&offer, provider, NumberOf(types, type)});
+      classes.all.push_back({&offer, providers.Of(offer.provider).number,
+                             types.Of({offer.provider, offer.type}).number});
     }
-    classes.of.push_back(found->second);
+    classes.of.push_back(number);
   }
-  classes.providers = static_cast<uint32_t>(providers.size());
-  classes.types = static_cast<uint32_t>(types.size());
+  classes.providers = providers.size();
+  classes.types = types.size();
   return classes;
 }
 

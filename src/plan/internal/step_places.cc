@@ -40,16 +40,17 @@ std::optional<MicroUsd> PriceIn(PriceOrder order, const Offer& offer) {
 }
 
 // Offers in the order of their price. Those without such a price come last.
-std::vector<uint32_t> OrderByPrice(const std::vector<Offer>& offers, PriceOrder order_by) {
+std::vector<OrderedOffer> OrderByPrice(const std::vector<Offer>& offers,
+                                       const OfferClasses& classes, PriceOrder order_by) {
   std::vector<std::pair<int64_t, uint32_t>> keys(offers.size());
   for (uint32_t i = 0; i < keys.size(); ++i) {
     const std::optional<MicroUsd> price = PriceIn(order_by, offers[i]);
     keys[i] = {price ? price->value() : INT64_MAX, i};
   }
   std::sort(keys.begin(), keys.end());
-  std::vector<uint32_t> order(keys.size());
+  std::vector<OrderedOffer> order(keys.size());
   std::transform(keys.begin(), keys.end(), order.begin(),
-                 [](const auto& key) { return key.second; });
+                 [&](const auto& key) { return OrderedOffer{key.second, classes.of[key.second]}; });
   return order;
 }
 
@@ -69,12 +70,12 @@ void ReasonCounts::MoveTo(std::vector<LeftOut>& left_out, const std::string& ste
   for (auto& [reason, count] : counts_) left_out.push_back({step, std::move(reason), count});
 }
 
-const std::vector<uint32_t>& StepPlaces::Order(const Step& step) {
+const std::vector<OrderedOffer>& StepPlaces::Order(const Step& step) {
   const PriceOrder by = step.spot == SpotUse::kOnly ? PriceOrder::kBid
                         : MayBid(facts_, step)      ? PriceOrder::kEither
                                                     : PriceOrder::kOnDemand;
-  std::optional<std::vector<uint32_t>>& order = orders_[static_cast<size_t>(by)];
-  if (!order) order = OrderByPrice(*facts_.offers, by);
+  std::optional<std::vector<OrderedOffer>>& order = orders_[static_cast<size_t>(by)];
+  if (!order) order = OrderByPrice(*facts_.offers, Classes(), by);
   return *order;
 }
 
@@ -328,8 +329,8 @@ std::optional<Pay> StepPlaces::OtherWay(const PlannedStep& current, const Offer&
 std::vector<PlanRow> StepPlaces::EveryOffer(const PlannedStep& current) {
   std::vector<PlanRow> rows;
   std::vector<PlanRow> lost;
-  for (const uint32_t index : Order(current.step)) {
-    const Offer& offer = (*facts_.offers)[index];
+  for (const OrderedOffer& ordered : Order(current.step)) {
+    const Offer& offer = (*facts_.offers)[ordered.offer];
     const bool in_place = InPlace(current.place, offer);
     const Mismatch mismatch = FindMismatch(current.needs, current.step.spot, offer);
     PlanRow row = OfferRow(current, offer, Pay::kCheaper);
@@ -387,10 +388,10 @@ std::vector<PlanRow> StepPlaces::CheapestOffers(const PlannedStep& current,
   MeritsOf merits(facts_, current);
   const auto pinned = facts_.pinned.find(step.name);
   int64_t too_small = 0;
-  for (const uint32_t index : Order(step)) {
-    const ClassVerdict& verdict = verdicts[classes.of[index]];
-    const OfferClass& of_class = classes.all[classes.of[index]];
-    const Offer& offer = (*facts_.offers)[index];
+  for (const OrderedOffer& ordered : Order(step)) {
+    const ClassVerdict& verdict = verdicts[ordered.of_class];
+    const OfferClass& of_class = classes.all[ordered.of_class];
+    const Offer& offer = (*facts_.offers)[ordered.offer];
     const auto is_in_place = [&] {
       return verdict.in_place && (current.place.region.empty() || InPlace(current.place, offer));
     };

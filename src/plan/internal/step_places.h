@@ -26,6 +26,12 @@ inline constexpr size_t kMostRunnersUp = 10;
 // By which price the offers are looked at, ascending.
 enum class PriceOrder { kOnDemand, kBid, kEither };
 
+// An offer by its number in the list, and its class: a step looks at most offers no closer.
+struct OrderedOffer {
+  uint32_t offer = 0;
+  uint32_t of_class = 0;
+};
+
 // Reasons in the order in which they were first met, with their counts.
 class ReasonCounts {
  public:
@@ -95,7 +101,7 @@ class StepPlaces {
   std::string ModelReason(const PlannedStep& current, Mismatch mismatch, const Offer& offer) const;
   bool InPlace(const Place& place, const Offer& offer) const;
   bool HasDriver(SpotUse spot, const Offer& offer) const;
-  const std::vector<uint32_t>& Order(const Step& step);
+  const std::vector<OrderedOffer>& Order(const Step& step);
   std::vector<PlanRow> EveryOffer(const PlannedStep& current);
   ClassVerdict Judge(const PlannedStep& current, const OfferClass& one) const;
   const OfferClasses& Classes();
@@ -105,7 +111,7 @@ class StepPlaces {
   bool every_row_;
   fit::SharedMeasured measured_here_;
   std::optional<OfferClasses> classes_;
-  std::array<std::optional<std::vector<uint32_t>>, 3> orders_;  // by PriceOrder
+  std::array<std::optional<std::vector<OrderedOffer>>, 3> orders_;  // by PriceOrder
 };
 
 }  // namespace curbstop
