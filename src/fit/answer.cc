@@ -9,6 +9,7 @@
 #include "fit/offload.h"
 #include "fit/step_time.h"
 #include "fit/training_speed.h"
+#include "fit/work_points.h"
 
 namespace curbstop::fit {
 namespace {
@@ -38,46 +39,15 @@ Estimate EstimateVllm(const FitQuestion& question, FitAnswer& answer) {
   return estimate;
 }
 
-// Nothing where no class of speeds is known.
-std::optional<EngineFamily> FamilyOf(const FitQuestion& question) {
-  if (question.task == Task::kVllm) return EngineFamily::kVllm;
-  if (question.task == Task::kLlamaCpp) return EngineFamily::kLlamaCpp;
-  switch (question.tensor.engine) {
-    case TensorEngine::kTransformers: return EngineFamily::kTorch;
-    case TensorEngine::kExllama: return EngineFamily::kExllama;
-    case TensorEngine::kMlx: return EngineFamily::kMlx;
-    case TensorEngine::kOnnx: break;
-  }
-  return std::nullopt;
-}
-
 int64_t ContextOf(const FitQuestion& question) {
   if (question.task == Task::kVllm) return question.vllm.max_model_len;
   return question.task == Task::kLlamaCpp ? question.llama.cache.context
                                           : question.tensor.cache.context;
 }
 
-std::string_view EngineName(EngineFamily family) {
-  switch (family) {
-    case EngineFamily::kVllm: return "vllm";
-    case EngineFamily::kTorch: return "torch";
-    case EngineFamily::kExllama: return "exllama";
-    case EngineFamily::kMlx: return "mlx";
-    case EngineFamily::kAwqFused: return "awq";
-    case EngineFamily::kTensorRt: return "tensorrt";
-    case EngineFamily::kLlamaCpp: break;
-  }
-  return "llama.cpp";
-}
-
 std::span<const Measured> Known(const FitQuestion& question) {
   if (question.measured == nullptr) return {};
   return *question.measured;
-}
-
-std::string DeviceName(const FitQuestion& question, int64_t count) {
-  const Accelerator* gpu = question.hardware.accelerator;
-  return fmt::format("{} x{}", gpu == nullptr ? question.hardware.text : gpu->name, count);
 }
 
 // `point` makes what the measured runs are compared with; without any it is not asked.
@@ -103,7 +73,7 @@ void AddInferenceSpeed(FitAnswer& answer) {
   const bool known = question.hardware.accelerator != nullptr || question.cpu_gbps.has_value();
   const bool writes = question.task == Task::kLlamaCpp || question.task == Task::kVllm ||
                       question.task == Task::kTensorEngine;
-  if (!writes || !FamilyOf(question) || !known) return;
+  if (!writes || !EngineFamilyOf(question) || !known) return;
   if (!whole) {
     if (question.task == Task::kLlamaCpp) answer.decode = DecodeFromRam(question);
     return;
@@ -139,9 +109,6 @@ void AddTrainingSpeed(FitAnswer& answer) {
     answer.images = ImagesOf(*answer.training, question);
 }
 
-bool IsTensors(const Component& part) {
-  return part.device == "gpu0" && part.name != "allocator" && part.name != "context";
-}
 bool Stays(const Component& part) {
   return part.name == "weights" || part.name == "optimizer states";
 }
@@ -151,14 +118,14 @@ bool Stays(const Component& part) {
 void ScaleTensors(double peak, double width, Estimate& estimate) {
   double fixed = 0, rest = 0;
   for (const Component& part : estimate.components) {
-    if (IsTensors(part)) (Stays(part) ? fixed : rest) += static_cast<double>(part.bytes.mid);
+    if (IsOfTensors(part)) (Stays(part) ? fixed : rest) += static_cast<double>(part.bytes.mid);
   }
   const bool rest_alone = peak > fixed && rest > 0;
   const double ratio = rest_alone ? (peak - fixed) / rest : peak / std::max(1.0, fixed + rest);
   const double carried = rest_alone ? peak - fixed : peak;
   const double doubt = std::min(1.0, peak * width / std::max(1.0, carried));
   for (Component& part : estimate.components) {
-    if (!IsTensors(part)) continue;
+    if (!IsOfTensors(part)) continue;
     if (rest_alone && Stays(part)) {
       part.bytes.low = part.bytes.high = part.bytes.mid;
     } else {
@@ -175,32 +142,20 @@ void CorrectPeak(FitAnswer& answer) {
   if (!correction) return;
   double peak = 0;
   for (const Component& part : answer.estimate.components)
-    peak += IsTensors(part) ? static_cast<double>(part.bytes.mid) : 0;
+    peak += IsOfTensors(part) ? static_cast<double>(part.bytes.mid) : 0;
   ScaleTensors(peak * correction->factor, correction->width, answer.estimate);
   answer.estimate.peak = SumOf(answer.estimate.components, "gpu0");
   answer.estimate.verdict = Judge(answer.estimate.peak, answer.estimate.available);
   answer.peaks_measured = correction->used;
 }
 
-Status AnswerImages(FitAnswer& answer) {
-  FitQuestion& question = answer.question;
-  TRY_ASSIGN(const ConvNet net, ConvNetOf(question.shape, question.images.size));
-  ImageUse use = question.images;
-  use.batch = question.training.batch;
-  use.gpus = question.training.gpus;
-  answer.estimate = EstimateImages(net, use, question.shape.source, question.Available());
-  const Result<Rate> rate = ImageRate(net, question.hardware, use);
-  if (rate.ok()) answer.images = *rate;
-  return {};
-}
-
-void AnswerNetwork(FitAnswer& answer) {
+// Of a header nothing tells the time.
+void AddImageSpeed(FitAnswer& answer) {
   const FitQuestion& question = answer.question;
-  NetworkUse use = question.network;
-  use.batch = question.training.batch;
-  use.on_cpu = question.hardware.cpu_only;
-  answer.estimate = EstimateNetwork(question.format.stored_bytes, question.shape.params_total, use,
-                                    question.shape.source, question.Available());
+  if (question.task != Task::kImages) return;
+  const Result<SpeedTerms> terms = ImageTermsOf(question);
+  if (terms.ok())
+    answer.images = Corrected(*terms, question, [&] { return ImagesPoint(question, *terms); });
 }
 
 Result<FitAnswer> AnswerTable(const FitQuestion& question) {
@@ -241,56 +196,6 @@ bool Fits(const FitQuestion& question) {
 
 }  // namespace
 
-SpeedUse SpeedUseOf(const FitQuestion& question) {
-  SpeedUse use;
-  const bool vllm = question.task == Task::kVllm;
-  use.engine = FamilyOf(question).value_or(EngineFamily::kLlamaCpp);
-  use.build = question.llama.build;
-  use.gpus = vllm ? question.vllm.tensor_parallel : std::max<int64_t>(1, question.llama.gpus);
-  use.tensor_parallel = vllm;
-  use.bandwidth_gbps = question.cpu_gbps;
-  return use;
-}
-
-Result<SpeedTerms> TermsOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use) {
-  if (kind == WorkKind::kPrefill)
-    return PrefillTerms(question.shape, question.format, question.hardware, use);
-  return DecodeTerms(question.shape, question.format, question.hardware, use);
-}
-
-WorkPoint InferencePoint(const FitQuestion& question, WorkKind kind, const SpeedTerms& terms) {
-  const SpeedUse use = SpeedUseOf(question);
-  const CacheUse& cache = question.llama.cache;
-  WorkPoint point;
-  point.kind = kind;
-  point.device = DeviceName(question, use.gpus);
-  point.engine = EngineName(use.engine);
-  point.setup =
-      fmt::format("build {} flash {} ubatch {} cache {}/{}", use.build,
-                  question.llama.flash_attention, cache.ubatch, cache.k.name, cache.v.name);
-  point.format = question.format.name;
-  point.model = question.shape.id;
-  point.parts = terms.seconds;
-  return point;
-}
-
-WorkPoint TrainingPoint(const FitQuestion& question, const SpeedTerms& terms) {
-  WorkPoint point = AllocatedPoint(question);
-  point.kind = WorkKind::kTraining;
-  point.device = DeviceName(question, std::max<int64_t>(1, question.training.gpus));
-  point.parts = terms.seconds;
-  return point;
-}
-
-WorkPoint AllocatedPoint(const FitQuestion& question) {
-  TrainingUse use = question.training;
-  use.reserved = use.includes_context = false;
-  WorkPoint point = PeakPointOf(question.shape, question.format, use);
-  // In RAM the kernels are others, and what they hold.
-  if (question.hardware.cpu_only) point.device = DeviceName(question, 1);
-  return point;
-}
-
 Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   if (asked.task == Task::kTable) return AnswerTable(asked);
   TRY(CheckShape(asked.shape));
@@ -298,10 +203,10 @@ Result<FitAnswer> QuickFit(const FitQuestion& asked) {
   answer.question = asked;
   answer.question.format = Foretold(asked.shape, std::move(answer.question.format));
   const FitQuestion& question = answer.question;
-  if (question.task == Task::kImages) {
-    TRY(AnswerImages(answer));
-  } else if (question.task == Task::kNetwork) {
-    AnswerNetwork(answer);
+  if (question.task == Task::kImages || question.task == Task::kNetwork) {
+    TRY_ASSIGN(answer.estimate, EstimateByLayers(question));
+    CorrectPeak(answer);
+    AddImageSpeed(answer);
   } else if (question.task == Task::kTraining) {
     answer.estimate =
         EstimateTraining(question.shape, question.format, question.training, question.Available());

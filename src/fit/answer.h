@@ -102,15 +102,6 @@ struct TimedWork {
 // Empty: nothing is asked for, or the device's speed is not known.
 std::optional<TimedWork> WorkOf(const FitAnswer& answer);
 
-// Inference at a depth, or of a prompt, by the question's engine and device.
-SpeedUse SpeedUseOf(const FitQuestion& question);
-Result<SpeedTerms> TermsOf(const FitQuestion& question, WorkKind kind, const SpeedUse& use);
-// The same as a piece of work that calibration knows: what a measured run is kept under.
-WorkPoint InferencePoint(const FitQuestion& question, WorkKind kind, const SpeedTerms& terms);
-WorkPoint TrainingPoint(const FitQuestion& question, const SpeedTerms& terms);
-// The peak of what tensors use, without allocator and driver.
-WorkPoint AllocatedPoint(const FitQuestion& question);
-
 // Errors: kInvalidInput if a figure is beyond any machine.
 Result<FitAnswer> AnswerFit(const FitQuestion& question);
 

@@ -24,18 +24,25 @@
 
 namespace curbstop::fit {
 
-enum class WorkKind { kDecode, kPrefill, kTraining, kPeak };
+// kImages, kImagePeak: of fit/conv_net.h. kNetworkPeak: of a file whose header alone is known.
+enum class WorkKind { kDecode, kPrefill, kTraining, kPeak, kImages, kImagePeak, kNetworkPeak };
 std::string_view NameOf(WorkKind kind);  // "decode", ...
+std::optional<WorkKind> WorkKindOf(std::string_view name);
+std::string_view UnitOf(WorkKind kind);  // "s/token", "s/image", "bytes"
 
 struct WorkPoint {
   WorkKind kind = WorkKind::kDecode;
-  std::string device;         // "RTX-3090 x2"; of a peak: empty, memory is the same everywhere
+  std::string device;         // "RTX-3090 x2"; of kPeak on a GPU: empty, the same on all of them
   std::string engine;         // "llama.cpp", "litgpt"
   std::string setup;          // build and flags, in words
   std::string format;         // "Q4_K_M"
   std::string model;          // "llama-3-8b"
   std::vector<double> parts;  // as estimated: seconds or bytes
 };
+
+// Whether one can say anything of the other: of one kind, device and engine, and of a network whose
+// layers nobody knows the same model.
+bool IsAlike(const WorkPoint& a, const WorkPoint& b);
 
 struct Measured {
   WorkPoint point;
@@ -46,10 +53,10 @@ struct Measured {
 struct Correction {
   double factor = 1;  // of the estimated seconds or bytes
   double width = 0;   // half-width of its interval, relative to the corrected value
-  int64_t used = 0;   // measurements of the same kind, device and engine
+  int64_t used = 0;   // measurements that are alike
 };
 
-// Nothing where no measurement is of the same kind, device and engine. At most the last 200 count.
+// Nothing where no measurement is alike. At most the last 200 count.
 std::optional<Correction> CorrectionFor(const WorkPoint& asked, std::span<const Measured> known);
 
 }  // namespace curbstop::fit

@@ -7,7 +7,9 @@
 #include "fit/answer.h"
 #include "fit/families.h"
 #include "fit/measured_runs.h"
+#include "fit/question.h"
 #include "fit/training_speed.h"
+#include "fit/work_points.h"
 
 namespace curbstop::fit {
 namespace {
@@ -136,6 +138,90 @@ TEST(Answer, MeasuredRunsCorrectSpeedAndPeak) {
   EXPECT_EQ(SumOf(answer.estimate.components, "gpu0"), answer.estimate.peak);
 }
 
+FitQuestion Images(const char* model, int64_t batch, const char* gpu = "RTX-3090") {
+  Ask ask{.name = model, .method = "full", .checkpointing = "none", .batch = batch};
+  FitQuestion question = *QuestionOf(ask);
+  PutOn(UnderstandHardware(gpu, BundledAccelerators()), question);
+  return question;
+}
+
+double Total(const WorkPoint& point) {
+  double total = 0;
+  for (const double part : point.parts) total += part;
+  return total;
+}
+
+// What was measured is `factor` times the estimate of `question`.
+SharedMeasured Knowing(const FitQuestion& question, double factor) {
+  const WorkPoint peak = AllocatedPoint(question);
+  std::vector<MeasuredRun> runs = {{peak, Total(peak) * factor, "probe", 1}};
+  if (const auto terms = ImageTermsOf(question); terms.ok())
+    runs.push_back({ImagesPoint(question, *terms), terms->Total() * factor, "probe", 1});
+  return KnownOf(ReadRuns(RunsJson(runs)));
+}
+
+TEST(Answer, MeasuredRunsCorrectImageModelsOfTheSameDevice) {
+  const SharedMeasured known = Knowing(Images("resnet-50", 64), 1.2);
+  ASSERT_EQ(known->size(), 2U);
+  const auto ratio = [&](FitQuestion question) {
+    const FitAnswer plain = *QuickFit(question);
+    question.measured = known;
+    const FitAnswer taught = *QuickFit(question);
+    EXPECT_EQ(SumOf(taught.estimate.components, "gpu0"), taught.estimate.peak);
+    EXPECT_EQ(taught.peaks_measured, taught.images->measured);
+    const WorkPoint point = AllocatedPoint(question);
+    const double grew = static_cast<double>(taught.estimate.peak.mid - plain.estimate.peak.mid);
+    return std::pair(1 + grew / Total(point), plain.images->mid / taught.images->mid);
+  };
+  const auto [peak, time] = ratio(Images("resnet-50", 64));
+  EXPECT_NEAR(peak, 1.2, 0.01);
+  EXPECT_NEAR(time, 1.2, 0.02);
+  const auto [larger_peak, larger_time] = ratio(Images("resnet-50", 256));
+  EXPECT_NEAR(larger_peak, 1.15, 0.05);
+  EXPECT_NEAR(larger_time, 1.2, 0.02);
+  const auto [other_peak, other_time] = ratio(Images("convnext-tiny", 64));
+  EXPECT_GT(other_peak, 1.01);
+  EXPECT_LT(other_peak, 1.2);
+  EXPECT_GT(other_time, 1.05);
+  EXPECT_LT(other_time, 1.2);
+  EXPECT_EQ(ratio(Images("resnet-50", 64, "RTX-4090")), std::pair(1.0, 1.0));
+}
+
+FitQuestion Network(const char* name, int64_t batch) {
+  FitQuestion question;
+  question.task = Task::kNetwork;
+  question.shape.id = name;
+  question.shape.kind = ModelKind::kNetwork;
+  question.shape.params_total = 1'000'000;
+  question.format = *UnderstandFormat("fp32");
+  question.format.stored_bytes = 4'000'000;
+  question.network.values = {
+      .outputs = 9, .sized = 9, .bytes = 90'000'000, .largest = 20'000'000, .inputs = 600'000};
+  question.training.batch = batch;
+  PutOn(UnderstandHardware("RTX-3090", BundledAccelerators()), question);
+  return question;
+}
+
+// Nothing is known of its layers: no other file says anything of them.
+TEST(Answer, MeasuredRunsCorrectAnUnknownNetworkByItselfAlone) {
+  const SharedMeasured known = Knowing(Network("shop.onnx", 4), 0.6);
+  ASSERT_EQ(known->size(), 1U);
+  for (const int64_t batch : {4, 16}) {
+    FitQuestion question = Network("shop.onnx", batch);
+    const Span plain = QuickFit(question)->estimate.peak;
+    question.measured = known;
+    const FitAnswer taught = *QuickFit(question);
+    EXPECT_EQ(taught.peaks_measured, 1);
+    EXPECT_LT(taught.estimate.peak.mid, plain.mid);
+    EXPECT_LT(taught.estimate.peak.high - taught.estimate.peak.low, plain.high - plain.low);
+  }
+  FitQuestion other = Network("yard.onnx", 4);
+  other.measured = known;
+  const FitAnswer answer = *QuickFit(other);
+  EXPECT_EQ(answer.peaks_measured, 0);
+  EXPECT_EQ(answer.estimate.peak, QuickFit(Network("yard.onnx", 4))->estimate.peak);
+}
+
 TEST(MeasuredRuns, ComeBackAsTheyWereKept) {
   const MeasuredRun run{Point(Question("llama-3-8b", "RTX-3090")), 0.0125, "llama.log", 17};
   const std::vector<MeasuredRun> read = ReadRuns(RunsJson({run}));
@@ -191,6 +277,13 @@ TEST(MeasuredRuns, TheConstantsAreThoseOfTheseRules) {
   EXPECT_NEAR(rates.terms.Total(), 6.75463e-05, 1e-9);
   EXPECT_NEAR(AllocatedPoint(training).parts[0] / 1e6, 1148.962, 0.1);
   EXPECT_NEAR(AllocatedPoint(training).parts[1] / 1e6, 13324.255, 0.1);
+  const FitQuestion images = Images("resnet-50", 64);
+  EXPECT_NEAR(ImageTermsOf(images)->Total(), 0.00105819897, 1e-9);
+  EXPECT_NEAR(AllocatedPoint(images).parts[0] / 1e6, 728.462, 0.1);
+  EXPECT_NEAR(AllocatedPoint(images).parts[1] / 1e6, 3005.743, 0.1);
+  const WorkPoint network = AllocatedPoint(Network("shop.onnx", 4));
+  EXPECT_NEAR(network.parts[0] / 1e6, 54.332, 0.1);
+  EXPECT_NEAR(network.parts[1] / 1e6, 242.4, 0.1);
 }
 
 }  // namespace

@@ -227,7 +227,7 @@ Estimate EstimateImages(const ConvNet& net, const ImageUse& use, std::string_vie
   return Images(net, use, source).Run(available);
 }
 
-Result<Rate> ImageRate(const ConvNet& net, const Hardware& hardware, const ImageUse& use) {
+Result<SpeedTerms> ImageTerms(const ConvNet& net, const Hardware& hardware, const ImageUse& use) {
   const Accelerator* gpu = hardware.accelerator;
   if (gpu == nullptr || !gpu->bandwidth_gbps || !gpu->fp16_tflops)
     return NotFound(fmt::format("the rates of `{}` are not known", Printable(hardware.text)));
@@ -241,9 +241,8 @@ Result<Rate> ImageRate(const ConvNet& net, const Hardware& hardware, const Image
   const double computed = (use.training ? 6 : 2) * Real(net.products);
   double seconds = std::max(moved * element / bandwidth, computed / arithmetic);
   if (use.training && use.checkpointing == Checkpointing::kFull) seconds *= 4.0 / 3;
-  const double rate = static_cast<double>(std::max<int64_t>(1, use.gpus)) / seconds;
-  const double width = use.training ? 0.45 : 1;
-  return Rate{rate / (1 + width), rate, rate * (1 + width)};
+  seconds /= static_cast<double>(std::max<int64_t>(1, use.gpus));
+  return SpeedTerms{.seconds = {seconds}, .width = use.training ? 0.45 : 1};
 }
 
 }  // namespace curbstop::fit

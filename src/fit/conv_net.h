@@ -62,7 +62,8 @@ double WideStateBytes(Optimizer optimizer);
 Estimate EstimateImages(const ConvNet& net, const ImageUse& use, std::string_view source,
                         int64_t available);
 
-// Images a second of all devices. Errors: kNotFound where the device's rates are not known.
-Result<Rate> ImageRate(const ConvNet& net, const Hardware& hardware, const ImageUse& use);
+// Seconds for one image, of all devices together. Errors: kNotFound where the device's rates are
+// not known.
+Result<SpeedTerms> ImageTerms(const ConvNet& net, const Hardware& hardware, const ImageUse& use);
 
 }  // namespace curbstop::fit

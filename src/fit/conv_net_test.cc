@@ -91,11 +91,11 @@ TEST(ConvNet, SpeedOfCardsThatWereLeftOut) {
                           {"H100 80GB SXM5", 2616}};
   const ConvNet net = Net("resnet-50");
   for (const Ran& ran : kRan) {
-    const Result<Rate> rate =
-        ImageRate(net, UnderstandHardware(ran.gpu, BundledAccelerators()), Mixed(64));
-    ASSERT_TRUE(rate.ok()) << ran.gpu;
-    EXPECT_LE(rate->low, ran.images) << ran.gpu;
-    EXPECT_GE(rate->high, ran.images) << ran.gpu;
+    const Result<SpeedTerms> terms =
+        ImageTerms(net, UnderstandHardware(ran.gpu, BundledAccelerators()), Mixed(64));
+    ASSERT_TRUE(terms.ok()) << ran.gpu;
+    EXPECT_LE(terms->ToRate().low, ran.images) << ran.gpu;
+    EXPECT_GE(terms->ToRate().high, ran.images) << ran.gpu;
   }
 }
 
@@ -125,10 +125,10 @@ TEST(ConvNet, CheckpointingSavesAndCostsAThird) {
   ImageUse use = Mixed(128);
   const Hardware gpu = UnderstandHardware("RTX 3090", BundledAccelerators());
   const int64_t all = EstimateImages(net, use, "test", 0).peak.mid;
-  const double fast = ImageRate(net, gpu, use)->mid;
+  const double seconds = ImageTerms(net, gpu, use)->Total();
   use.checkpointing = Checkpointing::kFull;
   EXPECT_LT(EstimateImages(net, use, "test", 0).peak.mid, all * 2 / 3);
-  EXPECT_NEAR(ImageRate(net, gpu, use)->mid, 0.75 * fast, 0.01 * fast);
+  EXPECT_NEAR(0.75 * ImageTerms(net, gpu, use)->Total(), seconds, 0.01 * seconds);
 }
 
 TEST(ConvNet, WhatIsAskedWronglyIsRefused) {

@@ -10,6 +10,7 @@
 #include "base/text_or_null.h"
 #include "base/units.h"
 #include "fit/families.h"
+#include "fit/work_points.h"
 
 namespace curbstop::fit {
 namespace {
@@ -122,8 +123,18 @@ Span Widened(const Span& span, const ComparedBytes& one) {
           std::max(span.high, Clamp(Wide{mid} + away))};
 }
 
+bool SameImages(const ImageUse& a, const ImageUse& b) {
+  return a.training == b.training && a.size == b.size && a.half == b.half &&
+         a.optimizer == b.optimizer && a.checkpointing == b.checkpointing;
+}
+
 bool SameMemory(const FitQuestion& a, const FitQuestion& b) {
   if (a.task != b.task || a.shape.id != b.shape.id || a.format.name != b.format.name) return false;
+  if (a.task == Task::kImages)
+    return a.training.batch == b.training.batch && SameImages(a.images, b.images);
+  if (a.task == Task::kNetwork)
+    return a.training.batch == b.training.batch && a.network.training == b.network.training &&
+           a.network.optimizer == b.network.optimizer;
   if (a.task == Task::kTraining)
     return a.training.sequence == b.training.sequence && a.training.batch == b.training.batch &&
            a.training.method == b.training.method && a.training.rank == b.training.rank &&

@@ -14,6 +14,8 @@
 #include "base/units.h"
 #include "fit/families.h"
 #include "fit/log_compare.h"
+#include "fit/measured_runs.h"
+#include "fit/question.h"
 #include "sys/testing/fuzz_corpus.h"
 
 extern "C" int FuzzEngineLog(const uint8_t* data, size_t size);
@@ -265,6 +267,27 @@ TEST(LogCompare, ASumBetweenStepsFixesWeightsAndTheRestFollows) {
   FitAnswer answer = *QuickFit(question);
   Learn(*compared, answer);
   EXPECT_NEAR(static_cast<double>(answer.estimate.peak.mid), 290 * 1048576.0, 16);
+}
+
+// torch's sums are compared with image models too, and those of other images are other conditions.
+TEST(LogCompare, ASummaryTeachesAnImageModel) {
+  const LogRun run = Read("summary.txt").runs.at(0);
+  Ask ask{.name = "resnet-50", .method = "full", .checkpointing = "none", .batch = 320};
+  const FitQuestion question = *QuestionOf(ask);
+  const auto compared = CompareRun(run, question);
+  ASSERT_TRUE(compared.ok());
+  const std::vector<MeasuredRun> runs = RunsOf(*compared, "summary.txt", 1);
+  ASSERT_EQ(runs.size(), 1U);
+  EXPECT_EQ(runs[0].point.kind, WorkKind::kImagePeak);
+  FitAnswer answer = *QuickFit(question);
+  Learn(*compared, answer);
+  EXPECT_EQ(answer.estimate.components[3].name, "activations");
+  EXPECT_EQ(answer.estimate.components[3].evidence, "its share of the log's sum");
+  ask.image = 160;
+  FitAnswer other = *QuickFit(*QuestionOf(ask));
+  Learn(*compared, other);
+  EXPECT_NE(other.estimate.components[3].evidence, "its share of the log's sum");
+  EXPECT_LT(other.estimate.peak.mid, answer.estimate.peak.mid);
 }
 
 TEST(EngineLog, WhatIsNoLogIsRefused) {

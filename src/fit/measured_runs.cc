@@ -6,18 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "fit/work_points.h"
+
 namespace curbstop::fit {
 namespace {
-
-constexpr WorkKind kKinds[] = {WorkKind::kDecode, WorkKind::kPrefill, WorkKind::kTraining,
-                               WorkKind::kPeak};
-
-std::optional<WorkKind> KindOf(std::string_view name) {
-  for (const WorkKind kind : kKinds) {
-    if (NameOf(kind) == name) return kind;
-  }
-  return std::nullopt;
-}
 
 double Total(const WorkPoint& point) {
   return std::accumulate(point.parts.begin(), point.parts.end(), 0.0);
@@ -29,7 +21,7 @@ bool IsSensible(const MeasuredRun& run) {
 }
 
 std::optional<MeasuredRun> ReadRun(const Json& json) {
-  const auto kind = KindOf(json.StringOr("kind", ""));
+  const auto kind = WorkKindOf(json.StringOr("kind", ""));
   if (!kind || json.IntOr("rules", 0) != kRules) return std::nullopt;
   MeasuredRun run;
   run.point.kind = *kind;
@@ -64,14 +56,10 @@ Json RunJson(const MeasuredRun& run) {
                            {"model", run.point.model},
                            {"estimated", parts},
                            {"measured", Short(run.measured)},
-                           {"unit", run.point.kind == WorkKind::kPeak ? "bytes" : "s/token"},
+                           {"unit", UnitOf(run.point.kind)},
                            {"rules", kRules},
                            {"from", run.from},
                            {"at_ms", run.at_ms}});
-}
-
-bool IsAlike(const WorkPoint& a, const WorkPoint& b) {
-  return a.kind == b.kind && a.device == b.device && a.engine == b.engine;
 }
 
 bool IsSameWork(const WorkPoint& a, const WorkPoint& b) {

@@ -15,19 +15,19 @@
 
 namespace curbstop::fit {
 
-// Raise it whenever a constant of speed.cc, training_speed.cc or training.cc changes: the parts
-// that are kept were estimated with them, and runs of other rules are left out. calibrate_test.cc
-// holds the constants against this number.
+// Raise it whenever a constant of speed.cc, training_speed.cc, training.cc, conv_net.cc or
+// network.cc changes: the parts that are kept were estimated with them, and runs of other rules are
+// left out. calibrate_test.cc holds the constants against this number.
 inline constexpr int64_t kRules = 2;
 
 struct MeasuredRun {
   WorkPoint point;
-  double measured = 0;  // seconds for each token, or bytes
+  double measured = 0;  // in UnitOf its kind
   std::string from;     // "llama.log", "probe"
   int64_t at_ms = 0;
 };
 
-// Of one kind, device and engine at most so many are kept, the newest.
+// Of those alike at most so many are kept, the newest.
 inline constexpr size_t kMostRunsAlike = 64;
 inline constexpr size_t kMostRuns = 512;
 

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "fit/training_speed.h"
+#include "fit/work_points.h"
 
 namespace curbstop::fit {
 namespace {
@@ -79,22 +80,38 @@ void PutBeside(const ProbeFigures& probe, Estimate& estimate) {
   }
 }
 
-double TokensOfStep(const ProbeFigures& probe, const FitQuestion& question) {
+bool IsOfLayers(const FitQuestion& question) {
+  return question.task == Task::kImages || question.task == Task::kNetwork;
+}
+
+// Tokens, or images where the model reads those.
+double WorkOfStep(const ProbeFigures& probe, const FitQuestion& question) {
   if (probe.tokens) return static_cast<double>(*probe.tokens);
+  if (IsOfLayers(question)) return static_cast<double>(question.training.batch);
   if (question.task != Task::kTraining)
     return static_cast<double>(std::max<int64_t>(1, question.tensor.cache.slots));
   return static_cast<double>(question.training.batch) *
          static_cast<double>(question.training.sequence);
 }
 
+std::optional<Rate>& RateOf(FitAnswer& answer) {
+  if (answer.question.task == Task::kImages) return answer.images;
+  return answer.question.task == Task::kTraining ? answer.training : answer.decode;
+}
+
 void PutSpeed(const ProbeFigures& probe, FitAnswer& answer) {
-  if (!probe.seconds || *probe.seconds <= 0) return;
-  const double mid = TokensOfStep(probe, answer.question) / *probe.seconds;
-  const Rate rate{mid / (1 + kSpeedDoubt), mid, mid * (1 + kSpeedDoubt), 1};
-  (answer.question.task == Task::kTraining ? answer.training : answer.decode) = rate;
+  const bool has_rate = answer.question.task != Task::kNetwork;
+  if (!has_rate || !probe.seconds || *probe.seconds <= 0) return;
+  const double mid = WorkOfStep(probe, answer.question) / *probe.seconds;
+  RateOf(answer) = Rate{mid / (1 + kSpeedDoubt), mid, mid * (1 + kSpeedDoubt), 1};
 }
 
 std::optional<WorkPoint> SpeedPoint(const FitQuestion& question) {
+  if (question.task == Task::kNetwork) return std::nullopt;  // no estimate to correct
+  if (question.task == Task::kImages) {
+    const Result<SpeedTerms> terms = ImageTermsOf(question);
+    return terms.ok() ? std::optional(ImagesPoint(question, *terms)) : std::nullopt;
+  }
   if (question.task == Task::kTraining) {
     const auto rates = TrainingRatesOf(question.shape, question.format, question.hardware,
                                        question.training, false);
@@ -142,14 +159,14 @@ std::vector<MeasuredRun> RunsOf(const ProbeFigures& probe, const FitQuestion& qu
   by_rules.measured = nullptr;
   const Result<FitAnswer> plain = QuickFit(by_rules);
   if (!plain.ok() || !IsOfThisModel(probe, *plain)) return runs;
-  if (question.task == Task::kTraining) {
+  if (question.task == Task::kTraining || IsOfLayers(question)) {
     if (const auto allocated = AllocatedIn(probe, plain->estimate)) {
       runs.push_back({AllocatedPoint(question), static_cast<double>(*allocated), "probe", at_ms});
     }
   }
   const std::optional<WorkPoint> point = SpeedPoint(question);
   if (point && probe.seconds && *probe.seconds > 0) {
-    runs.push_back({*point, *probe.seconds / TokensOfStep(probe, question), "probe", at_ms});
+    runs.push_back({*point, *probe.seconds / WorkOfStep(probe, question), "probe", at_ms});
   }
   return runs;
 }

@@ -97,6 +97,25 @@ TEST(Probed, ItTeachesLaterEstimates) {
   EXPECT_LT(taught.training->mid, plain.training->mid);
 }
 
+// A step of a model that reads images is of `--batch` images.
+TEST(Probed, ItTeachesLaterEstimatesOfImageModels) {
+  Ask ask{.name = "resnet-50", .method = "full", .batch = 64};
+  FitQuestion question = *QuestionOf(ask);
+  PutOn(UnderstandHardware("RTX-3090", BundledAccelerators()), question);
+  ProbeFigures probe;
+  probe.on_gpu = true;
+  probe.allocated = 4 * kGiB;
+  probe.seconds = 0.25;
+  EXPECT_DOUBLE_EQ(Folded(probe, question).images->mid, 256);
+  const std::vector<MeasuredRun> runs = RunsOf(probe, question, 1);
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_DOUBLE_EQ(runs[1].measured, 0.25 / 64);
+  question.measured = KnownOf(runs);
+  const FitAnswer taught = *QuickFit(question);
+  EXPECT_EQ(taught.peaks_measured, 1);
+  EXPECT_NEAR(taught.images->mid, 256, 10);
+}
+
 TEST(Probed, LessThanTheWeightsIsAnotherModel) {
   ProbeFigures probe;
   probe.whole = 300 << 20;

@@ -7,6 +7,7 @@
 
 #include "fit/measured_runs.h"
 #include "fit/question.h"
+#include "fit/work_points.h"
 
 namespace curbstop::fit {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "fit/measured_runs.h"
 #include "fit/training_speed.h"
+#include "fit/work_points.h"
 #include "plan/testing/plan_world.h"
 
 namespace curbstop {

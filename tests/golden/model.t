@@ -350,6 +350,44 @@ the same GPU and engine.
     decode 64 tokens/s (50..82) · prefill 2273 tokens/s (1547..3342)     evidence: decode by 1 run measured of this GPU; the rest formula + class parameters
   $ curbstop model fit qwen2.5-14b --gpu RTX-3090 --quant Q3_K_M | tail -n 1
     decode 81 tokens/s (67..99) · prefill 2569 tokens/s (1747..3776)     evidence: formula + class parameters
+
+PyTorch's sums do the same for models of images, on the device that was measured.
+
+  $ printf '| Allocated memory      |   1000 MiB |   6144 MiB |   90 GiB |   89 GiB |\n' > summary.txt
+  $ printf '| GPU reserved memory   |   6300 MiB |   6300 MiB | 6300 MiB |    0 B   |\n' >> summary.txt
+  $ sed -i '1i |      PyTorch CUDA memory summary, device ID 0      |' summary.txt
+  $ curbstop model fit resnet-50 --method full --batch 64 --checkpointing none --gpu RTX-3080 --from-log summary.txt --remember
+  PyTorch: resnet-50, bf16 on RTX-3080
+             on       measured                   estimated  error
+  allocated  gpu0  6144.00 MiB  3561.22 (2960.83..4923.68)  -42.04 %  differs
+  reserved   gpu0  6300.00 MiB  3647.21 (2960.83..5095.67)  -42.11 %  differs
+  
+  with what the log says:
+  resnet-50, 26M parameters, bf16, full training on images of 224 x 224, batch 64 on RTX-3080
+    gpu0, GiB: weights 0.1 (exact) · gradients 0.2 (its share of the log's sum)
+      · optimizer states 0.2 (exact) · activations 4.7 (its share of the log's
+      sum) · largest gradients 0.3 (its share of the log's sum) · allocator 0.08 ±
+      0.08 (class constant) · workspace 0.5 (its share of the log's sum) · context
+      0.4 ± 0.10 (class constant, not probed here)
+    peak 6.5 GiB, 6.4..6.7 of 9.8: fits     evidence: 1 run measured
+    767 images/s (529..1113)     evidence: formula + class parameters
+  kept 1 measured figure for later estimates
+  $ curbstop model fit resnet-50 --method full --batch 96 --checkpointing none --gpu RTX-3080
+  resnet-50, 26M parameters, bf16, full training on images of 224 x 224, batch 96 on RTX-3080
+    gpu0, GiB: weights 0.1 (exact) · gradients 0.2 ± 0.00 (measured runs) ·
+      optimizer states 0.2 (exact) · activations 6.6 ± 0.16 (measured runs) ·
+      largest gradients 0.5 ± 0.01 (measured runs) · allocator 0.1 ± 0.13 (class
+      constant) · workspace 0.4 ± 0.01 (measured runs) · context 0.4 ± 0.10 (class
+      constant, not probed here)
+    peak 8.6 GiB, 8.3..9.0 of 9.8: fits     evidence: 1 run measured
+    767 images/s (529..1113)     evidence: formula + class parameters
+  $ curbstop model fit resnet-50 --method full --batch 96 --checkpointing none --gpu RTX-3090 | tail -n 2
+    peak 5.5 GiB, 4.5..7.2 of 23.7: fits
+    945 images/s (652..1370)     evidence: formula + class parameters
+  $ curbstop model fit --gpu RTX-3080 --from-log summary.txt
+  ! error: a PyTorch log says neither which model was trained nor how
+  ! hint: for example `curbstop model fit MODEL --method lora --sequence N --batch N ...`
+  ? 2
   $ curbstop model fit --verify truth.csv --calibrate 1
   metric     grade  rows  understood  median  mean  p90  p95  worst  false fits  false no  covered  width
   kv_buffer  A         2           0                                          0         0

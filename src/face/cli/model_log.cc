@@ -84,17 +84,26 @@ class RunOptions {
   Winner winner_;
 };
 
+Error NoTraining() {
+  return InvalidInput("a PyTorch log says neither which model was trained nor how")
+      .WithHint("for example `curbstop model fit MODEL --method lora --sequence N --batch N ...`");
+}
+
 Status CheckEngine(const FitOptions& options, const fit::LogRun& run) {
   const bool torch = run.engine == fit::LogEngine::kTorch;
-  if (torch && (options.method.empty() || options.model.empty()))
-    return InvalidInput("a PyTorch log says neither which model was trained nor how")
-        .WithHint(
-            "for example `curbstop model fit MODEL --method lora --sequence N --batch N ...`");
+  if (torch && options.model.empty()) return NoTraining();
   if (!torch && !options.method.empty())
     return InvalidInput(fmt::format("the log is of {}, and `--method` asks for training",
                                     fit::NameOf(run.engine)))
         .WithHint("leave `--method` out");
   return {};
+}
+
+// What torch's sums can be compared with.
+Status CheckTask(const fit::LogRun& run, const fit::FitQuestion& question) {
+  const bool has_sums = question.task == fit::Task::kTraining ||
+                        question.task == fit::Task::kImages || question.task == fit::Task::kNetwork;
+  return run.engine != fit::LogEngine::kTorch || has_sums ? Status() : NoTraining();
 }
 
 struct Compared {
@@ -110,6 +119,7 @@ Result<Compared> CompareAll(const FitOptions& options, const fit::EngineLog& log
     TRY(CheckEngine(options, run));
     TRY_ASSIGN(const fit::FitQuestion question,
                RunOptions(options, run, Winner::kLog).Ask(context));
+    TRY(CheckTask(run, question));
     TRY_ASSIGN(fit::LogComparison comparison, fit::CompareRun(run, question));
     if (!comparison.bytes.empty()) compared.learned_from = &run;
     for (fit::MeasuredRun& one : fit::RunsOf(comparison, options.from_log, context.clock.WallMs()))

@@ -117,8 +117,8 @@ Result<Prediction> PredictImages(const TruthRow& row, const RowFacts& facts,
   use.training = true;
   use.half = !Has(Lower(row.dtype), {"fp32"});
   use.gpus = facts.hardware.count;
-  TRY_ASSIGN(const Rate rate, ImageRate(net, facts.hardware, use));
-  return Of(rate);
+  TRY_ASSIGN(const SpeedTerms terms, ImageTerms(net, facts.hardware, use));
+  return Of(terms.ToRate());
 }
 
 Result<Prediction> PredictTrainingRow(const TruthRow& row, const RowFacts& facts,
