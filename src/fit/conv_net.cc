@@ -144,28 +144,21 @@ Wide KeptBytes(const ConvNet& net, const ImageUse& use) {
   return use.checkpointing == Checkpointing::kSelective ? all / 2 : all;
 }
 
-class Images {
+class Images : ByComponents {
  public:
   Images(const ConvNet& net, const ImageUse& use, std::string_view source)
-      : net_(net), use_(use), source_(source) {}
+      : ByComponents("gpu0"), net_(net), use_(use), source_(source) {}
 
   Estimate Run(int64_t available) {
-    estimate_.available = available;
     use_.training ? Training() : Inference();
-    constexpr const char* kWorkspace = "cuDNN's choice of algorithm; no measurement at hand";
-    Add("workspace", {MiB(16).value, MiB(256).value, MiB(1200).value}, "guess", kWorkspace);
-    estimate_.components.push_back(TorchContext());
-    estimate_.peak = SumOf(estimate_.components, "gpu0");
-    estimate_.verdict = Judge(estimate_.peak, available);
-    return std::move(estimate_);
+    Add("workspace", {MiB(16).value, MiB(256).value, MiB(1200).value}, "guess",
+        fmt::format("{}'s choice of algorithm; no measurement at hand",
+                    use_.on_cpu ? "oneDNN" : "cuDNN"));
+    if (!use_.on_cpu) Add(TorchContext());
+    return Judged(available);
   }
 
  private:
-  void Add(std::string name, Span bytes, std::string evidence, std::string source) {
-    estimate_.components.push_back(
-        {std::move(name), "gpu0", bytes, std::move(evidence), std::move(source)});
-  }
-
   void Training() {
     const Wide count = net_.parameters;
     const std::string source(source_);
@@ -193,7 +186,6 @@ class Images {
   const ConvNet& net_;
   const ImageUse& use_;
   std::string_view source_;
-  Estimate estimate_;
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ struct ImageUse {
   Optimizer optimizer = Optimizer::kAdamW;
   Checkpointing checkpointing = Checkpointing::kNone;
   int64_t gpus = 1;  // each with the whole model
+  bool on_cpu = false;
 };
 
 // Bytes of states for each parameter that is trained in 32 bit.

@@ -120,6 +120,13 @@ RC_GTEST_PROP(ConvNet, NeverFallsWithBatchOrImageAndAddsUp, ()) {
   RC_ASSERT(after.peak.low <= after.peak.mid && after.peak.mid <= after.peak.high);
 }
 
+TEST(ConvNet, InRamThereIsNoContextOfADriver) {
+  ImageUse use = Mixed(8);
+  use.on_cpu = true;
+  for (const Component& part : EstimateImages(Net("resnet-50"), use, "test", 0).components)
+    EXPECT_NE(part.name, "context");
+}
+
 TEST(ConvNet, CheckpointingSavesAndCostsAThird) {
   const ConvNet net = Net("resnet-50");
   ImageUse use = Mixed(128);

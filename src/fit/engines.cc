@@ -33,30 +33,29 @@ bool IsExpanded(const WeightFormat& format) {
   return Is(format, "nf4") || Is(format, "fp4") || Is(format, "int8");
 }
 
-class Engine {
+class Engine : ByComponents {
  public:
   Engine(const ModelShape& shape, const WeightFormat& format, const TensorUse& use)
-      : s_(shape), format_(format), use_(use), facts_(FactsOf(use.engine)) {}
+      : ByComponents(use.on_cpu ? "host" : "gpu0"),
+        s_(shape),
+        format_(format),
+        use_(use),
+        facts_(FactsOf(use.engine)) {}
 
   Estimate Run(int64_t available) {
-    estimate_.available = available;
     Weights();
     Cache();
     Work();
     if (use_.engine == TensorEngine::kTransformers && IsExpanded(format_)) Expanded();
     if (use_.engine == TensorEngine::kExllama) Expanded();
     Overheads();
-    estimate_.peak = SumOf(estimate_.components, Device());
-    estimate_.verdict = Judge(estimate_.peak, available);
-    return std::move(estimate_);
+    return Judged(available);
   }
 
  private:
-  const char* Device() const { return use_.on_cpu ? "host" : "gpu0"; }
-  void Add(std::string name, Span bytes, std::string evidence, std::string source = "") {
-    if (source.empty()) source = facts_.source;
-    estimate_.components.push_back(
-        {std::move(name), Device(), bytes, std::move(evidence), std::move(source)});
+  using ByComponents::Add;
+  void Add(std::string name, Span bytes, std::string evidence) {
+    Add(std::move(name), bytes, std::move(evidence), std::string(facts_.source));
   }
 
   // Of layers dealt out in order, the fullest GPU's share; tables lie on one of them.
@@ -122,7 +121,6 @@ class Engine {
   const WeightFormat& format_;
   const TensorUse& use_;
   const EngineFacts& facts_;
-  Estimate estimate_;
 };
 
 }  // namespace

@@ -41,6 +41,13 @@ Verdict Judge(const Span& peak, int64_t available) {
   return peak.mid > available ? Verdict::kNo : Verdict::kTight;
 }
 
+Estimate ByComponents::Judged(int64_t available) {
+  estimate_.available = available;
+  estimate_.peak = SumOf(estimate_.components, device_);
+  estimate_.verdict = Judge(estimate_.peak, available);
+  return std::move(estimate_);
+}
+
 Status CheckSize(const Estimate& estimate) {
   if (!TooLarge(estimate.peak.high)) return {};
   return InvalidInput("the estimate is above 2^60 bytes; no machine holds that");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -49,6 +50,26 @@ Span SumOf(const std::vector<Component>& components, std::string_view device);
 
 // fits: the interval's high end lies below; tight: its middle does; no: its middle does not.
 Verdict Judge(const Span& peak, int64_t available);
+
+// What estimators by components derive from: they add the parts of one device, and this sums and
+// judges them.
+class ByComponents {
+ protected:
+  explicit ByComponents(std::string_view device) : device_(device) {}
+  ~ByComponents() = default;
+
+  void Add(std::string name, Span bytes, std::string evidence, std::string source) {
+    Add({std::move(name), std::string(device_), bytes, std::move(evidence), std::move(source)});
+  }
+  void Add(Component part) { estimate_.components.push_back(std::move(part)); }
+
+  // All that was added, against what the device has. Once, at the end.
+  Estimate Judged(int64_t available);
+
+ private:
+  std::string_view device_;
+  Estimate estimate_;
+};
 
 // Errors: kInvalidInput if a figure reached 2^60 bytes.
 Status CheckSize(const Estimate& estimate);

@@ -13,26 +13,22 @@ namespace {
 
 constexpr const char* kHeader = "sizes in the file's header, fit/network.h";
 
-class Network {
+class Network : ByComponents {
  public:
   Network(int64_t weights, int64_t parameters, const NetworkUse& use, const std::string& source)
-      : weights_(weights), parameters_(parameters), use_(use), source_(source) {}
+      : ByComponents("gpu0"),
+        weights_(weights),
+        parameters_(parameters),
+        use_(use),
+        source_(source) {}
 
   Estimate Run(int64_t available) {
-    estimate_.available = available;
     use_.training ? Training() : Inference();
-    if (!use_.on_cpu) estimate_.components.push_back(TorchContext());
-    estimate_.peak = SumOf(estimate_.components, "gpu0");
-    estimate_.verdict = Judge(estimate_.peak, available);
-    return std::move(estimate_);
+    if (!use_.on_cpu) Add(TorchContext());
+    return Judged(available);
   }
 
  private:
-  void Add(std::string name, Span bytes, std::string evidence, std::string source) {
-    estimate_.components.push_back(
-        {std::move(name), "gpu0", bytes, std::move(evidence), std::move(source)});
-  }
-
   // Of fewer the rest is not told from: often the outputs alone have sizes.
   bool HasSizes() const {
     return use_.values.sized > 0 && 2 * use_.values.sized >= use_.values.outputs;
@@ -92,7 +88,6 @@ class Network {
   const int64_t parameters_;
   const NetworkUse& use_;
   const std::string& source_;
-  Estimate estimate_;
 };
 
 }  // namespace

@@ -122,10 +122,11 @@ Real NodeBytes(const TableUse& use) {
   return use.family == TableFamily::kForestRegression ? 72 : 60;
 }
 
-class Table {
+class Table : ByComponents {
  public:
   explicit Table(const TableUse& use)
-      : use_(use),
+      : ByComponents("host"),
+        use_(use),
         facts_(FactsOf(use.family)),
         cells_(Wide{use.rows} * use.columns),
         element_(use.single ? 4 : 8) {}
@@ -136,18 +137,10 @@ class Table {
     AddCopies();
     AddWorking();
     AddModel();
-    estimate_.available = available;
-    estimate_.peak = SumOf(estimate_.components, "host");
-    estimate_.verdict = Judge(estimate_.peak, available);
-    return std::move(estimate_);
+    return Judged(available);
   }
 
  private:
-  void Add(std::string name, Span bytes, std::string evidence, std::string source) {
-    estimate_.components.push_back(
-        {std::move(name), "host", bytes, std::move(evidence), std::move(source)});
-  }
-
   void AddCopies() {
     switch (use_.family) {
       case TableFamily::kLinear:
@@ -253,7 +246,6 @@ class Table {
   const Family& facts_;
   Wide cells_;
   Wide element_;
-  Estimate estimate_;
 };
 
 // Steps that the published complexity counts, for a fit on one core; 0: none is published.

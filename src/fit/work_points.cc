@@ -31,6 +31,7 @@ ImageUse ImageUseOf(const FitQuestion& question) {
   ImageUse use = question.images;
   use.batch = question.training.batch;
   use.gpus = question.training.gpus;
+  use.on_cpu = question.hardware.cpu_only;
   return use;
 }
 
