@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ while [ "$n" -lt 20 ]; do
   echo "$n" > "$CURBSTOP_CHECKPOINT_DIR/.tmp"
   mv "$CURBSTOP_CHECKPOINT_DIR/.tmp" "$CURBSTOP_CHECKPOINT_DIR/at-$n"
   sleep 0.1
+  while [ -e hold ] && [ "$n" -ge 5 ]; do sleep 0.05; done
 done
 echo "$n" > "$CURBSTOP_OUT/total.txt"
 """
@@ -98,26 +99,38 @@ def counting(project, home):
     return project
 
 
+@pytest.fixture
+def held(counting):
+    """Counts to five and goes on once `hold` is gone, so that a slow test finds it at work."""
+    (counting / "hold").touch()
+    return counting
+
+
+def let_go(project):
+    (project / "hold").unlink()
+
+
 def saved(project, count):
     return lambda: len(list((project / "ckpt").glob("at-*"))) >= count
 
 
 @pytest.mark.parametrize("victim", ["count.sh", "curbstop-agent", "supervise"])
-def test_whoever_is_killed_the_run_ends_with_the_same_result(counting, home, victim):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 3), "checkpoints")
+def test_whoever_is_killed_the_run_ends_with_the_same_result(held, home, victim):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 3), "checkpoints")
     for process in until(lambda: processes(home, victim), victim):
         os.kill(process, signal.SIGKILL)
+    let_go(held)
     text, _ = run.communicate(timeout=PATIENCE_S)
     assert run.returncode == 0, text
-    assert (counting / "out/count/total.txt").read_text() == "20\n"
+    assert (held / "out/count/total.txt").read_text() == "20\n"
     if victim != "supervise":
-        assert newest(counting, home)["resumed_from"].startswith("at-")
+        assert newest(held, home)["resumed_from"].startswith("at-")
 
 
-def test_when_agent_and_supervisor_die_together_the_next_run_takes_over(counting, home):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 3), "checkpoints")
+def test_when_agent_and_supervisor_die_together_the_next_run_takes_over(held, home):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 3), "checkpoints")
     run.kill()
     # All at the same moment: whoever is left for a while would start the others again.
     everybody = [process for word in ("supervise", "curbstop-agent", "count.sh")
@@ -126,24 +139,26 @@ def test_when_agent_and_supervisor_die_together_the_next_run_takes_over(counting
         for process in everybody:
             os.kill(process, number)
     # A killed process holds its locks until the kernel has taken it down.
-    until(lambda: not json.loads(curbstop(counting, home, "ps", "--json").stdout)["runs"], "the end")
-    assert newest(counting, home)["state"] == "crashed"
-    again = curbstop(counting, home, "run", "--yes")
+    until(lambda: not json.loads(curbstop(held, home, "ps", "--json").stdout)["runs"], "the end")
+    assert newest(held, home)["state"] == "crashed"
+    let_go(held)
+    again = curbstop(held, home, "run", "--yes")
     assert again.returncode == 0, again.stderr
     assert "takes over the checkpoints" in again.stderr
-    assert newest(counting, home)["resumed_from"].startswith("at-")
+    assert newest(held, home)["resumed_from"].startswith("at-")
 
 
-def test_ctrl_c_saves_and_cancels_and_the_next_run_continues(counting, home):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 3), "checkpoints")
+def test_ctrl_c_saves_and_cancels_and_the_next_run_continues(held, home):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 3), "checkpoints")
     run.send_signal(signal.SIGINT)
     text, _ = run.communicate(timeout=PATIENCE_S)
     assert run.returncode == 130, text
-    assert newest(counting, home)["state"] == "cancelled"
+    assert newest(held, home)["state"] == "cancelled"
     assert processes(home, "count.sh") == []
-    assert curbstop(counting, home, "run", "--yes").returncode == 0
-    assert newest(counting, home)["resumed_from"].startswith("at-")
+    let_go(held)
+    assert curbstop(held, home, "run", "--yes").returncode == 0
+    assert newest(held, home)["resumed_from"].startswith("at-")
 
 
 SAVING = """
@@ -181,21 +196,22 @@ def test_force_starts_with_an_empty_checkpoint_folder(counting, home):
     assert (counting / "trace.log").read_text() == "from 0\nfrom 0\n"
 
 
-def test_detach_returns_at_once_and_cancel_ends_it(counting, home):
-    assert curbstop(counting, home, "run", "--detach", "--yes").returncode == 0
-    until(saved(counting, 1), "a checkpoint")
-    listed = json.loads(curbstop(counting, home, "ps", "--json").stdout)["runs"]
+def test_detach_returns_at_once_and_cancel_ends_it(held, home):
+    assert curbstop(held, home, "run", "--detach", "--yes").returncode == 0
+    until(saved(held, 1), "a checkpoint")
+    listed = json.loads(curbstop(held, home, "ps", "--json").stdout)["runs"]
     assert [run["step"] for run in listed] == ["count"]
-    assert curbstop(counting, home, "cancel", "count").returncode == 0
-    assert newest(counting, home)["state"] == "cancelled"
+    assert curbstop(held, home, "cancel", "count").returncode == 0
+    assert newest(held, home)["state"] == "cancelled"
 
 
-def test_a_second_run_of_the_same_step_is_refused_with_the_reason(counting, home):
-    first = start(counting, home, "run", "--yes")
-    until(saved(counting, 1), "a checkpoint")
-    second = curbstop(counting, home, "run", "--yes")
+def test_a_second_run_of_the_same_step_is_refused_with_the_reason(held, home):
+    first = start(held, home, "run", "--yes")
+    until(saved(held, 1), "a checkpoint")
+    second = curbstop(held, home, "run", "--yes")
     assert second.returncode == 4
     assert "already running as run" in second.stderr
+    let_go(held)
     assert first.wait(timeout=PATIENCE_S) == 0
 
 
@@ -260,7 +276,8 @@ def test_a_full_disk_is_waited_for_and_the_work_goes_on(tmp_path, project, home)
         folder = small / "project"
         folder.mkdir()
         (folder / "curbstop.yaml").write_text(
-            "run: head -c 4000000 /dev/urandom > {out}/big; touch ready; sleep 1\noutputs: [big]\n")
+            "run: head -c 4000000 /dev/urandom > {out}/big; touch ready; "
+            f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done\noutputs: [big]\n")
         run = start(folder, home, "run", "--yes")
         until(lambda: (folder / "ready").exists(), "the step")
         filler = small / "filler"
@@ -270,6 +287,7 @@ def test_a_full_disk_is_waited_for_and_the_work_goes_on(tmp_path, project, home)
                     file.write(b"x" * 65536)
             except OSError:
                 pass
+        (tmp_path / "go").touch()
         time.sleep(4)
         assert run.poll() is None
         left = list((folder / ".dvc").rglob("*")) if (folder / ".dvc").exists() else []
@@ -330,14 +348,21 @@ def test_two_runs_that_want_the_one_gpu_wait_for_each_other(tmp_path, home):
         folder.mkdir()
         (folder / "curbstop.yaml").write_text(
             f"name: {name}\nneeds: {{gpu: 8GB..}}\noutputs: [gpus]\n"
-            "run: echo $CUDA_VISIBLE_DEVICES > {out}/gpus; touch started; sleep 2\n")
+            "run: echo $CUDA_VISIBLE_DEVICES > {out}/gpus; touch started; "
+            f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done\n")
         folders.append(folder)
     first = start(folders[0], home, "run", "--yes")
     until(lambda: (folders[0] / "started").exists(), "the first run")
     second = start(folders[1], home, "run", "--yes")
+    said = []
+    for line in second.stdout:
+        said.append(line)
+        if "waits: GPU 0 is used by run" in line:
+            break
+    assert said and "waits: GPU 0 is used by run" in said[-1], said
+    (tmp_path / "go").touch()
     text, _ = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 0 and first.wait(timeout=PATIENCE_S) == 0, text
-    assert "waits: GPU 0 is used by run" in text
     assert (folders[1] / "out/main/gpus").read_text() == "0\n"
 
 
@@ -370,15 +395,16 @@ def test_an_executable_output_stays_executable_also_when_it_is_linked_again(proj
     assert os.access(project / "out/main/bin/hi", os.X_OK)
 
 
-def test_garbage_is_not_collected_while_a_run_is_active_and_keeps_what_runs_name(counting, home):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 1), "a checkpoint")
-    refused = curbstop(counting, home, "data", "gc", "--yes")
+def test_garbage_is_not_collected_while_a_run_is_active_and_keeps_what_runs_name(held, home):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 1), "a checkpoint")
+    refused = curbstop(held, home, "data", "gc", "--yes")
     assert refused.returncode == 4 and "is active" in refused.stderr
+    let_go(held)
     assert run.wait(timeout=PATIENCE_S) == 0
-    (counting / "curbstop.lock").unlink()
-    assert curbstop(counting, home, "data", "gc", "--yes").returncode == 0
-    again = curbstop(counting, home, "run", "--yes")
+    (held / "curbstop.lock").unlink()
+    assert curbstop(held, home, "data", "gc", "--yes").returncode == 0
+    again = curbstop(held, home, "run", "--yes")
     assert "unchanged" in again.stdout
 
 
@@ -493,13 +519,13 @@ def test_a_store_whose_settings_the_step_broke_fails_the_run_and_says_why(projec
     assert supervisor_log(home).count("supervisor.started") == 1
 
 
-def test_a_supervisor_lives_on_while_it_cannot_tell_the_agent(counting, home):
-    assert curbstop(counting, home, "run", "--detach", "--yes").returncode == 0
-    until(saved(counting, 1), "a checkpoint")
+def test_a_supervisor_lives_on_while_it_cannot_tell_the_agent(held, home):
+    assert curbstop(held, home, "run", "--detach", "--yes").returncode == 0
+    until(saved(held, 1), "a checkpoint")
     commands, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*")
     commands /= "agent.commands"
     commands.write_text("no JSON\n")
-    cancel = start(counting, home, "cancel", "count")
+    cancel = start(held, home, "cancel", "count")
     until(lambda: "supervisor.waits" in supervisor_log(home), "a failure")
     commands.unlink()
     text, _ = cancel.communicate(timeout=PATIENCE_S)
@@ -507,9 +533,9 @@ def test_a_supervisor_lives_on_while_it_cannot_tell_the_agent(counting, home):
     assert supervisor_log(home).count("supervisor.started") == 1
 
 
-def test_a_run_whose_order_was_broken_and_whose_agent_was_killed_ends(counting, home):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 3), "checkpoints")
+def test_a_run_whose_order_was_broken_and_whose_agent_was_killed_ends(held, home):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 3), "checkpoints")
     order, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*/order.json")
     order.write_text("{")
     for process in processes(home, "curbstop-agent"):
@@ -528,9 +554,9 @@ def binds(rival, port):
     return True
 
 
-def test_a_port_that_another_program_took_is_waited_for(counting, home):
-    run = start(counting, home, "run", "--yes")
-    until(saved(counting, 1), "a checkpoint")
+def test_a_port_that_another_program_took_is_waited_for(held, home):
+    run = start(held, home, "run", "--yes")
+    until(saved(held, 1), "a checkpoint")
     port, = pathlib.Path(home["XDG_STATE_HOME"], "curbstop", "runs").glob("*/record.port")
     agent, = processes(home, "curbstop-agent")
     os.kill(agent, signal.SIGSTOP)  # it would start the next supervisor at once
@@ -542,6 +568,7 @@ def test_a_port_that_another_program_took_is_waited_for(counting, home):
         rival.listen()
         os.kill(agent, signal.SIGCONT)
         until(lambda: "record.waits" in supervisor_log(home), "the wait")
+    let_go(held)
     text, _ = run.communicate(timeout=PATIENCE_S)
     assert run.returncode == 0, text
     assert supervisor_log(home).count("supervisor.started") == 2
