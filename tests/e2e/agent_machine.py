@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 # The machine's end is the end of every process of ours on it.
 END_MACHINE = """#!/bin/sh

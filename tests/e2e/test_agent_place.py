@@ -137,7 +137,7 @@ def test_a_place_that_never_answers_does_not_outlive_the_lease(machine, place):
 
 
 def test_without_a_place_home_is_waited_for_until_the_lease_ends(machine):
-    machine.lease(9)
+    machine.lease(16)
     machine.begin("true", away={"at_end": "save"})
     until(lambda: machine.told("finished"), "the end")
     time.sleep(2)
