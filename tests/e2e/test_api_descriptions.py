@@ -19,7 +19,7 @@ from recorder import Recorder
 
 PROVIDERS = ("vast", "runpod")
 CALLS = {"find_offers", "create", "find", "list", "relabel", "pause", "destroy"}
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def drive(provider, url, key, env):

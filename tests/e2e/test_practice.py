@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "api"))
 # pylint: disable=wrong-import-position
 import descriptions
 
-PATIENCE_S = 30
+PATIENCE_S = 180
 
 
 def until(condition, what, pause_s=0.5):

@@ -19,7 +19,7 @@ import urllib.request
 
 import pytest
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 SKINS = ("vast", "runpod")
 
 
@@ -69,6 +69,11 @@ class Cloud:
         file = self.folder / "faults.yaml"
         file.write_text(json.dumps({"faults": list(faults)}))
         return "--faults", str(file)
+
+    def strike(self, **fault):
+        """Now, however long it took to come so far: its server dies and comes back with the fault."""
+        self.kill_server()
+        self.start(*self.faults({"on": "time", **fault}))
 
     def rent(self, skin="vast", lease_s=600):
         done = subprocess.run(["rent_for_tests", skin, self.urls[skin], str(lease_s * 1000), self.public],
@@ -320,11 +325,11 @@ def test_twenty_connections_and_rude_clients(cloud):
         client.sendall(said)
         rude.append(client)
     begun = time.monotonic()
-    running = [subprocess.Popen(machine.command(f"sleep 2; echo {i}"), stdin=subprocess.DEVNULL,
+    running = [subprocess.Popen(machine.command(f"sleep 6; echo {i}"), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE) for i in range(20)]
     assert [child.communicate(timeout=PATIENCE_S)[0] for child in running] == [
         f"{i}\n".encode() for i in range(20)]
-    assert time.monotonic() - begun < 30  # at once, not one after the other
+    assert time.monotonic() - begun < 90  # at once, not one after the other
     for client in rude:
         client.close()
     assert machine.answers()
@@ -430,13 +435,13 @@ def test_where_the_account_forbids_it_the_rehearsal_works_and_the_end_does_not(c
 @pytest.mark.parametrize("skin", SKINS)
 def test_with_nobody_left_it_is_gone_soon_after_its_lease(cloud, place, skin):
     """Nobody but the provider is there after the create, and that dies once and comes back."""
-    machine = cloud.rent(skin, lease_s=6)
     begun = time.monotonic()
+    machine = cloud.rent(skin, lease_s=6)
     until((machine.home / "disk").exists, f"its birth ({place})")
     cloud.kill_server()
     time.sleep(2)
     cloud.start()
-    until(machine.is_gone, "its end", patience_s=6 + 60)
+    until(machine.is_gone, "its end")
     assert time.monotonic() - begun > 6
 
 
@@ -458,13 +463,14 @@ def test_the_next_server_adopts_it_with_its_port_and_its_sessions(cloud, place):
 
 
 def test_outbid_it_is_dead_and_comes_back_with_its_folder(cloud):
-    cloud.start("--boot", "1 s", *cloud.faults({"on": "time", "at_s": 10, "do": "outbid", "for_s": 5}))
+    cloud.start("--boot", "1 s")
     machine = cloud.rent().up()
     machine.say("echo work >/root/kept; setsid sleep 4003 >/dev/null 2>&1 &")
     lease = machine.say("cat /var/lib/curbstop/lease")
     sign = machine.sign()
+    cloud.strike(do="outbid", for_s=20)
     until(lambda: cloud.row(machine.id)["state"] == "paused", "the pause")
-    until(lambda: processes_with(sign) == [], "its processes' end", patience_s=5)
+    until(lambda: processes_with(sign) == [], "its processes' end", patience_s=10)
     assert not machine.answers()
     assert machine.address() is None
     until(lambda: cloud.row(machine.id)["state"] == "running", "its return")
@@ -474,13 +480,15 @@ def test_outbid_it_is_dead_and_comes_back_with_its_folder(cloud):
 
 
 def test_offline_it_stalls_and_goes_on(cloud):
-    cloud.start("--boot", "1 s", *cloud.faults({"on": "time", "at_s": 10, "do": "offline", "for_s": 6}))
+    cloud.start("--boot", "1 s")
     machine = cloud.rent().up()
     child = subprocess.Popen(machine.command("while :; do date +%s.%N; sleep 0.2; done"),
                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     seen = []
     threading.Thread(target=lambda: seen.extend((time.time(), float(line)) for line in child.stdout),
                      daemon=True).start()
+    until(lambda: seen, "its first line")
+    cloud.strike(do="offline", for_s=15)
     until(lambda: cloud.row(machine.id)["state"] == "offline", "the loss")
     time.sleep(1)
     assert not machine.ssh("true", options=("-o", "ConnectTimeout=2")).returncode == 0
@@ -494,15 +502,15 @@ def test_offline_it_stalls_and_goes_on(cloud):
 
 
 def test_vanished_it_leaves_nothing_and_a_bad_host_has_no_machine(cloud):
-    cloud.start("--boot", "1 s", *cloud.faults({"on": "time", "at_s": 10, "do": "vanish"},
-                                                {"on": "create", "skip": 1, "do": "bad_host"}))
+    cloud.start("--boot", "1 s", *cloud.faults({"on": "create", "skip": 1, "do": "bad_host"}))
     machine = cloud.rent().up()
-    sign = machine.sign()
-    until(machine.is_gone, "its end")
-    assert processes_with(sign) == []
     bad = cloud.rent("runpod")
     until(lambda: cloud.row(bad.id)["state"] == "broken", "the bad host")
     assert bad.address() is None and not bad.home.exists()
+    sign = machine.sign()
+    cloud.strike(do="vanish")
+    until(machine.is_gone, "its end")
+    assert processes_with(sign) == []
 
 
 @pytest.mark.parametrize("when", ["before it runs", "while it runs", "while it is removed"])
