@@ -34,7 +34,7 @@ def our_server(folder, *step, port=0):
         yield f"http://127.0.0.1:{line.strip()}"
     finally:
         server.stdin.close()
-        assert server.wait(timeout=30) == 0
+        assert server.wait(timeout=180) == 0
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def stock_server(folder):
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(server.pid, 15)
-        server.wait(timeout=60)
+        server.wait(timeout=180)
         log.close()
 
 
@@ -60,7 +60,7 @@ def wait_for(url, server, seconds=180):
     while time.monotonic() < end:
         assert server.poll() is None, "the server ended"
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            return urllib.request.urlopen(url, timeout=5).read()
+            return urllib.request.urlopen(url, timeout=60).read()
         time.sleep(0.2)
     raise AssertionError(f"{url} does not answer")
 

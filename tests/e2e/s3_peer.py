@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @contextlib.contextmanager
@@ -24,7 +24,7 @@ def s3_server():
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
-            urllib.request.urlopen(urllib.request.Request(f"{url}/my-bucket", method="PUT"), timeout=5)
+            urllib.request.urlopen(urllib.request.Request(f"{url}/my-bucket", method="PUT"), timeout=60)
             break
         except OSError:
             assert time.monotonic() < end, "moto did not start"

@@ -122,7 +122,7 @@ def test_json_tells_a_refusal_by_its_kind(tmp_path, dear, rate):
 
 def test_what_a_run_holds_is_given_back_and_shown(tmp_path, dear, rate):
     cap = seconds_worth(rate, 3600)
-    project = make(tmp_path / "p", STEP.format(cap=usd(cap), sleep=60, keys="deadline: 20 min"))
+    project = make(tmp_path / "p", STEP.format(cap=usd(cap), sleep=600, keys="deadline: 20 min"))
     run = answer(project, dear, "run", "--yes", "--detach")
     until((project / "began").exists, "the step")
     third = seconds_worth(rate, 1200)
@@ -186,7 +186,7 @@ def test_a_cap_that_is_lowered_ends_what_runs(tmp_path, dear, rate):
 
 def test_starts_at_the_same_time_share_one_cap_wherever_their_folders_lie(tmp_path, dear, rate):
     cap = seconds_worth(rate, 3600)
-    text = STEP.format(cap=usd(cap), sleep=60, keys="deadline: 19 min")
+    text = STEP.format(cap=usd(cap), sleep=600, keys="deadline: 19 min")
     projects = [make(tmp_path / f"copy{number}", text) for number in range(6)]
     starts = [subprocess.Popen(["curbstop", "run", "--yes", "--detach"], cwd=project, env=dear,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

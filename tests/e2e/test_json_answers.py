@@ -20,7 +20,7 @@ REGISTRY = referencing.Registry().with_resources(
     (schema["$id"], referencing.Resource.from_contents(schema)) for schema in SCHEMAS.values())
 EXIT_CODES = {"no": 1, "invalid_input": 2, "not_found": 3, "conflict": 4, "denied": 5, "unavailable": 6,
               "exhausted": 7, "corrupt": 8, "over_budget": 9, "internal": 70, "cancelled": 130}
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 PROJECT = """
 name: answers
@@ -37,7 +37,7 @@ steps:
     run: printf 'caf\\351 \\377\\n'; exit 7
     code: [step.sh]
   slow:
-    run: echo begins; sleep 60
+    run: echo begins; sleep 600
     code: [step.sh]
 """
 STEP = """
@@ -141,7 +141,7 @@ def test_every_command_has_a_schema(world):
 
 def test_rented_machines(world, request):
     request.addfinalizer(lambda: subprocess.run(["curbstop", "practice", "stop", "--yes"], env=world.env, check=False,
-                                                capture_output=True, timeout=60))
+                                                capture_output=True, timeout=PATIENCE_S))
     assert world.ask("login", "login", "practice")["account"] == "practice"
     assert world.ask("machine-ls", "machine", "ls")["machines"] == []
     assert world.ask("machine-sweep", "machine", "sweep")["orphans"] == []

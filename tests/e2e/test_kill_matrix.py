@@ -89,7 +89,7 @@ class World:
         return found
 
     def check_all_is_well(self):
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE_S
         while self.processes() and time.monotonic() < end:
             time.sleep(0.1)
         assert self.processes() == []

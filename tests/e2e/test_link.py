@@ -18,7 +18,7 @@ from s3_peer import s3_server
 
 TOOL = BUILD / "link-tool"
 AGENT = BUILD / "curbstop-agent"
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 class Server:
@@ -69,7 +69,7 @@ def test_a_transfer_goes_on_after_the_link_was_cut(sshd, tmp_path, what):
     source, target = tmp_path / "source", tmp_path / "target"
     make_tree(source)
     far, local = (target, source) if what == "send" else (source, target)
-    proxy = Server("proxy", server.words[0], 4_000_000, 10)
+    proxy = Server("proxy", server.words[0], 1_000_000, 10)  # 7 s, so that a slow test comes in between
     running = subprocess.Popen([TOOL, what, proxy.words[0], folder, far, local, AGENT],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     parts = target / ".curbstop-transfer"

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 MIB = 1 << 20
 ASKED = ("qwen2.5-0.5b", "--method", "lora", "--sequence", "64", "--batch", "1", "--checkpointing", "none")
 

@@ -27,7 +27,7 @@ def project(tmp_path):
 
 def run(project, home, *arguments):
     return subprocess.run(["curbstop", "run", "--yes", *arguments], cwd=project, env=home,
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180,
                           check=False)
 
 
@@ -36,11 +36,11 @@ def run_and_meanwhile(project, home, act):
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
     wait = subprocess.run(["sh", "-c", "while [ ! -e started ]; do sleep 0.05; done"], cwd=project,
-                          timeout=60, check=True)
+                          timeout=180, check=True)
     assert wait.returncode == 0
     act()
     (project / "go").write_text("")
-    said, _ = going.communicate(timeout=60)
+    said, _ = going.communicate(timeout=180)
     assert going.returncode == 0, said
     return said
 
@@ -52,7 +52,7 @@ def test_outputs_of_changed_sources_are_no_result(project, home, name):
     assert (project / "out/train/copy").read_text() == "one\n"
     assert not (project / "curbstop.lock").exists()
     shown = subprocess.run(["curbstop", "runs", "--json"], cwd=project, env=home, check=True,
-                           capture_output=True, text=True, timeout=60)
+                           capture_output=True, text=True, timeout=180)
     row = json.loads(shown.stdout)["runs"][0]
     assert row["state"] == "succeeded"
     assert [output["path"] for output in row["outputs"]] == ["copy"]

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def take_terminal():
