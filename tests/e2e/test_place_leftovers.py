@@ -36,6 +36,6 @@ def test_what_runs_left_at_the_place_is_removed_by_whoever_comes_next(user, s3):
     assert second != first and any(second in key for key in keys(s3))
     assert user.call("ps").returncode == 0
     until(lambda: not [key for key in keys(s3) if first in key or second in key], "the end of what they left")
-    assert not list((user.state / "at-place").iterdir())
+    until(lambda: not list((user.state / "at-place").iterdir()), "the end of the notes")
     assert commits(user) == 1
     check_books(user)
