@@ -213,7 +213,7 @@ class World:
             ps = self.call("ps", "--json")
             if ps.returncode == 0 and not json.loads(ps.stdout)["runs"]:
                 return
-            time.sleep(0.3)
+            time.sleep(2)  # the account answers one call a second, the supervisor's too
         raise AssertionError(f"still running: {ps.stdout} {ps.stderr}")
 
     def outputs(self):

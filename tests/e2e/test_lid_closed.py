@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from s3_peer import s3_server
-from test_away import PATIENCE_S, User, active_run, check_books, kill_supervisor, living, until
+from test_away import PATIENCE_S, User, active_run, check_books, kill_supervisor, living, no_more_runs, until
 
 STEPS = 100
 ALONE_S = 60  # so long a step that has ended waits for somebody
@@ -84,11 +84,6 @@ def close_lid(user, run, at):
     return user.log(run).count("\nstep ")
 
 
-def no_more_runs(user):
-    """The account answers one call a second: whoever looks all the time keeps the others waiting."""
-    until(lambda: user.answer("ps")["runs"] == [], "the run's end in the books", 2 * PATIENCE_S, 3)
-
-
 def commits(user):
     with sqlite3.connect(pathlib.Path(user.env["XDG_DATA_HOME"]) / "curbstop/money.db") as money:
         return money.execute("SELECT count(*) FROM events WHERE kind = 'committed'").fetchone()[0]
@@ -136,8 +131,7 @@ def test_with_a_named_place_the_machine_ends_alone_and_all_comes_home(user, s3):
     assert "its work is kept at s3://my-bucket/runs too" in said
     heard = close_lid(user, run, STEPS // 10)
     assert heard < STEPS // 2
-    until(lambda: no_address_in_arguments() and f"runs/{run}/1/out" in keys(s3), "its outputs there",
-          2 * PATIENCE_S)
+    until(lambda: no_address_in_arguments() and f"runs/{run}/1/out" in keys(s3), "its outputs there")
     check_no_address(user)
     until(lambda: living(user) == [], "the machine's own end")
     assert commits(user) == 0
@@ -151,14 +145,13 @@ def test_with_a_named_place_the_machine_ends_alone_and_all_comes_home(user, s3):
     assert "runs/not-ours" in keys(s3)
 
 
-def test_a_machine_lost_meanwhile_leaves_its_work_at_the_place(user, s3, tmp_path):
+def test_a_machine_lost_meanwhile_leaves_its_work_at_the_place(user, s3):
     use_place(user, s3)
-    faults = tmp_path / "faults.yaml"
-    faults.write_text("faults:\n  - {at_s: 20, do: vanish}\n")
-    assert user.call("practice", "start", "--faults", str(faults)).returncode == 0
     user.make(steps=300)
     run, _ = detach(user)
     close_lid(user, run, 3)
+    until(lambda: any(f"runs/{run}/1/checkpoint" in key for key in keys(s3)), "a checkpoint at the place")
+    user.strike("{do: vanish}")
     until(lambda: living(user) == [], "the end of the machine")
     assert any(f"runs/{run}/1/checkpoint" in key for key in keys(s3))
     no_more_runs(user)

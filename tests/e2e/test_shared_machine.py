@@ -1,7 +1,7 @@
 # takes: 90 s
 """Steps that go on with the machine of the step before, on the practice cloud."""
 
-from test_away import _user, check_books, living, until  # pylint: disable=unused-import
+from test_away import _user, check_books, living, no_more_runs, until  # pylint: disable=unused-import
 from test_keep import creates
 
 PROJECT = """\
@@ -39,8 +39,8 @@ def test_two_steps_rent_one_machine_and_send_each_file_once(user):
     assert "its machine goes on with `train`" in done.stderr, done.stderr
     assert "sends nothing: the machine has all of" in done.stderr, done.stderr  # prepare's output too
     assert creates(user) == 1
-    until(lambda: not living(user), "the machine's end", 60)
-    until(lambda: not user.answer("ps")["runs"], "the first run's last look", 60)
+    until(lambda: not living(user), "the machine's end")
+    no_more_runs(user)
     check_books(user)
 
 
@@ -57,6 +57,6 @@ def test_a_machine_that_nobody_takes_is_ended_at_once(user):
     done = user.call("run", "--yes")
     assert done.returncode == 0, done.stderr
     assert "unchanged" in done.stderr, done.stderr
-    until(lambda: not living(user), "the machine's end", 60)
-    until(lambda: not user.answer("ps")["runs"], "its run's end", 60)
+    until(lambda: not living(user), "the machine's end")
+    no_more_runs(user)
     check_books(user)
