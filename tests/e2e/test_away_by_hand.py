@@ -12,12 +12,12 @@ import urllib.request
 
 import pytest
 
-from test_away import User, check_books, living, until  # pylint: disable=unused-import
+from test_away import PATIENCE_S, User, check_books, living, until  # pylint: disable=unused-import
 
 SLOW = """\
 echo 'a b' >"my file"
 i=0
-while [ "$i" -lt 600 ]; do
+while [ "$i" -lt 6000 ]; do
   i=$((i + 1)); sleep 0.1
   if [ $((i % 10)) = 0 ]; then
     echo "$i" >"$CURBSTOP_CHECKPOINT_DIR/tmp-$i"
@@ -39,9 +39,9 @@ def _at_work(home, tmp_path):
     yield user
     if terminal.poll() is None:
         user.call("cancel", "train")
-    terminal.communicate(timeout=120)
+    terminal.communicate(timeout=PATIENCE_S)
     subprocess.run(["curbstop", "practice", "stop", "--yes"], env=home, check=False,
-                   capture_output=True, timeout=120)
+                   capture_output=True, timeout=PATIENCE_S)
 
 
 def test_a_command_runs_in_the_steps_folder_with_its_words_as_they_are(at_work):
@@ -62,7 +62,7 @@ def test_pull_brings_what_there_is_while_the_step_goes_on(at_work):
     # On a terminal it shows how far it is.
     keys, screen = pty.openpty()
     done = subprocess.run(["curbstop", "pull", "train", "--to", "seen"], cwd=at_work.folder, env=at_work.env,
-                          stdin=screen, stdout=subprocess.PIPE, stderr=screen, timeout=60, check=False)
+                          stdin=screen, stdout=subprocess.PIPE, stderr=screen, timeout=PATIENCE_S, check=False)
     os.close(screen)
     said = os.read(keys, 65536)
     os.close(keys)

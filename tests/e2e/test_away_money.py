@@ -98,7 +98,7 @@ def test_two_runs_at_once_cannot_both_take_the_last_of_a_cap(user, tmp_path):
         user.make_at(folder, cap)
     (tmp_path / "offers.csv").write_text(LIST.format(price=10))
     runs = [user.run_in(folder) for folder in folders]
-    out = [run.communicate(timeout=600)[0] for run in runs]
+    out = [run.communicate(timeout=PATIENCE_S)[0] for run in runs]
     codes = sorted(run.returncode for run in runs)
     assert codes in ([0, 9], [0, 0]), "\n".join(out)  # both, where the first was over before the second began
     most = held = 0
