@@ -21,7 +21,9 @@ struct Hardware {
 
   // Bytes that one process can have of each: a share of unified memory, else all of it.
   int64_t Available() const;
-  std::string_view group() const { return accelerator == nullptr ? "" : accelerator->group; }
+  std::string_view group() const {
+    return accelerator == nullptr ? std::string_view() : std::string_view(accelerator->group);
+  }
 };
 
 // The least memory that a card's driver reports so that one process can have `bytes` of it.

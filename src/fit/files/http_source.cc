@@ -55,7 +55,6 @@ std::string TagOf(const HttpAnswer& answer) {
 }  // namespace
 
 std::optional<ByteRange> ParseContentRange(std::string_view text) {
-  ByteRange range;
   text = Trim(text);
   if (!TakeText(text, "bytes ")) return std::nullopt;
   const auto first = TakeNumber(text);

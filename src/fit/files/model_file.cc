@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "fit/checked.h"
 #include "fit/gguf_header.h"
 #include "fit/model_files.h"
 #include "fit/onnx_header.h"
@@ -88,8 +89,8 @@ struct Sizes {
 Status AddTensors(const ModelPlace& place, const std::string& file, Sizes& sizes) {
   TRY_ASSIGN(const std::unique_ptr<ByteSource> source, place.Open(file));
   TRY_ASSIGN(const std::vector<StoredTensor> tensors, ReadSafetensorsHeader(*source));
-  sizes.bytes += BytesOf(tensors);
-  sizes.count += CountOf(tensors);
+  sizes.bytes = Clamp(Wide{sizes.bytes} + BytesOf(tensors));
+  sizes.count = Clamp(Wide{sizes.count} + CountOf(tensors));
   for (const StoredTensor& one : tensors) {
     const auto wide =
         std::count_if(one.sizes.begin(), one.sizes.end(), [](int64_t size) { return size > 1; });
@@ -216,9 +217,10 @@ Result<ModelFile> ReadOnnx(const ModelPlace& place, const std::string& file,
   return model;
 }
 
-// `file`: of the place; empty: its folder is meant.
-Result<ModelFile> ReadFrom(const ModelPlace& place, const std::string& file,
-                           const std::string& query) {
+}  // namespace
+
+Result<ModelFile> ReadModelIn(const ModelPlace& place, const std::string& file,
+                              const std::string& query) {
   const std::string name = Lower(file);
   if (name.empty() || name == "config.json" || name == kIndex) return ReadFolder(place);
   if (name.ends_with(".gguf")) return ReadGguf(place, file, query);
@@ -227,8 +229,6 @@ Result<ModelFile> ReadFrom(const ModelPlace& place, const std::string& file,
   return InvalidInput(fmt::format("`{}` is no model file", Printable(file)))
       .WithHint("GGUF, safetensors, ONNX, config.json or a folder with one");
 }
-
-}  // namespace
 
 bool IsModelFile(const fs::path& folder, const std::string& word) {
   const std::string lower = Lower(word);
@@ -242,13 +242,13 @@ bool IsModelFile(const fs::path& folder, const std::string& word) {
 
 Result<ModelFile> ReadModelFile(const fs::path& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) return ReadFrom(LocalPlace(path), "", "");
-  return ReadFrom(LocalPlace(path.parent_path()), path.filename().string(), "");
+  if (fs::is_directory(path, error)) return ReadModelIn(LocalPlace(path), "", "");
+  return ReadModelIn(LocalPlace(path.parent_path()), path.filename().string(), "");
 }
 
 Result<ModelFile> ReadModelAt(const std::string& url, const WebReach& reach) {
   TRY_ASSIGN(const WebAddress address, ReadWebAddress(url));
-  return ReadFrom(WebPlace(address.base, reach), address.file, address.query);
+  return ReadModelIn(WebPlace(address.base, reach), address.file, address.query);
 }
 
 }  // namespace curbstop::fit

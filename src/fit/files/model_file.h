@@ -21,7 +21,10 @@ struct ModelFile {
 // Whether the word is meant as a path: it has a slash and exists, or a model file's ending.
 bool IsModelFile(const std::filesystem::path& folder, const std::string& word);
 
+// `file` of the place, `query` behind its name; empty: the folder is meant.
 // Errors: kNotFound, kCorrupt with the offset, kInvalidInput where the file has no shape.
+Result<ModelFile> ReadModelIn(const ModelPlace& place, const std::string& file,
+                              const std::string& query);
 Result<ModelFile> ReadModelFile(const std::filesystem::path& path);
 
 // The same of an address. Errors: also kDenied, kUnavailable.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "sys/testing/fuzz_corpus.h"
 #include "sys/testing/temporary_folder.h"
 
 namespace curbstop::fit {
@@ -48,6 +49,10 @@ std::string Part(uint64_t split, uint64_t of, std::string_view tensor) {
   Append(bytes, 0, 8);
   bytes.resize((bytes.size() + 31) / 32 * 32 + 256 * 8 * 4);
   return bytes;
+}
+
+TEST(ModelsFuzz, TheCorpusPassesAgain) {
+  EXPECT_GE(ReplayFuzzCorpus(CURBSTOP_SOURCE_DIR "/..", "models"), 12);
 }
 
 class ModelFileTest : public testing::Test {
