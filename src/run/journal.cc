@@ -14,11 +14,12 @@
 CURBSTOP_EMBEDDED(money_schema, MoneySchema)
 CURBSTOP_EMBEDDED(money_schema_2, MoneySchema2)
 CURBSTOP_EMBEDDED(money_schema_3, MoneySchema3)
+CURBSTOP_EMBEDDED(money_schema_4, MoneySchema4)
 
 namespace curbstop {
 namespace {
 
-constexpr int64_t kVersion = 3;
+constexpr int64_t kVersion = 4;
 
 // Values of runs.active. A step may run while its last run keeps a machine.
 constexpr int64_t kOver = 0;
@@ -41,9 +42,9 @@ Result<int64_t> VersionOf(Database& database) {
   TRY_ASSIGN(Statement query, database.Prepare("SELECT value FROM meta WHERE key = 'version'"));
   TRY_ASSIGN(const bool found, query.Step());
   const std::string text = found ? query.Text(0) : "none";
-  if (text == "1") return 1;
-  if (text == "2") return 2;
-  if (text == "3") return kVersion;
+  for (int64_t version = 1; version <= kVersion; ++version) {
+    if (text == std::to_string(version)) return version;
+  }
   return Corrupt(fmt::format("`{}` has version {}, this curbstop knows versions 1 to {}",
                              database.file().string(), Printable(text), kVersion))
       .WithHint("use the newer curbstop that wrote it");
@@ -67,6 +68,7 @@ Status Migrate(Database& database) {
   if (version < 1) TRY(database.Execute(MoneySchema()));
   if (version < 2) TRY(database.Execute(MoneySchema2()));
   if (version < 3) TRY(database.Execute(MoneySchema3()));
+  if (version < 4) TRY(database.Execute(MoneySchema4()));
   return transaction.Commit();
 }
 

@@ -36,7 +36,7 @@ class JournalVersionTest : public testing::Test {
     Database database = *Database::Open(elsewhere / "money.db");
     ASSERT_TRUE(database
                     .Execute("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);"
-                             "INSERT INTO meta VALUES('version', '4')")
+                             "INSERT INTO meta VALUES('version', '5')")
                     .ok());
     folder_.WriteFile("money.db", *ReadFile(elsewhere / "money.db"));
     folder_.WriteFile("money.db-wal", *ReadFile(elsewhere / "money.db-wal"));
@@ -88,15 +88,18 @@ TEST_F(JournalVersionTest, ARunThatVersion1LeftIsContinuedWithSums) {
   EXPECT_EQ(records[8], EncodeEvent(recovered, 9));
 }
 
-// Between 2 and 3 no table differs: only the number tells them apart.
-TEST_F(JournalVersionTest, AFileOfVersion2IsBroughtUpAndKeepsItsRuns) {
+// From 2 on no table differs: only the number tells them apart.
+TEST_F(JournalVersionTest, AFileOfVersion2Or3IsBroughtUpAndKeepsItsRuns) {
   const size_t runs = Open().FindRuns({})->size();
-  ASSERT_TRUE(Open().database().Execute("UPDATE meta SET value = '2' WHERE key = 'version'").ok());
-  Journal journal = Open();
-  Statement version = *journal.database().Prepare("SELECT value FROM meta WHERE key = 'version'");
-  ASSERT_TRUE(*version.Step());
-  EXPECT_EQ(version.Text(0), "3");
-  EXPECT_EQ(journal.FindRuns({})->size(), runs);
+  for (const std::string older : {"2", "3"}) {
+    const std::string put = "UPDATE meta SET value = '" + older + "' WHERE key = 'version'";
+    ASSERT_TRUE(Open().database().Execute(put.c_str()).ok());
+    Journal journal = Open();
+    Statement version = *journal.database().Prepare("SELECT value FROM meta WHERE key = 'version'");
+    ASSERT_TRUE(*version.Step());
+    EXPECT_EQ(version.Text(0), "4");
+    EXPECT_EQ(journal.FindRuns({})->size(), runs);
+  }
 }
 
 // Worked out from docs/formats/money-db.md by libxxhash alone: XXH3_64bits_withSeed over the
@@ -120,7 +123,7 @@ TEST_F(JournalVersionTest, ANewerVersionIsRefusedWithTheReasonAndNoByteIsChanged
   const Result<Journal> journal = Journal::Open(file_);
   ASSERT_FALSE(journal.ok());
   EXPECT_EQ(journal.error().kind(), ErrorKind::kCorrupt);
-  EXPECT_NE(journal.error().Text().find("has version 4, this curbstop knows versions 1 to 3"),
+  EXPECT_NE(journal.error().Text().find("has version 5, this curbstop knows versions 1 to 4"),
             std::string::npos)
       << journal.error().Text();
   EXPECT_EQ(journal.error().hint(), "use the newer curbstop that wrote it");

@@ -176,7 +176,10 @@ Status CheckSpot(const Step& step, const RunWishes& wishes) {
 
 void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wishes,
                   PreparedRun& prepared) {
-  RentWish wish{.place = away.place, .needs = step.NeedsToRent(), .spot = step.spot};
+  RentWish wish{.place = away.place,
+                .also = away.also,
+                .needs = step.NeedsToRent(),
+                .spot = step.spot};
   wish.bid = away.bid;
   // With a deadline the policy weighs bids anew at each decision.
   const bool as_planned = step.spot == SpotUse::kAuto && !step.deadline;
@@ -190,6 +193,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   terms.away = true;
   terms.practice = away.place.kind == PlaceKind::kPractice;
   terms.lease_asked_ms = away.lease.count();
+  terms.accounts = 1 + static_cast<int64_t>(away.also.size());
   if (!terms.practice) terms.limit = away.worst;
   terms.detached = wishes.detach;
   terms.named_place = !wishes.kept_at.url.empty();
@@ -348,7 +352,8 @@ Json AwayData(const AwayTerms& terms) {
                            {"at_end", static_cast<int64_t>(terms.at_end)},
                            {"keep_ms", terms.keep_ms},
                            {"keep_on_failure_ms", terms.keep_on_failure_ms},
-                           {"deadline_ms", terms.deadline_ms}});
+                           {"deadline_ms", terms.deadline_ms},
+                           {"accounts", terms.accounts}});
 }
 
 // A run away is measured by boot time from its first event on.

@@ -25,6 +25,11 @@ std::string WhyNotNow(const RunState& state, const Clock& clock) {
   return WhyNotTaken(state, NowOf(state, BootMs(clock)));
 }
 
+bool MayRentFrom(const std::string& account, const PreparedRun& prepared) {
+  const std::vector<Place>& also = prepared.rent->also;
+  return account.empty() || std::ranges::find(also, account, PlaceText) != also.end();
+}
+
 KeptMachine Examined(const RunRow& row, const RunState& state, const PreparedRun& prepared,
                      const RunOutside& outside) {
   KeptMachine kept{row.run.id, "", ""};
@@ -34,6 +39,8 @@ KeptMachine Examined(const RunRow& row, const RunState& state, const PreparedRun
   kept.why_not = WhyNotNow(state, outside.clock);
   if (!wish.ok()) kept.why_not = wish.error().OneLine();
   if (kept.why_not.empty()) kept.why_not = WhyNotServing(*wish, rental->spot, prepared);
+  if (kept.why_not.empty() && !MayRentFrom(rental->account, prepared))
+    kept.why_not = fmt::format("it is at `{}`, where this run rents nothing", rental->account);
   return kept;
 }
 

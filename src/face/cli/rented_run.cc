@@ -23,8 +23,16 @@ Error NobodyToReach(const RunRow& row) {
       .WithHint("one is being rented, or starts; `curbstop ps` shows how far it is");
 }
 
-Result<CloudMachine> MachineOf(const RunRow& row, CommandContext& context) {
-  TRY_ASSIGN(const Place place, ParsePlace(row.run.place));
+// The account that its machine is on: a lost one may have been replaced elsewhere.
+Result<Place> PlaceOf(const RunRow& row, Journal& journal) {
+  TRY_ASSIGN(const RunState state, journal.StateOf(row.run.id));
+  const Rental* rental = FindRental(state, state.current);
+  const bool is_elsewhere = rental != nullptr && !rental->account.empty();
+  return ParsePlace(is_elsewhere ? rental->account : row.run.place);
+}
+
+Result<CloudMachine> MachineOf(const RunRow& row, Journal& journal, CommandContext& context) {
+  TRY_ASSIGN(const Place place, PlaceOf(row, journal));
   TRY_ASSIGN(const OpenAccount account, OpenPlace(place, context));
   TRY_ASSIGN(const Listing listing, account.provider->List());
   for (const CloudMachine& machine : listing.machines) {
@@ -50,7 +58,7 @@ Result<RentedRun> FindRentedRun(const std::string& name, CommandContext& context
                                 run.row.state))
         .WithHint("`curbstop logs` shows what it said, `curbstop runs show` what it left");
   }
-  TRY_ASSIGN(run.machine, MachineOf(run.row, context));
+  TRY_ASSIGN(run.machine, MachineOf(run.row, journal, context));
   const std::filesystem::path folder = context.directories.RunFolder(run.row.run.id);
   run.target.host = run.machine.ssh->host;
   run.target.port = static_cast<int>(run.machine.ssh->port);

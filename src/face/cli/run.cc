@@ -46,11 +46,27 @@ class PlannedVoice final : public Voice {
     TRY(RefreshPast(planning_, journal_, context_));
     TRY_ASSIGN(Plan plan, MakePlan(planning_.facts, false));
     TRY(CheckIsAsChosen(plan));
-    context_.out.Talk(PlanText(OnlyChosen(std::move(plan))));
+    context_.out.Talk(PlanText(OnlyChosen(std::move(plan))) + OthersText(steps));
     return Voice::Approve(steps);
   }
 
  private:
+  // Where else it may rent; empty: nowhere.
+  std::string OthersText(const std::vector<std::string>& steps) const {
+    std::vector<std::string> others;
+    for (const std::string& step : steps) {
+      const auto chosen = away_.find(step);
+      if (chosen == away_.end()) continue;
+      for (const Place& place : chosen->second.also) others.push_back(PlaceText(place));
+    }
+    if (others.empty()) return "";
+    std::ranges::sort(others);
+    others.erase(std::ranges::unique(others).begin(), others.end());
+    return fmt::format(
+        "a machine that is lost may be replaced by one at {}, within the same worst\n",
+        Join(others, " or "));
+  }
+
   // Places were chosen before it was known which steps have to run; what is shown and asked about
   // must be what they will do, and each machine needs an account.
   Status CheckIsAsChosen(const Plan& plan) const {
@@ -271,10 +287,27 @@ PlannedPay PayOf(const PlanRow& row) {
   return row.on_bid ? PlannedPay::kBid : PlannedPay::kOnDemand;
 }
 
+// Of real money, with a key that is found.
+std::vector<Place> RealAccounts(CommandContext& context) {
+  std::vector<Place> places;
+  for (const OpenAccount& one : OpenAllAccounts(context).accounts) {
+    if (!one.account.is_practice)
+      places.push_back({.kind = PlaceKind::kProvider, .provider = one.account.provider});
+  }
+  return places;
+}
+
+std::vector<Place> OthersThan(const Place& place, std::vector<Place> places) {
+  std::erase_if(places, [&](const Place& one) { return one.provider == place.provider; });
+  return places;
+}
+
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
+// `accounts`: from which one that leaves the choice of place may rent besides.
 // Their places are pinned: what is planned again later, for fewer steps, is planned there.
-Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunWishes& wishes) {
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunWishes& wishes,
+                                                        const std::vector<Place>& accounts) {
   PlanFacts facts = planning.facts;
   TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   const Project project = WithoutSpending(*facts.project);
@@ -299,10 +332,12 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    away.emplace(row.step,
-                 RentedPlace{named ? asked : found, *row.lease, *row.worst,
-                             row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
-                             row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
+    away.emplace(
+        row.step,
+        RentedPlace{named ? asked : found,
+                    named ? std::vector<Place>() : OthersThan(found, accounts), *row.lease,
+                    *row.worst, row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
+                    row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;
@@ -332,7 +367,8 @@ Status Run(const Options& options, CommandContext& context) {
     wishes.lease = saved->lease_asked;
   }
   planning->facts.may_share = !options.detach;  // nobody stays to start the next step
-  TRY_ASSIGN(wishes.away, ChoosePlaces(*planning, wishes));
+  TRY_ASSIGN(wishes.away,
+             ChoosePlaces(*planning, wishes, saved ? std::vector<Place>() : RealAccounts(context)));
   TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;

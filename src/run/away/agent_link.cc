@@ -179,7 +179,7 @@ Status AgentLink::Pass(const std::stop_token& stop) {
 Status AgentLink::FindAddress() {
   const Ticks now = clock_.Awake();
   if (address_ && now < ask_address_at_) return {};
-  TRY_ASSIGN(address_, renter_.FindAddress(target_.machine));
+  TRY_ASSIGN(address_, renter_.FindAddress(target_.account, target_.machine));
   ask_address_at_ = now + kAddressHolds;
   return address_ ? Status() : Unavailable("the machine has no address yet");
 }

@@ -61,6 +61,7 @@ struct LinkWork {
 struct LinkTarget {
   int64_t rental = 0;
   std::string machine;
+  std::string account;           // Facts::account
   int64_t lease_ms = 0;          // as agreed at its birth
   int64_t longest_lease_ms = 0;  // to which it may be extended
   BirthOrder birth;

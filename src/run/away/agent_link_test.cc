@@ -46,6 +46,12 @@ class OneMachine final : public Provider {
   static Error None() { return Unavailable("not in this test"); }
 };
 
+std::vector<RentAccount> OneAccount() {
+  std::vector<RentAccount> accounts(1);
+  accounts[0].provider = std::make_unique<OneMachine>();
+  return accounts;
+}
+
 // A machine whose commands run here, in a folder of its own; `follow` says what the test wants.
 struct Far {
   TemporaryFolder folder;
@@ -96,7 +102,7 @@ class AgentLinkTest : public testing::Test {
   std::vector<Event> Hear(Millis most = Millis(8000)) {
     std::vector<Event> heard;
     std::mutex mutex;
-    Renter renter("r1", {}, {}, std::make_unique<OneMachine>(), "", clock);
+    Renter renter("r1", {}, OneAccount(), "", clock);
     LinkTarget target;
     target.rental = 1;
     target.machine = "m1";
@@ -250,7 +256,7 @@ class LongSending : public AgentLinkTest {
     return std::ranges::find(told, kind) != told.end();
   }
 
-  Renter renter{"r1", {}, {}, std::make_unique<OneMachine>(), "", clock};
+  Renter renter{"r1", {}, OneAccount(), "", clock};
   std::mutex mutex;
   std::vector<std::string> told;  // guarded by mutex
   std::optional<AgentLink> link;

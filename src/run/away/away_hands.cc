@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cloud/accounts/accounts.h"
 #include "run/away/checkpoints_home.h"
 #include "run/away/own_place.h"
 #include "run/away/recall.h"
@@ -34,30 +33,17 @@ Event Failed(EventKind kind, const Error& why) {
   return event;
 }
 
-Result<Account> AccountOf(const Place& place, const AccountSources& sources) {
-  return place.kind == PlaceKind::kPractice ? FindPracticeAccount(place.provider, sources)
-                                            : FindAccount(place.provider, sources);
-}
-
-Result<RentalMarket> MarketOf(const Place& place) {
-  TRY_ASSIGN(const ProviderFacts facts, FactsOf(place.provider));
-  const bool practice = place.kind == PlaceKind::kPractice;
-  return RentalMarket{practice ? OnPractice(facts) : facts,
-                      {.declared = facts.grade, .self_end_proven = practice}};
-}
-
 }  // namespace
 
 class AwayHands::Impl {
  public:
   Impl(LinkWork work, const AwayOutside& outside, std::unique_ptr<HttpClient> http,
-       std::unique_ptr<Provider> provider, RentalMarket market, std::string public_key)
+       std::vector<RentAccount> accounts, std::string public_key)
       : work_(std::move(work)),
         outside_(outside),
         http_(std::move(http)),
         secrets_(outside.directories, outside.processes, outside.files, KeyringIsThere()),
-        renter_(work_.run, work_.wish, std::move(market), std::move(provider),
-                std::move(public_key), outside.clock) {
+        renter_(work_.run, work_.wish, std::move(accounts), std::move(public_key), outside.clock) {
     if (work_.wish.kept_at.url.empty()) return;
     const auto open = [this] { return OpenOwnPlace(work_.wish.kept_at, secrets_, outside_.clock); };
     work_.place =
@@ -233,6 +219,7 @@ void AwayHands::Impl::Follow(const RunState& state) {
   LinkTarget target;
   target.rental = rental->number;
   target.machine = rental->machine;
+  target.account = rental->account;
   target.lease_ms = rental->lease_ms;
   target.longest_lease_ms = std::max(rental->lease_ms, state.terms.lease_asked_ms);
   target.birth = BirthOrderOf(state.terms, *rental);
@@ -278,14 +265,13 @@ Result<std::unique_ptr<AwayHands>> AwayHands::Open(LinkWork work, const AwayOuts
   const SecretStore secrets(outside.directories, outside.processes, outside.files,
                             KeyringIsThere());
   const AccountSources sources{outside.directories, secrets, ReadVariable("HOME")};
-  TRY_ASSIGN(const Account account, AccountOf(work.wish.place, sources));
-  TRY_ASSIGN(RentalMarket market, MarketOf(work.wish.place));
   TRY_ASSIGN(const std::string public_key, ReadFile(work.folder / "ssh-key.pub", 4096));
   auto http = std::make_unique<RealHttpClient>();
-  std::unique_ptr<Provider> provider = OpenProvider(account, *http, outside.clock, outside.random);
-  return std::unique_ptr<AwayHands>(new AwayHands(
-      std::make_unique<Impl>(std::move(work), outside, std::move(http), std::move(provider),
-                             std::move(market), std::string(Trim(public_key)))));
+  TRY_ASSIGN(std::vector<RentAccount> accounts,
+             OpenRentAccounts(work.wish, sources, *http, outside.clock, outside.random));
+  return std::unique_ptr<AwayHands>(
+      new AwayHands(std::make_unique<Impl>(std::move(work), outside, std::move(http),
+                                           std::move(accounts), std::string(Trim(public_key)))));
 }
 
 bool AwayHands::Performs(EffectKind kind) {

@@ -16,7 +16,7 @@ constexpr int64_t kMarkSlots = 16;
 Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalMarket& market,
                       Millis work, const std::optional<MicroUsd>& bid) {
   Candidate candidate;
-  candidate.offer = OfferName(live);
+  candidate.offer = OfferName(live, market.account);
   candidate.terms = TermsFor(market.facts, live, wish.disk, bid, wish.transfer);
   GradeTerms(candidate.terms, market.end);
   candidate.spot = bid.has_value();
@@ -25,16 +25,17 @@ Candidate CandidateOf(const LiveOffer& live, const RentWish& wish, const RentalM
   return candidate;
 }
 
-bool Meets(const LiveOffer& live, const RentWish& wish, SpotUse spot) {
-  return IsSoldAt(wish.place, live.offer) &&
-         FindMismatch(wish.needs, spot, live.offer) == Mismatch::kNone;
+// Region and type are those of the own place: what stands in for it may be anywhere.
+bool Meets(const LiveOffer& live, const RentWish& wish, const RentalMarket& market, SpotUse spot) {
+  const bool is_there = !market.account.empty() || IsSoldAt(wish.place, live.offer);
+  return is_there && FindMismatch(wish.needs, spot, live.offer) == Mismatch::kNone;
 }
 
 }  // namespace
 
-std::string OfferName(const LiveOffer& offer) {
-  return fmt::format("{:.4g}x {} · {} {}", offer.offer.gpu_count, offer.offer.gpu_name,
-                     offer.host.empty() ? "offer" : "host",
+std::string OfferName(const LiveOffer& offer, const std::string& account) {
+  return fmt::format("{:.4g}x {} · {}{} {}", offer.offer.gpu_count, offer.offer.gpu_name,
+                     account.empty() ? "" : account + " ", offer.host.empty() ? "offer" : "host",
                      offer.host.empty() ? offer.id : offer.host);
 }
 
@@ -52,18 +53,20 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
                                           Millis work) {
   std::vector<RentableOffer> rentable;
   for (const LiveOffer& live : offers) {
-    const bool on_demand = wish.spot != SpotUse::kOnly && Meets(live, wish, SpotUse::kNever);
+    const bool on_demand =
+        wish.spot != SpotUse::kOnly && Meets(live, wish, market, SpotUse::kNever);
     if (on_demand)
-      rentable.push_back({live, CandidateOf(live, wish, market, work, std::nullopt), std::nullopt});
+      rentable.push_back({live, market.account, CandidateOf(live, wish, market, work, std::nullopt),
+                          std::nullopt});
     const bool bids = market.facts.takes_bids && wish.spot != SpotUse::kNever &&
-                      live.offer.spot_per_hour && Meets(live, wish, SpotUse::kOnly);
+                      live.offer.spot_per_hour && Meets(live, wish, market, SpotUse::kOnly);
     if (!bids) continue;
     const MicroUsd minimum = *live.offer.spot_per_hour;
     // No bid goes above the price on demand: this one would be refused.
     if (live.offer.per_hour && minimum > *live.offer.per_hour) continue;
     const MicroUsd bid =
         BidAt(minimum, live.offer.per_hour.value_or(minimum), wish.bid.above_percent);
-    rentable.push_back({live, CandidateOf(live, wish, market, work, bid), bid});
+    rentable.push_back({live, market.account, CandidateOf(live, wish, market, work, bid), bid});
   }
   return rentable;
 }
@@ -78,6 +81,7 @@ Event DecidedEvent(const Decision& decision, const RentableOffer* taken, const R
   facts.lease_ms = decision.lease.count();
   facts.reserve_micro_usd = decision.reserve.value();
   if (taken == nullptr) return event;
+  facts.account = taken->account;
   facts.offer = taken->candidate.offer;
   facts.spot = taken->candidate.spot ? 1 : 0;
   FillTerms(facts, taken->candidate.terms);

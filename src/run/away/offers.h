@@ -20,17 +20,20 @@ namespace curbstop {
 struct RentalMarket {
   ProviderFacts facts;
   EndFacts end;
+  std::string account = {};  // Facts::account
 };
 
 // How a run calls an offer: by the machine behind it where the provider names that, so that a bad
-// host is known again when it is offered anew. "1x RTX_3060 · host 4711".
-std::string OfferName(const LiveOffer& offer);
+// host is known again when it is offered anew. "1x RTX_3060 · host 4711"; of another account than
+// the run's own "1x RTX_3060 · vast host 4711".
+std::string OfferName(const LiveOffer& offer, const std::string& account = "");
 
 OfferWish OfferWishOf(const RentWish& wish, Millis lasting);
 
 // A live offer, and the price that this run would pay.
 struct RentableOffer {
   LiveOffer live;
+  std::string account;  // Facts::account
   Candidate candidate;
   std::optional<MicroUsd> bid;  // spot
 };

@@ -39,10 +39,30 @@ Need NeedsOf(const Json& json) {
   return needs;
 }
 
+Json PlacesJson(const std::vector<Place>& places) {
+  Json json = Json::MakeArray();
+  for (const Place& place : places) json.Push(PlaceText(place));
+  return json;
+}
+
+Result<std::vector<Place>> PlacesIn(const Json& json) {
+  std::vector<Place> places;
+  for (const Json& one : json.items()) {
+    const std::string* text = one.AsString();
+    if (text == nullptr) return Corrupt("`also` is no list of places");
+    TRY_ASSIGN(Place place, ParsePlace(*text));
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
 Result<RentWish> WishOf(const Json& json) {
   RentWish wish;
   TRY_ASSIGN(const std::string place, json.GetString("place"));
   TRY_ASSIGN(wish.place, ParsePlace(place));
+  if (const Json* also = json.Find("also")) {
+    TRY_ASSIGN(wish.also, PlacesIn(*also));
+  }
   if (const Json* needs = json.Find("needs")) wish.needs = NeedsOf(*needs);
   const int64_t spot = json.IntOr("spot", 0);
   if (spot < 0 || spot > static_cast<int64_t>(SpotUse::kOnly)) return Corrupt("`spot` is unknown");
@@ -67,6 +87,7 @@ Result<RentWish> WishOf(const Json& json) {
 Json RentWishJson(const RentWish& wish) {
   return Json::MakeObject({{"version", 1},
                            {"place", PlaceText(wish.place)},
+                           {"also", PlacesJson(wish.also)},
                            {"needs", NeedsJson(wish.needs)},
                            {"spot", static_cast<int64_t>(wish.spot)},
                            {"bid_above_percent", wish.bid.above_percent},

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -24,7 +25,8 @@ struct PlaceWish {
 };
 
 struct RentWish {
-  Place place;  // kProvider or kPractice
+  Place place;              // kProvider or kPractice
+  std::vector<Place> also;  // where a machine may be rented instead of one that was lost there
   Need needs;
   SpotUse spot = SpotUse::kAuto;
   BidTerms bid;       // that the plan chose, where one can be made

@@ -30,14 +30,20 @@ bool IsListed(const Listing& listing, const std::string& machine) {
 
 }  // namespace
 
-Renter::Renter(std::string run, RentWish wish, RentalMarket market,
-               std::unique_ptr<Provider> provider, std::string public_key, Clock& clock)
+Renter::Renter(std::string run, RentWish wish, std::vector<RentAccount> accounts,
+               std::string public_key, Clock& clock)
     : run_(std::move(run)),
       wish_(std::move(wish)),
-      market_(std::move(market)),
-      provider_(std::move(provider)),
+      accounts_(std::move(accounts)),
       public_key_(std::move(public_key)),
       clock_(clock) {}
+
+Result<const RentAccount*> Renter::Open(const std::string& account) const {
+  const auto named = [&](const RentAccount& one) { return one.market.account == account; };
+  const auto found = std::ranges::find_if(accounts_, named);
+  if (found != accounts_.end()) return &*found;
+  return Denied(fmt::format("there is no key of an account at `{}` any more", account));
+}
 
 Event Renter::MakeEvent(EventKind kind) const {
   Event event;
@@ -50,18 +56,51 @@ Event Renter::MakeEvent(EventKind kind) const {
 
 // Without the provider's clock no rental may begin (Timeline), and only a listing tells it: asked
 // for where it has not been heard yet. Where money counts it also tells what others hold.
-Event Renter::Decide(const RunState& state, const RentMoney& money) {
-  const Event asked = MakeEvent(EventKind::kDecided);
+MarketView Renter::View(const RentAccount& account, const RunState& state, const RentMoney& money) {
   const bool lists = !state.timeline.trusted || !state.terms.practice;
-  const Result<Listing> listing = lists ? provider_->List() : Result<Listing>(Listing());
-  if (!state.terms.practice && listing.ok()) NoteOthers(*listing, money.known);
+  const Result<Listing> listing = lists ? account.provider->List() : Result<Listing>(Listing());
+  if (!listing.ok()) return {listing.error()};
+  if (!state.terms.practice) {
+    NoteOthers(account.market.account,
+               HeldByOtherMarks(listing->machines, money.known, listing->date_ms));
+  }
+  const OfferWish wish = OfferWishOf(wish_, Millis(state.terms.lease_asked_ms));
+  const Result<std::vector<LiveOffer>> offers = account.provider->FindOffers(wish);
+  if (!offers.ok()) return {offers.error(), listing->date_ms};
+  return {RentableOffers(*offers, wish_, account.market, SituationOf(state).work_left),
+          listing->date_ms};
+}
+
+// The plan chose the own place, so the first machine is of it wherever it has one that will do.
+Event Renter::Decide(const RunState& state, const RentMoney& money) {
+  const int64_t boot_ms = MakeEvent(EventKind::kDecided).facts.boot_ms;
+  std::vector<MarketView> views;
+  Event decided;
+  for (const RentAccount& account : accounts_) {
+    const AccountView* known = FindAccountView(state, account.market.account);
+    if (known != nullptr && known->off) continue;
+    views.push_back(View(account, state, money));
+    if (state.rentals_made != 0) continue;
+    decided = Judge(state, money, views);
+    if (static_cast<DecisionKind>(decided.facts.decision) != DecisionKind::kStop) break;
+  }
+  if (state.rentals_made != 0 || views.empty()) decided = Judge(state, money, views);
+  decided.facts.boot_ms = boot_ms;
+  return decided;
+}
+
+Event Renter::Judge(const RunState& state, const RentMoney& money,
+                    const std::vector<MarketView>& views) {
   Situation situation = SituationOf(state);
   situation.left = std::max(money.left - HeldByOthers(), MicroUsd());
   std::vector<RentableOffer> rentable;
-  const Result<std::vector<LiveOffer>> offers =
-      listing.ok() ? provider_->FindOffers(OfferWishOf(wish_, situation.lease_asked))
-                   : listing.error();
-  if (offers.ok()) rentable = RentableOffers(*offers, wish_, market_, situation.work_left);
+  int64_t date_ms = 0;  // the earliest: later listings show no less
+  bool is_answered = false;
+  for (const MarketView& view : views) {
+    is_answered = is_answered || view.offers.ok();
+    if (view.offers.ok()) std::ranges::copy(*view.offers, std::back_inserter(rentable));
+    if (view.date_ms != 0) date_ms = date_ms == 0 ? view.date_ms : std::min(date_ms, view.date_ms);
+  }
   std::vector<Candidate> candidates;
   for (const RentableOffer& offer : rentable) candidates.push_back(offer.candidate);
   situation.candidates = candidates;
@@ -69,24 +108,25 @@ Event Renter::Decide(const RunState& state, const RentMoney& money) {
   const bool rents = decision.kind == DecisionKind::kRent;
   Remember(rentable);
   Event decided = DecidedEvent(decision, rents ? &rentable[decision.candidate] : nullptr, wish_);
-  decided.facts.boot_ms = asked.facts.boot_ms;
-  if (listing.ok()) decided.facts.date_ms = listing->date_ms;
+  decided.facts.date_ms = date_ms;
   if (rents && !state.reason.empty()) decided.data.Set("because", state.reason);
   if (decision.reason == DecisionReason::kNoMoney) {
     decided.data.Set("short_micro_usd", (decision.reserve - situation.left).value());
   }
-  return offers.ok() ? decided : WithError(std::move(decided), offers.error());
+  return is_answered || views.empty() ? decided
+                                      : WithError(std::move(decided), views.front().offers.error());
 }
 
-void Renter::NoteOthers(const Listing& listing, const std::set<std::string>& known) {
-  const MicroUsd held = HeldByOtherMarks(listing.machines, known, listing.date_ms);
+void Renter::NoteOthers(const std::string& account, MicroUsd held) {
   const std::scoped_lock lock(mutex_);
-  held_by_others_ = held;
+  held_by_others_[account] = held;
 }
 
 MicroUsd Renter::HeldByOthers() const {
   const std::scoped_lock lock(mutex_);
-  return held_by_others_;
+  MicroUsd sum;
+  for (const auto& [account, held] : held_by_others_) sum += held;
+  return sum;
 }
 
 void Renter::Remember(const std::vector<RentableOffer>& offers) {
@@ -102,12 +142,13 @@ void Renter::Remember(const std::vector<RentableOffer>& offers) {
 // cost more by now. Errors: kNotFound (it is gone), kConflict (its price rose).
 Result<RentableOffer> Renter::OfferFor(const RunState& state, const Rental& rental) {
   const std::string key = KeyOf(rental.offer, rental.spot);
+  TRY_ASSIGN(const RentAccount* account, Open(rental.account));
   for (const bool again : {false, true}) {
     if (again) {
       const Millis lasting(rental.lease_ms);
       TRY_ASSIGN(const std::vector<LiveOffer> offers,
-                 provider_->FindOffers(OfferWishOf(wish_, lasting)));
-      Remember(RentableOffers(offers, wish_, market_, Millis(state.terms.work_ms)));
+                 account->provider->FindOffers(OfferWishOf(wish_, lasting)));
+      Remember(RentableOffers(offers, wish_, account->market, Millis(state.terms.work_ms)));
     }
     const std::scoped_lock lock(mutex_);
     const auto found = offers_.find(key);
@@ -127,20 +168,22 @@ Event Renter::Create(const RunState& state, int64_t number) {
   const Rental& rental = RentalOf(state, number);
   const Result<RentableOffer> offer = OfferFor(state, rental);
   if (!offer.ok()) return Refused(offer.error());
+  const RentAccount& account = **Open(rental.account);
   const BirthOrder birth = BirthOrderOf(state.terms, rental);
   CreateOrder order;
   order.offer = offer->live;
   order.mark = MarkOf(run_, rental, birth.mark_expires_ms);
-  order.image = wish_.image.empty() ? std::string(market_.facts.image) : wish_.image;
+  order.image = wish_.image.empty() ? std::string(account.market.facts.image) : wish_.image;
   order.disk = wish_.disk;
   order.lease = Millis(birth.lease_ms);
   order.public_key = public_key_;
   if (rental.spot) order.bid_per_hour = rental.terms.billing.per_hour;
   Event answered = MakeEvent(EventKind::kCreateAnswered);
-  const CreateOutcome outcome = provider_->Create(order);
+  const CreateOutcome outcome = account.provider->Create(order);
   if (outcome.result == CreateResult::kRefused) answered.kind = EventKind::kCreateRefused;
   if (outcome.result == CreateResult::kUnknown) answered.kind = EventKind::kCreateUnknown;
   answered.facts.machine = outcome.machine;
+  answered.facts.account = rental.account;
   answered.facts.date_ms = outcome.date_ms;
   answered.facts.micro_usd_per_hour = rental.terms.billing.per_hour.value();
   if (!outcome.why.empty()) {
@@ -154,13 +197,18 @@ Event Renter::Create(const RunState& state, int64_t number) {
 // ---- looking ----------------------------------------------------------------------------------
 
 // A listing names all that a machine bills; a rental's rate is agreed without its disk.
-SeenMachine Renter::Seen(const CloudMachine& machine, const RunState& state) const {
+SeenMachine Renter::Seen(const CloudMachine& machine, const std::string& account,
+                         const RunState& state) const {
   SeenMachine seen;
   seen.machine = machine.id;
+  seen.account = account;
   seen.rental = machine.mark ? RentalOfMark(*machine.mark, state.rentals) : 0;
   seen.paused = machine.state == MachineState::kPaused;
   seen.made_at_ms = machine.made_at_ms;
-  const auto known = std::ranges::find(state.rentals, machine.id, &Rental::machine);
+  const auto is_it = [&](const Rental& rental) {
+    return rental.machine == machine.id && rental.account == account;
+  };
+  const auto known = std::ranges::find_if(state.rentals, is_it);
   const Rental* rental = known != state.rentals.end() ? &*known : FindRental(state, seen.rental);
   const MicroUsd disk = rental == nullptr ? MicroUsd() : rental->terms.billing.disk_per_hour;
   seen.micro_usd_per_hour = std::max(machine.per_hour - disk, MicroUsd()).value();
@@ -168,34 +216,55 @@ SeenMachine Renter::Seen(const CloudMachine& machine, const RunState& state) con
 }
 
 // This run's machines by the list, and each that the list misses by its id.
-Result<Listing> Renter::ListOwn(const RunState& state) {
-  TRY_ASSIGN(Listing listing, provider_->List());
-  std::erase_if(listing.machines, [&](const CloudMachine& machine) {
-    const bool known =
-        std::ranges::find(state.rentals, machine.id, &Rental::machine) != state.rentals.end();
-    return !known && (!machine.mark || machine.mark->run != run_);
-  });
+Result<Listing> Renter::ListOwn(const RentAccount& account, const RunState& state) {
+  std::vector<std::string> known;
   for (const Rental& rental : state.rentals) {
-    if (rental.machine.empty() || IsListed(listing, rental.machine)) continue;
-    TRY_ASSIGN(Listing found, provider_->Find(rental.machine));
+    if (rental.account == account.market.account && !rental.machine.empty())
+      known.push_back(rental.machine);
+  }
+  TRY_ASSIGN(Listing listing, account.provider->List());
+  std::erase_if(listing.machines, [&](const CloudMachine& machine) {
+    const bool is_known = std::ranges::find(known, machine.id) != known.end();
+    return !is_known && (!machine.mark || machine.mark->run != run_);
+  });
+  for (const std::string& machine : known) {
+    if (IsListed(listing, machine)) continue;
+    TRY_ASSIGN(Listing found, account.provider->Find(machine));
     listing.date_ms = std::min(listing.date_ms, found.date_ms);
     std::ranges::move(found.machines, std::back_inserter(listing.machines));
   }
   return listing;
 }
 
+// What one account answers counts although another is silent.
 Event Renter::Look(const RunState& state) {
   Event looked = MakeEvent(EventKind::kLooked);
-  const Result<Listing> listing = ListOwn(state);
-  if (!listing.ok()) return WithError(MakeEvent(EventKind::kLookFailed), listing.error());
-  looked.facts.date_ms = listing->date_ms;
-  for (const CloudMachine& machine : listing->machines)
-    looked.facts.seen.push_back(Seen(machine, state));
+  Facts& facts = looked.facts;
+  std::optional<Error> why;
+  for (const AccountView& view : state.accounts) {
+    const Result<const RentAccount*> account = Open(view.name);
+    const Result<Listing> listing =
+        account.ok() ? ListOwn(**account, state) : Result<Listing>(account.error());
+    if (!listing.ok()) {
+      facts.unheard.push_back(view.name);
+      if (!why) why = listing.error();
+      continue;
+    }
+    facts.date_ms =
+        facts.date_ms == 0 ? listing->date_ms : std::min(facts.date_ms, listing->date_ms);
+    for (const CloudMachine& machine : listing->machines)
+      facts.seen.push_back(Seen(machine, view.name, state));
+  }
+  if (why && facts.unheard.size() == state.accounts.size())
+    return WithError(MakeEvent(EventKind::kLookFailed), *why);
+  if (why) looked = WithError(std::move(looked), *why);
   return looked;
 }
 
-Result<std::optional<SshAddress>> Renter::FindAddress(const std::string& machine) {
-  TRY_ASSIGN(const Listing found, provider_->Find(machine));
+Result<std::optional<SshAddress>> Renter::FindAddress(const std::string& account,
+                                                      const std::string& machine) {
+  TRY_ASSIGN(const RentAccount* opened, Open(account));
+  TRY_ASSIGN(const Listing found, opened->provider->Find(machine));
   for (const CloudMachine& one : found.machines) {
     if (one.id == machine && one.state == MachineState::kRunning) return one.ssh;
   }
@@ -204,26 +273,33 @@ Result<std::optional<SshAddress>> Renter::FindAddress(const std::string& machine
 
 // ---- changing ---------------------------------------------------------------------------------
 
-Event Renter::Destroy(const RunState& state, int64_t rental) {
-  const Status done = provider_->Destroy(RentalOf(state, rental).machine);
-  return done.ok() ? MakeEvent(EventKind::kDestroyAccepted)
-                   : WithError(MakeEvent(EventKind::kDestroyFailed), done.error());
+Event Renter::Destroy(const RunState& state, int64_t number) {
+  return Change(
+      RentalOf(state, number), EventKind::kDestroyAccepted, EventKind::kDestroyFailed,
+      [](Provider& provider, const Rental& rental) { return provider.Destroy(rental.machine); });
 }
 
 Event Renter::Relabel(const RunState& state, int64_t number) {
-  Rental longer = RentalOf(state, number);
-  longer.lease_ms = state.proposal.lease_ms;
-  const BirthOrder birth = BirthOrderOf(state.terms, longer);
-  const Status done =
-      provider_->Relabel(longer.machine, MarkOf(run_, longer, birth.mark_expires_ms));
-  return done.ok() ? MakeEvent(EventKind::kMarked)
-                   : WithError(MakeEvent(EventKind::kMarkFailed), done.error());
+  return Change(RentalOf(state, number), EventKind::kMarked, EventKind::kMarkFailed,
+                [&](Provider& provider, Rental longer) {
+                  longer.lease_ms = state.proposal.lease_ms;
+                  const BirthOrder birth = BirthOrderOf(state.terms, longer);
+                  return provider.Relabel(longer.machine,
+                                          MarkOf(run_, longer, birth.mark_expires_ms));
+                });
 }
 
-Event Renter::Pause(const RunState& state, int64_t rental) {
-  const Status done = provider_->Pause(RentalOf(state, rental).machine);
-  return done.ok() ? MakeEvent(EventKind::kPaused)
-                   : WithError(MakeEvent(EventKind::kPauseFailed), done.error());
+Event Renter::Pause(const RunState& state, int64_t number) {
+  return Change(
+      RentalOf(state, number), EventKind::kPaused, EventKind::kPauseFailed,
+      [](Provider& provider, const Rental& rental) { return provider.Pause(rental.machine); });
+}
+
+Event Renter::Change(const Rental& rental, EventKind done, EventKind failed,
+                     const std::function<Status(Provider&, const Rental&)>& ask) {
+  const Result<const RentAccount*> account = Open(rental.account);
+  const Status asked = account.ok() ? ask(*(*account)->provider, rental) : account.error();
+  return asked.ok() ? MakeEvent(done) : WithError(MakeEvent(failed), asked.error());
 }
 
 }  // namespace curbstop

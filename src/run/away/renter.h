@@ -5,6 +5,7 @@
 // in boot time: whoever appends them makes an age of that.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 
 #include "cloud/provider.h"
 #include "run/away/offers.h"
+#include "run/away/rent_accounts.h"
 #include "run/away/rent_wish.h"
 #include "run/supervisor/supervisor.h"
 #include "sys/clock.h"
@@ -26,10 +28,17 @@ struct RentMoney {
   std::set<std::string> known;  // runs of that journal: other marks on the account hold money too
 };
 
+// What one account has to offer.
+struct MarketView {
+  Result<std::vector<RentableOffer>> offers;
+  int64_t date_ms = 0;  // Facts::date_ms; 0: not asked
+};
+
 class Renter {
  public:
-  Renter(std::string run, RentWish wish, RentalMarket market, std::unique_ptr<Provider> provider,
-         std::string public_key, Clock& clock);
+  // The first account is that of the run's own place.
+  Renter(std::string run, RentWish wish, std::vector<RentAccount> accounts, std::string public_key,
+         Clock& clock);
 
   Event Decide(const RunState& state, const RentMoney& money);  // kDecided; no answer: no offer
   Event Create(const RunState& state, int64_t rental);
@@ -38,31 +47,37 @@ class Renter {
   Event Relabel(const RunState& state, int64_t rental);
   Event Pause(const RunState& state, int64_t rental);
 
-  // What machines of other journals hold, by the account's listing at the latest decision.
+  // What machines of other journals hold, by each account's listing at the latest decision.
   MicroUsd HeldByOthers() const;
 
   // Where the machine can be reached; empty: not yet, or it is gone.
-  // Errors: those of Provider::Find.
-  Result<std::optional<SshAddress>> FindAddress(const std::string& machine);
+  // Errors: those of Provider::Find; kDenied (that account is not open any more).
+  Result<std::optional<SshAddress>> FindAddress(const std::string& account,
+                                                const std::string& machine);
 
  private:
   Event MakeEvent(EventKind kind) const;
-  void NoteOthers(const Listing& listing, const std::set<std::string>& known);
+  Result<const RentAccount*> Open(const std::string& account) const;
+  MarketView View(const RentAccount& account, const RunState& state, const RentMoney& money);
+  Event Judge(const RunState& state, const RentMoney& money, const std::vector<MarketView>& views);
+  void NoteOthers(const std::string& account, MicroUsd held);
   void Remember(const std::vector<RentableOffer>& offers);
   Result<RentableOffer> OfferFor(const RunState& state, const Rental& rental);
   Event Refused(const Error& why) const;
-  SeenMachine Seen(const CloudMachine& machine, const RunState& state) const;
-  Result<Listing> ListOwn(const RunState& state);
+  SeenMachine Seen(const CloudMachine& machine, const std::string& account,
+                   const RunState& state) const;
+  Result<Listing> ListOwn(const RentAccount& account, const RunState& state);
+  Event Change(const Rental& rental, EventKind done, EventKind failed,
+               const std::function<Status(Provider&, const Rental&)>& ask);
 
   std::string run_;
   RentWish wish_;
-  RentalMarket market_;
-  std::unique_ptr<Provider> provider_;
+  std::vector<RentAccount> accounts_;
   std::string public_key_;
   Clock& clock_;
   mutable std::mutex mutex_;
-  MicroUsd held_by_others_;                      // guarded by mutex_
-  std::map<std::string, RentableOffer> offers_;  // of the latest decision; guarded by mutex_
+  std::map<std::string, MicroUsd> held_by_others_;  // by account; guarded by mutex_
+  std::map<std::string, RentableOffer> offers_;     // of the latest decision; guarded by mutex_
 };
 
 }  // namespace curbstop

@@ -15,22 +15,29 @@ class OneOffer final : public Provider {
  public:
   std::string_view Name() const override { return "vast"; }
   Result<std::vector<LiveOffer>> FindOffers(const OfferWish&) override {
+    if (!has_offer) return std::vector<LiveOffer>();
     LiveOffer live;
     live.offer.provider = "vast";
     live.offer.gpu_name = "RTX-3090";
     live.offer.gpu_count = 1;
-    live.offer.per_hour = MicroUsd(1'000'000);
+    live.offer.per_hour = MicroUsd(per_hour);
     live.id = "7";
     return std::vector<LiveOffer>{live};
   }
   CreateOutcome Create(const CreateOrder&) override { return {}; }
-  Result<Listing> List() override { return Listing{machines, kWallMs}; }
+  Result<Listing> List() override {
+    if (fails) return Unavailable("it does not answer");
+    return Listing{machines, kWallMs};
+  }
   Result<Listing> Find(const std::string&) override { return Listing{{}, kWallMs}; }
   Status Destroy(const std::string&) override { return {}; }
   Status Pause(const std::string&) override { return {}; }
   Status Relabel(const std::string&, const Mark&) override { return {}; }
 
   std::vector<CloudMachine> machines;
+  int64_t per_hour = 1'000'000;
+  bool has_offer = true;
+  bool fails = false;
 };
 
 class RenterMoney : public ::testing::Test {
@@ -41,8 +48,9 @@ class RenterMoney : public ::testing::Test {
     RentWish wish;
     wish.place = {.kind = PlaceKind::kProvider, .provider = "vast"};
     const ProviderFacts facts = *FactsOf("vast");
-    renter_.emplace("ourrunours", wish, RentalMarket{facts, {.declared = facts.grade}},
-                    std::move(provider), "ssh-ed25519 A", clock_);
+    std::vector<RentAccount> accounts;
+    accounts.push_back({{facts, {.declared = facts.grade}}, std::move(provider)});
+    renter_.emplace("ourrunours", wish, std::move(accounts), "ssh-ed25519 A", clock_);
   }
   void AddMark(const std::string& run, int64_t per_hour) {
     CloudMachine machine;
@@ -84,6 +92,117 @@ TEST_F(RenterMoney, AnotherJournalsMarkIsTakenOffFromTheNextListingOn) {
   EXPECT_EQ(Reserve(Decide(kWhole, {"elsewherea"})), kWhole);  // the own journal holds that one
   account_->machines.clear();
   EXPECT_EQ(Reserve(Decide(kWhole)), kWhole);
+}
+
+// ---- two accounts -----------------------------------------------------------------------------
+
+// A run whose own place is vast's account, and which may rent at runpod's too.
+class TwoAccounts : public ::testing::Test {
+ protected:
+  TwoAccounts() {
+    RentWish wish;
+    wish.place = {.kind = PlaceKind::kProvider, .provider = "vast"};
+    wish.also = {{.kind = PlaceKind::kProvider, .provider = "runpod"}};
+    std::vector<RentAccount> accounts;
+    for (OneOffer** account : {&own_, &other_}) {
+      auto provider = std::make_unique<OneOffer>();
+      *account = provider.get();
+      const ProviderFacts facts = *FactsOf(account == &own_ ? "vast" : "runpod");
+      RentalMarket market{facts, {.declared = facts.grade, .self_end_proven = true}};
+      if (account == &other_) market.account = "runpod";
+      accounts.push_back({std::move(market), std::move(provider)});
+    }
+    other_->per_hour = 500'000;
+    renter_.emplace("ourrunours", wish, std::move(accounts), "ssh-ed25519 A", clock_);
+  }
+  Facts Decide() {
+    decided_ = renter_->Decide(life_.state, {MicroUsd(100'000'000), {}});
+    return decided_.facts;
+  }
+  void RentAndLose() {
+    Facts offer = RentOffer();
+    offer.offer = "1x RTX-3090 · offer 8";  // another one than is on sale
+    life_.Work(offer);
+    life_.Look({{"i-1", 1, true, kRate, 0}});
+  }
+
+  Away life_{Json::MakeObject({{"accounts", 2}})};
+  FakeClock clock_;
+  OneOffer* own_ = nullptr;
+  OneOffer* other_ = nullptr;
+  std::optional<Renter> renter_;
+  Event decided_;
+};
+
+TEST_F(TwoAccounts, TheFirstMachineIsWhereThePlanSaidAndTheNextWhereItIsCheapest) {
+  EXPECT_EQ(Decide().account, "");
+  EXPECT_EQ(decided_.facts.offer, "1x RTX-3090 · offer 7");
+  RentAndLose();
+  EXPECT_EQ(Decide().account, "runpod");
+  EXPECT_EQ(decided_.facts.offer, "1x RTX-3090 · runpod offer 7");
+  EXPECT_EQ(decided_.facts.micro_usd_per_hour, 500'000);
+}
+
+TEST_F(TwoAccounts, WithNothingAtTheOwnPlaceTheFirstIsOfTheOther) {
+  own_->has_offer = false;
+  EXPECT_EQ(Decide().account, "runpod");
+  own_->fails = true;
+  EXPECT_EQ(Decide().account, "runpod");
+  EXPECT_EQ(decided_.data.Find("error"), nullptr);
+}
+
+TEST_F(TwoAccounts, AreBothAskedBeforeNothingIsFound) {
+  own_->fails = other_->fails = true;
+  EXPECT_EQ(static_cast<DecisionReason>(Decide().reason), DecisionReason::kNoOffer);
+  EXPECT_NE(decided_.data.Find("error"), nullptr);
+  other_->fails = false;
+  other_->has_offer = false;
+  Decide();
+  EXPECT_EQ(decided_.data.Find("error"), nullptr);
+}
+
+TEST_F(TwoAccounts, OneThatRefusesUntilAPersonActsIsNotAsked) {
+  life_.Rent();
+  life_.Answer(EffectKind::kCreate, EventKind::kCreateRefused, {},
+               Json::MakeObject({{"error", "no credit"}, {"refusal", "provider_off"}}));
+  other_->per_hour = 5'000'000;
+  EXPECT_EQ(Decide().account, "runpod");
+}
+
+TEST_F(TwoAccounts, WhatOthersHoldOnEitherIsTakenOff) {
+  for (OneOffer* account : {own_, other_}) {
+    CloudMachine machine;
+    machine.mark = Mark{"elsewherea", kWallMs / 1000 + 3600, MicroUsd(400'000)};
+    account->machines.push_back(machine);
+  }
+  RentAndLose();
+  Decide();
+  EXPECT_EQ(renter_->HeldByOthers(), MicroUsd(800'000));
+}
+
+TEST_F(TwoAccounts, ALookTellsWhoseMachinesItShowsAndWhoIsSilent) {
+  RentAndLose();
+  life_.Rent([] {
+    Facts offer = RentOffer();
+    offer.account = "runpod";
+    return offer;
+  }());
+  CloudMachine machine;
+  machine.id = "i-1";
+  machine.mark = MarkOf("ourrunours", life_.rental(1), kWallMs + 3'600'000);
+  other_->machines = {machine};
+  const Event both = renter_->Look(life_.state);
+  ASSERT_EQ(both.kind, EventKind::kLooked);
+  ASSERT_EQ(both.facts.seen.size(), 1U);
+  EXPECT_EQ(both.facts.seen[0].account, "runpod");
+  EXPECT_EQ(both.facts.seen[0].rental, 2);
+  own_->fails = true;
+  const Event one = renter_->Look(life_.state);
+  EXPECT_EQ(one.kind, EventKind::kLooked);
+  EXPECT_EQ(one.facts.unheard, std::vector<std::string>{""});
+  EXPECT_EQ(one.facts.seen.size(), 1U);
+  other_->fails = true;
+  EXPECT_EQ(renter_->Look(life_.state).kind, EventKind::kLookFailed);
 }
 
 }  // namespace

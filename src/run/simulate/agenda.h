@@ -42,9 +42,10 @@ enum class What : uint8_t {
   kCapLowered,
   kUserAsks,
   kAgentKilled,
-  kAlone,     // a step has ended: the agent looks whether anybody is there
-  kHandOver,  // another run takes the machine that stays
-  kSpooled,   // its spools are at the named place, and the outputs of a step that is done
+  kAlone,           // a step has ended: the agent looks whether anybody is there
+  kHandOver,        // another run takes the machine that stays
+  kSpooled,         // its spools are at the named place, and the outputs of a step that is done
+  kAccountChanges,  // falls silent, or answers again
 };
 
 struct Item {

@@ -17,7 +17,7 @@ constexpr std::string_view kNames[] = {
     "guard_absent",      "guard_late",        "checkpoint_torn", "place_unreachable",
     "record_unwritable", "commit_fails",      "mark_fails",      "step_crashes",
     "step_hangs",        "user_cancels",      "user_kills",      "user_parks",
-    "user_panics"};
+    "user_panics",       "account_silent"};
 static_assert(std::size(kNames) == kFaults);
 
 }  // namespace
@@ -28,7 +28,7 @@ FaultSet DrawFaults(Dice& dice) {
   FaultSet faults;
   const bool is_bad_day = dice.Chance(25);
   for (int64_t n = is_bad_day ? dice.Between(6, 12) : dice.Between(1, 5); n > 0; --n) {
-    faults.Add(static_cast<Fault>(dice.Between(0, kFaults - 1)));
+    faults.Add(static_cast<Fault>(dice.Between(0, static_cast<int>(Fault::kUserPanics))));
   }
   return faults;
 }

@@ -55,8 +55,9 @@ enum class Fault {
   kUserKills,
   kUserParks,
   kUserPanics,
+  kAccountSilent,  // one of two accounts answers nothing; drawn with the second account
 };
-inline constexpr int kFaults = static_cast<int>(Fault::kUserPanics) + 1;
+inline constexpr int kFaults = static_cast<int>(Fault::kAccountSilent) + 1;
 
 std::string_view NameOf(Fault fault);  // "create_lost"
 
@@ -70,7 +71,8 @@ class FaultSet {
 };
 static_assert(kFaults <= 64);
 
-// One to five of them, on a bad day six to twelve, each as likely as the others.
+// One to five of them, on a bad day six to twelve, each as likely as the others; not
+// kAccountSilent.
 FaultSet DrawFaults(Dice& dice);
 
 }  // namespace curbstop

@@ -17,6 +17,7 @@ constexpr int64_t kHour = 60 * kMinute;
 constexpr int64_t kStart = 1'800'000'000'000;
 constexpr int64_t kPatience = 14 * (24 * kHour);
 constexpr int64_t kDollar = 1'000'000;
+constexpr const char* kOtherAccount = "other";
 
 }  // namespace
 
@@ -61,6 +62,7 @@ Life::Life(LifeSpace& space, uint64_t seed, Plants plants, Trace* trace, Drawing
   ScheduleDisasters();
   DrawKeeping(seed);
   DrawDeadline(seed);
+  DrawAccounts(seed);
   if (trace_ != nullptr) TellWorld();
 }
 
@@ -149,6 +151,24 @@ void Life::DrawDeadline(uint64_t seed) {
   if (dice.Chance(30)) deadline_ms_ = step_.work_ms * dice.Between(50, 300) / 100;
 }
 
+// The same: some of the offers are another account's, which may fall silent or refuse.
+void Life::DrawAccounts(uint64_t seed) {
+  Dice dice(seed ^ 0x6163636f00000021);
+  if (!dice.Chance(30)) return;
+  accounts_ = 2;
+  for (Market& row : market_) row.account = dice.Chance(50) ? kOtherAccount : "";
+  taken_.account = market_.front().account;
+  if (dice.Chance(20)) refusing_ = dice.Chance(50) ? kOtherAccount : "";
+  if (!dice.Chance(60)) return;
+  faults_.Add(Fault::kAccountSilent);
+  silent_ = dice.Chance(50) ? kOtherAccount : "";
+  const int64_t from = dice.Between(0, step_.work_ms + 30 * kMinute);
+  const int64_t lasts =
+      dice.Chance(80) ? dice.Between(1, 180) * kMinute : dice.Between(3, 12) * kHour;
+  Schedule(from, What::kAccountChanges, 1);
+  Schedule(from + lasts, What::kAccountChanges, 0);
+}
+
 void Life::TellWorld() {
   trace_->Say(fmt::format("the step works {}, writes a checkpoint in {}, which is brought in {}",
                           DurationText(Millis(step_.work_ms)), DurationText(Millis(step_.write_ms)),
@@ -158,7 +178,8 @@ void Life::TellWorld() {
                           DurationText(Millis(lease_asked_ms_)),
                           detached_ ? "; this computer may be closed" : ""));
   for (const Market& row : market_) {
-    trace_->Say(fmt::format("{}: {} per hour, {}, grade {}, billed by {}, at least {}", row.offer,
+    trace_->Say(fmt::format("{}{}: {} per hour, {}, grade {}, billed by {}, at least {}", row.offer,
+                            row.account.empty() ? "" : " of another account",
                             UsdText(row.terms.billing.per_hour), row.spot ? "spot" : "on demand",
                             NameOf(row.end.declared), DurationText(row.terms.billing.grain),
                             DurationText(row.terms.billing.minimum)));
@@ -270,6 +291,7 @@ void Life::TrackUnable() {
       std::ranges::any_of(supervisors_, [](const auto& one) { return one->alive(); });
   if (!watched) unwatched_ms_ += passed;
   for (ModelMachine& machine : machines_) {
+    if (watched && !Answers(machine.account)) machine.silent_ms += passed;
     const bool acted = watched && machine.heard_ms <= now_ - kMinute;
     if (acted)
       machine.unwatched_at_heard_ms = std::min(machine.unwatched_at_heard_ms, unwatched_ms_);
@@ -332,6 +354,7 @@ void Life::Happen(const Item& item) {
     case What::kCapLowered: return LowerCap();
     case What::kWallJump: wall_offset_ += dice_.Between(-48, 48) * kHour; return;
     case What::kHandOver: return HandOver();
+    case What::kAccountChanges: return AccountChanges(item);
     case What::kDiskFull:
     case What::kDiskFree: return DiskChanges(item);
   }
@@ -409,6 +432,14 @@ void Life::DiskChanges(const Item& item) {
   if (trace_ != nullptr)
     trace_->World(now_, disk_full_ ? "the disk at home is full" : "the disk has room again");
   if (disk_full_) Schedule(dice_.Between(1, 120) * kMinute, What::kDiskFree);
+}
+
+// a = 1: one account answers nothing from now on.
+void Life::AccountChanges(const Item& item) {
+  is_silent_ = item.a == 1;
+  if (trace_ == nullptr) return;
+  trace_->World(now_, fmt::format("{} account {}", silent_.empty() ? "the own" : "the other",
+                                  is_silent_ ? "answers nothing" : "answers again"));
 }
 
 void Life::UserAsks(const Item& item) {

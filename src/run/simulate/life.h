@@ -30,6 +30,7 @@ struct Market {
   EndFacts end;
   bool spot = false;
   int64_t mtbf_ms = 0;
+  std::string account = {};  // Facts::account
 };
 
 // Where a life is kept: lives that follow each other use the same space.
@@ -74,6 +75,7 @@ class Life {
   void DrawMarket();
   void DrawKeeping(uint64_t seed);
   void DrawDeadline(uint64_t seed);
+  void DrawAccounts(uint64_t seed);
   void TellWorld();
   void TellEnd();
   void NoteNoticed();
@@ -93,6 +95,8 @@ class Life {
   int64_t BootNow() const { return now_ - booted_ms_; }
   int64_t AwakeNow() const { return BootNow() - slept_ms_; }
   bool CanReachOut() const { return home_up_ && network_up_; }
+  bool Answers(const std::string& account) const { return account != silent_ || !is_silent_; }
+  void AccountChanges(const Item& item);
   void TrackUnable();
   bool Over() const;
   int64_t Living() const;  // supervisors
@@ -184,15 +188,16 @@ class Life {
   int64_t keep_ms_ = 0;
   int64_t keep_on_failure_ms_ = 0;
   int64_t deadline_ms_ = 0;
-  int64_t hand_over_in_ = -1;  // after the machine began to stay; -1: never
-  int64_t taken_age_ms_ = 0;   // of the machine that the run takes over; 0: it takes none
+  int64_t accounts_ = 1;
+  std::string refusing_ = "none";  // the account that makes nothing until a person acts
+  int64_t hand_over_in_ = -1;      // after the machine began to stay; -1: never
+  int64_t taken_age_ms_ = 0;       // of the machine that the run takes over; 0: it takes none
   Taking taken_;
 
   // What is true, whatever anybody believes.
   int64_t safe_work_ = 0;
   int64_t safe_unable_ = 0;
   bool outputs_home_ = false;
-  int64_t looks_ = 0;
   int64_t runs_ = 0;
   int64_t fetching_ = -1;  // machine whose outputs are on their way
 
@@ -204,6 +209,8 @@ class Life {
   bool home_up_ = true;
   bool network_up_ = true;
   bool disk_full_ = false;
+  std::string silent_;  // the account that is silent while `is_silent_`
+  bool is_silent_ = false;
   int64_t last_cut_ms_ = 0;  // when home was cut off or asleep for the last time
   int64_t destroy_500_until_ = 0;
   int64_t place_gone_until_ = 0;

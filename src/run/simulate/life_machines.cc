@@ -25,6 +25,7 @@ int64_t Life::MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms,
   ModelMachine machine;
   const auto index = static_cast<int64_t>(machines_.size());
   machine.name = "m" + std::to_string(index + 1);
+  machine.account = rental.account;
   machine.rental = rental.number;
   machine.twin = twin;
   machine.terms = rental.terms;
@@ -47,6 +48,7 @@ int64_t Life::MakeMachine(const Rental& rental, int64_t per_hour, int64_t in_ms,
 void Life::PlaceTaken() {
   Rental rental;
   rental.number = 1;
+  rental.account = taken_.account;
   rental.terms = taken_.terms;
   rental.lease_ms = taken_.lease_ms;
   rental.interval_ms = taken_.interval_ms;
@@ -483,12 +485,14 @@ bool Life::DestroyByUs(int64_t machine, const Rental& rental, const RunState& st
   JudgeEnd(machine, state);
   if (!CanReachOut()) return false;
   ModelMachine& one = machines_[Index(machine)];
-  if (now_ < destroy_500_until_) {
+  const bool is_silent = !Answers(one.account);
+  if (is_silent || now_ < destroy_500_until_) {
     if (one.refused_since_ms == ModelMachine::kNever) {
       one.refused_since_ms = now_;
       one.unwatched_at_refusal_ms = unwatched_ms_;
     }
-    one.refused_ms = now_ - one.refused_since_ms + 2 * kMinute;  // and until it is tried again
+    const int64_t until_again = is_silent ? 6 * kMinute : 2 * kMinute;
+    one.refused_ms = now_ - one.refused_since_ms + until_again;
     return false;
   }
   const int64_t delay = rental.terms.timing.destroy_delay.count();
@@ -516,7 +520,8 @@ int64_t Life::PrintedLoss(int64_t machine) const {
   const SafeWork work{interval, Millis(step_.write_ms), Millis(step_.bring_ms)};
   const bool home_was_promised = named_place_ || !detached_ || !mtbf;
   const int64_t unable = home_was_promised ? unable_ms_ - safe_unable_ : 0;
-  return LostWorkBound(work).count() + kPollSlack + unable;
+  const int64_t silent = named_place_ ? 0 : one.silent_ms;  // it could not be found by home
+  return LostWorkBound(work).count() + kPollSlack + unable + silent;
 }
 
 std::optional<Millis> Life::MtbfOf(const ModelMachine& machine) const {

@@ -24,8 +24,11 @@ int64_t BillAt(const ModelMachine& machine, int64_t now_ms) {
   const BillingRule& rule = machine.terms.billing;
   const int64_t end = std::min(now_ms, machine.gone_ms);
   int64_t billed = 0;
-  for (const auto& [from, to] : machine.ran) billed += BilledMs(rule, to - from);
-  if (machine.paused_ms == ModelMachine::kNever) billed += BilledMs(rule, end - machine.started_ms);
+  const auto bill = [&](int64_t from, int64_t to) {
+    billed += BilledMs(rule, std::max<int64_t>(std::min(to, end) - from, 0));
+  };
+  for (const auto& [from, to] : machine.ran) bill(from, to);
+  if (machine.paused_ms == ModelMachine::kNever) bill(machine.started_ms, end);
   if (rule.minimum.count() > billed) billed = BilledMs(rule, rule.minimum.count());
   return RoundedUp(machine.micro_usd_per_hour, billed) +
          RoundedUp(rule.disk_per_hour.value(), end - machine.made_ms) + rule.fixed.value() -

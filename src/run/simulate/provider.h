@@ -16,6 +16,7 @@ namespace curbstop {
 
 struct ModelMachine {
   std::string name;
+  std::string account;   // Facts::account
   int64_t rental = 0;    // what its mark says
   bool orphan = false;   // the disk at home lost the record that it was asked for
   bool twin = false;     // made beside another by one call: the provider's fault
@@ -30,7 +31,8 @@ struct ModelMachine {
   int64_t paused_ms = kNever;                    // not running since
   std::vector<std::pair<int64_t, int64_t>> ran;  // spans before the latest pause
   int64_t started_ms = 0;                        // of the span that runs
-  int64_t last_missed_look = -2;                 // no two reads in a row miss it
+  int64_t looks = 0;                             // that its account answered
+  int64_t last_missed_look = -2;                 // no two of them in a row miss it
 
   int64_t paid_before = 0;     // by the run that it was taken over from
   int64_t handed_ms = kNever;  // to another run, which pays from then on
@@ -44,6 +46,7 @@ struct ModelMachine {
   int64_t heard_ms = kNever;               // when its agent's first word was heard
   int64_t unwatched_at_heard_ms = kNever;  // and could be acted on: from then on it is our fault
   int64_t unwatched_at_made_ms = 0;
+  int64_t silent_ms = 0;  // time of its life in which its account answered nothing
   int64_t zombie_since_ms = kNever;
   int64_t refused_since_ms = kNever;  // destroys are answered 500
   int64_t refused_ms = 0;             // for how long they were

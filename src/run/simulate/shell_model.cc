@@ -57,7 +57,8 @@ void Supervisor::Create(const std::string& boot) {
                                    {"at_end", static_cast<int64_t>(life_.at_end_)},
                                    {"keep_ms", life_.keep_ms_},
                                    {"keep_on_failure_ms", life_.keep_on_failure_ms_},
-                                   {"deadline_ms", life_.deadline_ms_}});
+                                   {"deadline_ms", life_.deadline_ms_},
+                                   {"accounts", life_.accounts_}});
   const bool takes = life_.taken_age_ms_ != 0;
   if (takes) BeginWith(life_.taken_, life_.now_, created);
   Hear(created);
@@ -166,6 +167,11 @@ int64_t Supervisor::MachineOf(const Rental& rental) const {
   return found == life_.machines_.end() ? -1 : found - life_.machines_.begin();
 }
 
+std::string Supervisor::AccountOf(int64_t number) const {
+  const Rental* rental = FindRental(state(), number);
+  return rental == nullptr ? "" : rental->account;
+}
+
 bool Supervisor::Follows(int64_t machine) const {
   const Rental* rental = FindRental(state(), state().current);
   return rental != nullptr && MachineOf(*rental) == machine && LinkUp();
@@ -251,7 +257,7 @@ void Supervisor::Perform(const Effect& effect) {
     case EffectKind::kDestroy: Destroy(effect); break;
     case EffectKind::kMark: {
       const bool fails = life_.faults_.Has(Fault::kMarkFails) && life_.dice_.Chance(50);
-      const bool ok = life_.CanReachOut() && !fails;
+      const bool ok = life_.CanReachOut() && !fails && life_.Answers(AccountOf(effect.rental));
       Answer(effect, kSecond, MakeEvent(ok ? EventKind::kMarked : EventKind::kMarkFailed));
       break;
     }
@@ -278,6 +284,7 @@ Event Supervisor::DecidedEvent(const Decision& decision,
   facts.reserve_micro_usd = decision.reserve.value();
   if (decision.kind != DecisionKind::kRent) return event;
   const Candidate& taken = candidates[decision.candidate];
+  facts.account = std::ranges::find(life_.market_, taken.offer, &Market::offer)->account;
   facts.offer = taken.offer;
   facts.spot = taken.spot ? 1 : 0;
   FillTerms(facts, taken.terms);
@@ -291,7 +298,9 @@ void Supervisor::Decide(const Effect& effect) {
   std::vector<Candidate> candidates;
   candidates.reserve(life_.market_.size());
   for (const Market& row : life_.market_) {
-    if (!life_.CanReachOut()) break;
+    const AccountView* account = FindAccountView(state(), row.account);
+    const bool is_off = account != nullptr && account->off;
+    if (is_off || !life_.CanReachOut() || !life_.Answers(row.account)) continue;
     Candidate candidate{row.offer, row.terms, row.spot, {}, situation.work_left};
     if (row.mtbf_ms != 0) candidate.mtbf = Millis(row.mtbf_ms);
     GradeTerms(candidate.terms, row.end, life_.plants_);
@@ -320,11 +329,15 @@ void Supervisor::Create(const Effect& effect) {
   if (rental == nullptr) return;
   Dice& dice = life_.dice_;
   const FaultSet& faults = life_.faults_;
-  if (!life_.CanReachOut())
+  if (!life_.CanReachOut() || !life_.Answers(rental->account))
     return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kCreateUnknown));
   Event refused = MakeEvent(EventKind::kCreateRefused);
   refused.facts.date_ms = life_.now_;
   refused.data = Json::MakeObject({{"error", "no capacity"}});
+  if (life_.refusing_ == rental->account) {
+    refused.data.Set("refusal", "provider_off");
+    return Answer(effect, 2 * kSecond, std::move(refused));
+  }
   if (faults.Has(Fault::kStockOut) && dice.Chance(70))
     return Answer(effect, 2 * kSecond, std::move(refused));
   const BirthOrder order = BirthOrderOf(state().terms, *rental, life_.plants_);
@@ -346,11 +359,13 @@ void Supervisor::Create(const Effect& effect) {
   const std::string& name = life_.machines_[static_cast<size_t>(machine)].name;
   if (faults.Has(Fault::kRefusedButMade) && dice.Chance(60)) {
     refused.facts.machine = name;
+    refused.facts.account = rental->account;
     life_.machines_[static_cast<size_t>(machine)].refused = true;
     return Answer(effect, in + kSecond, std::move(refused));
   }
   Event answered = MakeEvent(EventKind::kCreateAnswered);
   answered.facts.machine = name;
+  answered.facts.account = rental->account;
   answered.facts.micro_usd_per_hour = per_hour;
   Answer(effect, in + kSecond, std::move(answered));
 }
@@ -359,28 +374,37 @@ void Supervisor::Create(const Effect& effect) {
 void Supervisor::AnswerTwice(const Effect& effect, int64_t in_ms, int64_t twin, int64_t per_hour) {
   Event again = MakeEvent(EventKind::kCreateAnswered);
   again.facts.machine = life_.machines_[static_cast<size_t>(twin)].name;
+  again.facts.account = life_.machines_[static_cast<size_t>(twin)].account;
   again.facts.micro_usd_per_hour = per_hour;
   again.facts.date_ms = life_.now_;
   Answer(effect, in_ms, std::move(again));
 }
 
 void Supervisor::Look(const Effect& effect) {
-  if (!life_.CanReachOut()) return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kLookFailed));
   Event looked = MakeEvent(EventKind::kLooked);
+  for (const AccountView& account : state().accounts) {
+    if (!life_.Answers(account.name)) looked.facts.unheard.push_back(account.name);
+  }
+  const bool is_heard =
+      looked.facts.unheard.empty() || looked.facts.unheard.size() < state().accounts.size();
+  if (!life_.CanReachOut() || !is_heard)
+    return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kLookFailed));
   looked.facts.date_ms = life_.now_;
   looked.facts.seen.reserve(life_.machines_.size());
-  ++life_.looks_;
   for (ModelMachine& machine : life_.machines_) {
     if (!machine.Exists(life_.now_) || life_.now_ < machine.listed_from_ms) continue;
+    const bool is_asked = FindAccountView(state(), machine.account) != nullptr;
+    if (!is_asked || !life_.Answers(machine.account)) continue;
+    ++machine.looks;
     const bool missed = life_.faults_.Has(Fault::kRead404) && life_.dice_.Chance(20) &&
-                        machine.last_missed_look + 2 * life_.Living() <= life_.looks_;
+                        machine.last_missed_look + 2 * life_.Living() <= machine.looks;
     if (missed) {
-      machine.last_missed_look = life_.looks_;
+      machine.last_missed_look = machine.looks;
       continue;
     }
     looked.facts.seen.push_back({machine.name, machine.orphan ? 0 : machine.rental,
                                  !machine.Runs(life_.now_), machine.micro_usd_per_hour,
-                                 machine.made_ms});
+                                 machine.made_ms, machine.account});
   }
   Answer(effect, life_.dice_.Between(200, 2000), std::move(looked));
 }
@@ -470,7 +494,7 @@ void Supervisor::Fetch(const Effect& effect) {
 void Supervisor::Pause(const Effect& effect) {
   const Rental* rental = FindRental(state(), effect.rental);
   const int64_t machine = rental == nullptr ? -1 : MachineOf(*rental);
-  if (machine < 0 || !life_.CanReachOut())
+  if (machine < 0 || !life_.CanReachOut() || !life_.Answers(rental->account))
     return Answer(effect, kSecond, MakeEvent(EventKind::kPauseFailed));
   life_.Schedule(5 * kSecond, What::kPausedNow, machine, 1);
   Answer(effect, 6 * kSecond, MakeEvent(EventKind::kPaused));

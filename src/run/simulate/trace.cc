@@ -115,7 +115,8 @@ std::string Words(const Event& event) {
       if (facts.machine.empty()) return "the provider refuses";
       return "the provider refuses, and names " + facts.machine + " all the same";
     case EventKind::kCreateUnknown: return "no answer: a machine may exist";
-    case EventKind::kLooked: return Looked(facts.seen);
+    case EventKind::kLooked:
+      return Looked(facts.seen) + (facts.unheard.empty() ? "" : "; an account does not answer");
     case EventKind::kLookFailed: return "the provider cannot be reached";
     case EventKind::kDestroyAccepted: return "the provider accepts the end";
     case EventKind::kDestroyFailed: return "the provider does not accept the end";

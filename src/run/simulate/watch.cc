@@ -133,11 +133,11 @@ int64_t Watch::AllowedFor(const ModelMachine& machine) const {
   const auto cost = [&](int64_t ms) { return CostOfTime(machine, ms); };
   int64_t allowed = given == allowed_.end() ? 0 : cost(given->second);
   if (machine.lease_broken) {
-    allowed +=
-        cost(std::min(unwatched_, machine.unwatched_at_heard_ms) - machine.unwatched_at_made_ms);
+    allowed += cost(std::min(unwatched_, machine.unwatched_at_heard_ms) -
+                    machine.unwatched_at_made_ms + machine.silent_ms);
   }
   // Longer than a person was said to be away at most.
-  const int64_t unwatched = unwatched_ - machine.unwatched_at_made_ms;
+  const int64_t unwatched = unwatched_ - machine.unwatched_at_made_ms + machine.silent_ms;
   const bool attended = machine.terms.grade >= LeaseGrade::kBStar && !machine.terms.has_guard;
   if (attended && Millis(unwatched) > kUnguarded) allowed += cost(unwatched);
   if (machine.refused_ms != 0) {
@@ -175,6 +175,12 @@ void Watch::CheckMoney() {
   CheckLoweredCap();
 }
 
+int64_t Watch::Unwatched() const {
+  int64_t sum = unwatched_;
+  for (const ModelMachine& machine : machines_) sum += machine.silent_ms;
+  return sum;
+}
+
 int64_t Watch::Bill() const {
   int64_t sum = 0;
   for (const ModelMachine& machine : machines_) sum += BillAt(machine, now_);
@@ -185,7 +191,7 @@ void Watch::CapLowered(int64_t room) {
   lowered_room_ = room;
   int64_t grace = kDrainMs;
   bill_when_done_ = Bill();
-  unwatched_when_lowered_ = unwatched_;
+  unwatched_when_lowered_ = Unwatched();
   for (const ModelMachine& machine : machines_) {
     if (machine.Exists(now_)) bill_when_done_ += CostOfTime(machine, grace);
   }
@@ -200,7 +206,7 @@ void Watch::CapLowered(int64_t room) {
 
 // What is running may be saved and ended; beyond that a lowered cap is a cap.
 void Watch::CheckLoweredCap() {
-  if (lowered_room_ < 0 || unwatched_ != unwatched_when_lowered_ || journal_lost_) return;
+  if (lowered_room_ < 0 || Unwatched() != unwatched_when_lowered_ || journal_lost_) return;
   for (const ModelMachine& machine : machines_) {
     if (machine.twin || AllowedFor(machine) != 0) return;
   }

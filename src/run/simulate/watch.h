@@ -73,6 +73,7 @@ class Watch final : public JournalWitness {
   void CheckBooks();
   void CheckLoweredCap();
   int64_t Bill() const;
+  int64_t Unwatched() const;  // all together, for whatever reason
   const Rental* OnBooks(const ModelMachine& machine) const;
   int64_t AllowedFor(const ModelMachine& machine) const;
   Held& HoldFor(int64_t rental);

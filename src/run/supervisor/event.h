@@ -67,7 +67,8 @@ struct SeenMachine {
   int64_t rental = 0;  // by its mark; 0: the mark names no rental
   bool paused = false;
   int64_t micro_usd_per_hour = 0;
-  int64_t made_at_ms = 0;  // by the provider's clock
+  int64_t made_at_ms = 0;    // by the provider's clock
+  std::string account = {};  // Facts::account
 
   bool operator==(const SeenMachine&) const = default;
 };
@@ -81,6 +82,7 @@ struct Facts {
   int64_t rental = 0;       // which of the run's rentals: 1, 2, …
   std::string machine;      // the provider's id
   std::string offer;
+  std::string account;   // "runpod": whose offer it is; empty: the run's own place
   int64_t decision = 0;  // DecisionKind
   int64_t reason = 0;    // DecisionReason
   int64_t lease_ms = 0;
@@ -102,6 +104,7 @@ struct Facts {
   int64_t read_spacing_ms = 0;
   int64_t interval_ms = 0;  // between checkpoints
   std::vector<SeenMachine> seen;
+  std::vector<std::string> unheard;  // kLooked: accounts that did not answer
 
   bool operator==(const Facts&) const = default;
 };

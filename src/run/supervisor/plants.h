@@ -30,6 +30,7 @@ enum class Plant {
   kSweepByDatabaseOnly,
   kPausedIsGone,
   kPanicTrustsJournal,
+  kSilentAccountIsEmpty,  // one of several did not answer a look
   // Money.
   kLedgerRoundsDown,
   kMinimumForgotten,

@@ -109,14 +109,22 @@ void AddSeen(std::string& out, const std::vector<SeenMachine>& machines) {
   for (const SeenMachine& seen : machines) {
     out += out.back() == '[' ? "{\"machine\":" : ",{\"machine\":";
     AddText(out, seen.machine);
+    if (!seen.account.empty()) AddText(out += ",\"account\":", seen.account);
     AddSeenFacts(out, seen);
   }
   out += ']';
 }
 
 SeenMachine SeenOf(const Json& json) {
-  return {json.StringOr("machine", ""), json.IntOr("rental", 0), json.BoolOr("paused", false),
-          json.IntOr("micro_usd_per_hour", 0), json.IntOr("made_at_ms", 0)};
+  return {json.StringOr("machine", ""), json.IntOr("rental", 0),
+          json.BoolOr("paused", false), json.IntOr("micro_usd_per_hour", 0),
+          json.IntOr("made_at_ms", 0),  json.StringOr("account", "")};
+}
+
+void AddUnheard(std::string& out, const std::vector<std::string>& accounts) {
+  out += ",\"unheard\":[";
+  for (const std::string& account : accounts) AddText(out += out.back() == '[' ? "" : ",", account);
+  out += ']';
 }
 
 // Each member begins with a comma, of which the first becomes the brace.
@@ -128,7 +136,9 @@ void AddFacts(std::string& out, const Facts& facts) {
   out.append(text.data(), end);
   if (!facts.machine.empty()) AddText(out += ",\"machine\":", facts.machine);
   if (!facts.offer.empty()) AddText(out += ",\"offer\":", facts.offer);
+  if (!facts.account.empty()) AddText(out += ",\"account\":", facts.account);
   if (!facts.seen.empty()) AddSeen(out, facts.seen);
+  if (!facts.unheard.empty()) AddUnheard(out, facts.unheard);
 }
 
 void WriteBody(const Event& event, std::string& out) {
@@ -148,8 +158,14 @@ Facts FactsOf(const Json& body) {
   }
   facts.machine = body.StringOr("machine", "");
   facts.offer = body.StringOr("offer", "");
+  facts.account = body.StringOr("account", "");
   if (const Json* seen = body.Find("seen")) {
     for (const Json& machine : seen->items()) facts.seen.push_back(SeenOf(machine));
+  }
+  if (const Json* unheard = body.Find("unheard")) {
+    for (const Json& account : unheard->items()) {
+      if (const std::string* name = account.AsString()) facts.unheard.push_back(*name);
+    }
   }
   return facts;
 }
@@ -225,19 +241,22 @@ class BodyScanner {
     }
     if (Takes("\"machine\":")) return Text(facts.machine);
     if (Takes("\"offer\":")) return Text(facts.offer);
+    if (Takes("\"account\":")) return Text(facts.account);
     return Takes("\"seen\":[") && Seen(facts.seen);
   }
   bool Seen(std::vector<SeenMachine>& machines) {
     do {
       SeenMachine& seen = machines.emplace_back();
-      const bool is_whole = Takes("{\"machine\":") && Text(seen.machine) && Takes(",\"rental\":") &&
-                            Number(seen.rental) && Takes(",\"paused\":") && Flag(seen.paused) &&
-                            Takes(",\"micro_usd_per_hour\":") && Number(seen.micro_usd_per_hour) &&
-                            Takes(",\"made_at_ms\":") && Number(seen.made_at_ms) && Takes('}');
+      const bool is_whole = Takes("{\"machine\":") && Text(seen.machine) && Account(seen.account) &&
+                            Takes(",\"rental\":") && Number(seen.rental) && Takes(",\"paused\":") &&
+                            Flag(seen.paused) && Takes(",\"micro_usd_per_hour\":") &&
+                            Number(seen.micro_usd_per_hour) && Takes(",\"made_at_ms\":") &&
+                            Number(seen.made_at_ms) && Takes('}');
       if (!is_whole) return false;
     } while (Takes(','));
     return Takes(']');
   }
+  bool Account(std::string& account) { return !Takes(",\"account\":") || Text(account); }
   bool Flag(bool& value) {
     value = Takes("true");
     return value || Takes("false");
@@ -297,7 +316,9 @@ void Forget(Facts& facts) {
   for (const NamedFact& fact : kNumbers) facts.*fact.member = 0;
   facts.machine.clear();
   facts.offer.clear();
+  facts.account.clear();
   facts.seen.clear();
+  facts.unheard.clear();
 }
 
 }  // namespace

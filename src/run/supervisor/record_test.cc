@@ -45,6 +45,19 @@ RC_GTEST_PROP(Record, AnyEventComesBack, (const std::string& text, int64_t a, in
   ExpectTheSame(event);
 }
 
+TEST(Record, AccountsComeBack) {
+  for (const char* account : {"runpod", "a\"b", "practice:vast"}) {
+    Event event = Looked("m1");
+    event.facts.account = account;
+    event.facts.seen[1].account = account;
+    ExpectTheSame(event);
+    event.facts.unheard = {"", account};
+    ExpectTheSame(event);
+    event.facts.seen.clear();
+    ExpectTheSame(event);
+  }
+}
+
 TEST(Record, AChangedByteIsSeenWhereverItIs) {
   const JournalRecord whole = EncodeEvent(Looked("m1"), 7);
   for (size_t i = 0; i < whole.body.size(); ++i) {

@@ -50,6 +50,7 @@ bool IsFinal(Phase phase);
 struct Rental {
   int64_t number = 0;   // 1, 2, … within the run
   std::string machine;  // the provider's id; empty: not known yet
+  std::string account;  // Facts::account
   std::string offer;
   LeaseTerms terms;
   bool spot = false;
@@ -73,6 +74,16 @@ struct Rental {
   bool taken = false;  // over from the run before, which paid for it until opened_ms
 };
 
+// What is known of an account that this run has rented from.
+struct AccountView {
+  std::string name;          // Facts::account
+  int64_t settled_ms = 0;    // a listing later than this shows every machine that any create made
+  int64_t looked_ms = 0;     // when its latest listing was made, by the provider's clock
+  int64_t failed_looks = 0;  // in a row, while another account answered
+  int64_t answers_since_ms = 0;  // in boot time, after it was silent
+  bool off = false;              // it refuses until a person acts
+};
+
 // What the user agreed to for the whole run; from kCreated.
 struct AwayTerms {
   bool away = false;
@@ -88,6 +99,7 @@ struct AwayTerms {
   int64_t keep_ms = 0;             // `--keep`: how long the machine stays after a success
   int64_t keep_on_failure_ms = 0;  // after a failure of the step itself
   int64_t deadline_ms = 0;         // from the first decision on; 0: none
+  int64_t accounts = 1;            // that it may rent from
 };
 
 // When something was known to be alive.
@@ -153,15 +165,14 @@ struct RunState {
   bool agent_saved = false;  // kSaving: nothing more will be written
   bool step_failed = false;  // by itself: no cap, no person and no machine ended it
   bool recalling = false;  // kFetching: `current` is gone; what it left at the named place is read
-  int64_t warm_until_ms = 0;     // when the machine that stays is ended; 0: none has stayed
-  std::string taken_from;        // the run whose machine this one began with
-  std::string handed_machine;    // which another run has taken over: none of ours any more
-  int64_t saving_timed_out = 0;  // how often a machine was ended before all was safe
-  int64_t written_work_ms = 0;   // progress in the newest complete checkpoint on the machine
-  int64_t safe_work_ms = 0;      // progress that a surviving place holds
-  int64_t failed_looks = 0;      // in a row: the provider cannot be reached
-  int64_t last_look_ms = 0;      // when the latest listing was made, by the provider's clock
-  int64_t settled_ms = 0;  // a listing later than this shows every machine that any create made
+  int64_t warm_until_ms = 0;          // when the machine that stays is ended; 0: none has stayed
+  std::string taken_from;             // the run whose machine this one began with
+  std::string handed_machine;         // which another run has taken over: none of ours any more
+  int64_t saving_timed_out = 0;       // how often a machine was ended before all was safe
+  int64_t written_work_ms = 0;        // progress in the newest complete checkpoint on the machine
+  int64_t safe_work_ms = 0;           // progress that a surviving place holds
+  int64_t failed_looks = 0;           // in a row: no account can be reached
+  std::vector<AccountView> accounts;  // rented from; in order of the first time
   // In boot time, which never jumps: what is waited for.
   int64_t phase_since_ms = 0;
   int64_t awake_since_ms = 0;  // before it this computer slept, was cut off, or nobody lived
@@ -181,5 +192,6 @@ struct Transition {
 };
 
 const Rental* FindRental(const RunState& state, int64_t number);
+const AccountView* FindAccountView(const RunState& state, std::string_view account);
 
 }  // namespace curbstop

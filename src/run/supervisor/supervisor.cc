@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "run/supervisor/internal/away.h"
 #include "run/supervisor/internal/step.h"
 
 namespace curbstop {
@@ -105,6 +106,7 @@ void Created(StepContext& context) {
   state.terms.keep_ms = data.IntOr("keep_ms", 0);
   state.terms.keep_on_failure_ms = data.IntOr("keep_on_failure_ms", 0);
   state.terms.deadline_ms = data.IntOr("deadline_ms", 0);
+  state.terms.accounts = std::max<int64_t>(data.IntOr("accounts", 1), 1);
   if (!context.event.facts.machine.empty()) TakeMachine(context);
   context.Add(EffectKind::kStartRecord);
 }
@@ -118,8 +120,11 @@ void LookForLostCreates(StepContext& context) {
   // A journal whose last record was torn may lack a create: until then one can turn up.
   if (state.rentals_made != 0 || state.phase >= Phase::kAdmitting) {
     const ProviderTiming& timing = TermsOf(state.proposal).timing;
-    state.settled_ms =
-        std::max(state.settled_ms, context.now() + (timing.create_limit + timing.list_lag).count());
+    const int64_t settled_ms = context.now() + (timing.create_limit + timing.list_lag).count();
+    if (!state.proposal.offer.empty())  // else it was one of more time
+      away::SettlesAt(context, state.proposal.account, settled_ms);
+    for (AccountView& account : state.accounts)
+      account.settled_ms = std::max(account.settled_ms, settled_ms);
   }
   // What the one before saw missing, and saw again without writing it down, is no evidence.
   for (Rental& rental : state.rentals) rental.missed_reads = 0;
@@ -133,6 +138,7 @@ void Rebooted(StepContext& context) {
   state.phase_since_ms = context.boot();
   state.next_keep_ms = state.next_ask_ms = state.next_policy_ms = 0;
   for (Rental& rental : state.rentals) rental.next_destroy_ms = 0;
+  for (AccountView& account : state.accounts) account.answers_since_ms = 0;
 }
 
 void Recovered(StepContext& context) {

@@ -69,6 +69,7 @@ int64_t NowOf(const RunState& state, int64_t boot_ms);
 // A machine that a run takes over from the one before it.
 struct Taking {
   std::string machine;
+  std::string account = {};
   std::string offer;
   bool spot = false;
   LeaseTerms terms;      // as the run before agreed on them

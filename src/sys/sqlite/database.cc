@@ -1,6 +1,8 @@
 #include "sys/sqlite/database.h"
 
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -139,6 +141,22 @@ bool Statement::IsNull(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+namespace {
+
+// While another process turns a new file to WAL, SQLite says at once that it is locked and does not
+// wait as it does elsewhere.
+Status BeginWal(Database& database, std::chrono::milliseconds patience) {
+  constexpr std::chrono::milliseconds kPause{5};
+  for (std::chrono::milliseconds waited{0};; waited += kPause) {
+    Status begun = database.Execute("PRAGMA journal_mode=WAL");
+    const bool may_change = !begun.ok() && begun.error().kind() == ErrorKind::kUnavailable;
+    if (!may_change || waited >= patience) return begun;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+}  // namespace
+
 Result<Database> Database::Open(const std::filesystem::path& file, const OpenOptions& options) {
   if (options.create && !options.read_only) TRY(MakeFolders(file.parent_path(), true));
   const int flags = options.read_only
@@ -151,7 +169,9 @@ Result<Database> Database::Open(const std::filesystem::path& file, const OpenOpt
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, static_cast<int>(options.busy_timeout.count()));
   TRY(database.Execute("PRAGMA foreign_keys=ON"));
-  if (!options.read_only) TRY(database.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
+  if (options.read_only) return database;
+  TRY(BeginWal(database, options.busy_timeout));
+  TRY(database.Execute("PRAGMA synchronous=FULL"));
   return database;
 }
 

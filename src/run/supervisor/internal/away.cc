@@ -39,6 +39,17 @@ int64_t PolicyEvery(const RunState& state) {
   return DecisionStands(Millis(state.deadline_at_ms - state.timeline.now_ms)).count();
 }
 
+AccountView& ViewOf(StepContext& context, const std::string& account) {
+  std::vector<AccountView>& accounts = context.state().accounts;
+  const auto found = std::ranges::find(accounts, account, &AccountView::name);
+  return found != accounts.end() ? *found : accounts.emplace_back(AccountView{.name = account});
+}
+
+void SettlesAt(StepContext& context, const std::string& account, int64_t at_ms) {
+  int64_t& settled_ms = ViewOf(context, account).settled_ms;
+  settled_ms = std::max(settled_ms, at_ms);
+}
+
 // From then on a machine that was made is listed.
 int64_t ListedFrom(const Rental& rental) {
   const ProviderTiming& timing = rental.terms.timing;
@@ -66,14 +77,27 @@ using namespace away;
 
 namespace {
 
-// Since it woke this supervisor has not been able to reach out.
+const AccountView* CurrentAccount(const RunState& state) {
+  const Rental* rental = FindRental(state, state.current);
+  return rental == nullptr ? nullptr : FindAccountView(state, rental->account);
+}
+
+// Since it woke this supervisor has not been able to reach out, or not to the current machine's
+// account.
 bool IsCutOff(const RunState& state) {
-  return state.failed_looks != 0 || state.heard_ms < state.awake_since_ms;
+  const AccountView* account = CurrentAccount(state);
+  return state.failed_looks != 0 || state.heard_ms < state.awake_since_ms ||
+         (account != nullptr && account->failed_looks != 0);
+}
+
+int64_t ReachesOutSince(const RunState& state) {
+  const AccountView* account = CurrentAccount(state);
+  return std::max(state.awake_since_ms, account == nullptr ? 0 : account->answers_since_ms);
 }
 
 // After sleep or a cut the agent may have much to tell; it is heard before anything is judged.
 bool MustHearFirst(const RunState& state) {
-  return IsCutOff(state) || state.timeline.boot_ms - state.awake_since_ms < kHearFirst;
+  return IsCutOff(state) || state.timeline.boot_ms - ReachesOutSince(state) < kHearFirst;
 }
 
 // What a cap can still end: outputs get the time to come home that saving gets.
@@ -107,7 +131,8 @@ bool BootIsOverdue(StepContext& context, const Rental& rental) {
   if (context.plants.Has(Plant::kBootWaitedForEver)) return false;
   const int64_t limit =
       rental.opened_ms + (rental.terms.timing.create_limit + rental.terms.boot_limit).count();
-  return !state.connected && state.last_look_ms >= limit;
+  const AccountView* account = FindAccountView(state, rental.account);
+  return !state.connected && account != nullptr && account->looked_ms >= limit;
 }
 
 // Nothing more will be written, and what was is safe: there is nothing left to hear.
@@ -200,7 +225,15 @@ bool IsJustLost(const RunState& state, const Rental& rental) {
          state.timeline.boot_ms - state.cut_ms < kLostLook && rental.missed_reads == 0;
 }
 
+// In a long outage less and less often.
+int64_t LookAfterFailures(int64_t failed) {
+  return std::min(kMinute << std::min<int64_t>(failed, 3), 5 * kMinute);
+}
+
 int64_t LookEvery(const RunState& state, const Rental& rental) {
+  const AccountView* account = FindAccountView(state, rental.account);
+  if (account != nullptr && account->failed_looks != 0)
+    return LookAfterFailures(account->failed_looks - 1);
   const bool calm = !rental.ending && ((WorksOnMachine(state.phase) && state.connected) ||
                                        state.phase == Phase::kParked);
   if (calm) return kCalmLook;
@@ -216,27 +249,28 @@ int64_t LookEvery(const RunState& state, const Rental& rental) {
   return std::clamp<int64_t>(std::max(every, timing.read_spacing.count()), kSecond, kMinute);
 }
 
-// Until then a machine of this run may still turn up in a listing.
-bool MayTurnUp(const StepContext& context) {
+// Until then a machine of this run may still turn up in a listing; 0: none can.
+int64_t TurnsUpUntil(const StepContext& context) {
   const RunState& state = context.state();
-  if (state.panicked && context.plants.Has(Plant::kPanicTrustsJournal)) return false;
-  return state.settled_ms != 0 && state.last_look_ms < state.settled_ms;
+  if (state.panicked && context.plants.Has(Plant::kPanicTrustsJournal)) return 0;
+  int64_t until = 0;
+  for (const AccountView& account : state.accounts) {
+    if (account.looked_ms < account.settled_ms) until = std::max(until, account.settled_ms);
+  }
+  return until;
 }
 
-// In a long outage less and less often.
 void LookAgain(StepContext& context) {
   RunState& state = context.state();
-  const int64_t wait = kMinute << std::min<int64_t>(state.failed_looks++, 3);
-  state.next_look_ms = context.boot() + std::min(wait, 5 * kMinute);
+  state.next_look_ms = context.boot() + LookAfterFailures(state.failed_looks++);
 }
 
 void ScheduleLook(StepContext& context) {
   RunState& state = context.state();
   int64_t every = kNoWake;
   for (const Rental& rental : state.rentals) every = std::min(every, LookEvery(state, rental));
-  if (state.rentals.empty() && MayTurnUp(context)) {
-    every = std::clamp(state.settled_ms - context.now() + kSecond, kSecond, kMinute);
-  }
+  const int64_t until = state.rentals.empty() ? TurnsUpUntil(context) : 0;
+  if (until != 0) every = std::clamp(until - context.now() + kSecond, kSecond, kMinute);
   if (every == kNoWake) {  // nothing to look for, whatever was asked for
     state.next_look_ms = kNoWake;
     return;
@@ -251,7 +285,7 @@ void ScheduleLook(StepContext& context) {
 void FinishClosing(StepContext& context) {
   RunState& state = context.state();
   if (state.phase != Phase::kClosing || !state.record_finished) return;
-  if (!state.rentals.empty() || MayTurnUp(context)) return;
+  if (!state.rentals.empty() || TurnsUpUntil(context) != 0) return;
   state.phase = state.verdict;
   if (state.ended_at_ms == 0) state.ended_at_ms = context.event.at_ms;
   std::erase_if(state.pending,
@@ -409,7 +443,8 @@ int64_t WakeAt(const RunState& state) {
     at(state.next_ask_ms, EffectKind::kFetch, state.current);
   if (BringsHome(state)) at(state.next_keep_ms, EffectKind::kKeep);
   const int64_t judged = JudgementAt(state);
-  if (judged != kNoWake) wake = std::min(wake, std::max(judged, state.awake_since_ms + kHearFirst));
+  if (judged != kNoWake)
+    wake = std::min(wake, std::max(judged, ReachesOutSince(state) + kHearFirst));
   for (const Rental& rental : state.rentals) {
     if (!rental.ending || rental.machine.empty()) continue;
     at(rental.next_destroy_ms, EffectKind::kDestroy, rental.number);

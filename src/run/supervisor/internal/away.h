@@ -81,6 +81,10 @@ bool WorksOnMachine(Phase phase);
 int64_t PolicyEvery(const RunState& state);
 // A longer lease is being decided on, or is on its way to the machine.
 bool DecidesOnLease(const RunState& state);
+// Of an account that the run rents from; made where there is none yet.
+AccountView& ViewOf(StepContext& context, const std::string& account);
+// A listing of it from then on shows all that was made.
+void SettlesAt(StepContext& context, const std::string& account, int64_t at_ms);
 int64_t ListedFrom(const Rental& rental);
 int64_t LeaseEnd(const Rental& rental);
 // Before the lease's end it is decided whether there is more time.

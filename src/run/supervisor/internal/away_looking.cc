@@ -1,6 +1,7 @@
 // Away: what a listing shows, and ending machines until none does.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "run/supervisor/internal/away.h"
 #include "run/supervisor/internal/step.h"
@@ -13,6 +14,10 @@ namespace {
 int64_t ListedAt(const StepContext& context) {
   const int64_t date = context.event.facts.date_ms;
   return date != 0 ? std::min(date, context.now()) : context.now();
+}
+
+bool Is(const SeenMachine& seen, const Rental& rental) {
+  return seen.machine == rental.machine && seen.account == rental.account;
 }
 
 void Missed(StepContext& context, int64_t number) {
@@ -66,10 +71,12 @@ void Seen(StepContext& context, const SeenMachine& seen) {
   const bool is_handed = seen.machine == context.state().handed_machine;
   if (is_handed && !context.plants.Has(Plant::kHandedOverEnded)) return;
   std::vector<Rental>& rentals = context.state().rentals;
-  auto found = std::ranges::find(rentals, seen.machine, &Rental::machine);
+  auto found =
+      std::ranges::find_if(rentals, [&](const Rental& rental) { return Is(seen, rental); });
   if (found == rentals.end()) {
     found = std::ranges::find_if(rentals, [&](const Rental& rental) {
-      return rental.machine.empty() && rental.number == seen.rental;
+      return rental.machine.empty() && rental.number == seen.rental &&
+             rental.account == seen.account;
     });
   }
   if (found == rentals.end()) {
@@ -138,20 +145,46 @@ void Lost(StepContext& context, int64_t number, const std::string& why) {
   WorksOnMachine(state.phase) ? GoOnWithout(context) : DecideAfterMachine(context);
 }
 
+namespace {
+
+// What an account that did not answer does not show says nothing.
+bool Answers(const Facts& facts, const std::string& account, Plants plants) {
+  const bool is_silent = std::ranges::find(facts.unheard, account) != facts.unheard.end();
+  return !is_silent || plants.Has(Plant::kSilentAccountIsEmpty);
+}
+
+std::vector<int64_t> MissingIn(const StepContext& context) {
+  const Facts& facts = context.event.facts;
+  std::vector<int64_t> missing;
+  for (const Rental& rental : context.state().rentals) {
+    const bool there =
+        std::ranges::any_of(facts.seen, [&](const SeenMachine& seen) { return Is(seen, rental); });
+    if (!there && Answers(facts, rental.account, context.plants)) missing.push_back(rental.number);
+  }
+  return missing;
+}
+
+void NoteAccounts(StepContext& context) {
+  for (AccountView& account : context.state().accounts) {
+    if (!Answers(context.event.facts, account.name, context.plants)) {
+      ++account.failed_looks;
+      continue;
+    }
+    account.looked_ms = ListedAt(context);
+    if (std::exchange(account.failed_looks, 0) != 0) account.answers_since_ms = context.boot();
+  }
+}
+
+}  // namespace
+
 void Looked(StepContext& context) {
   RunState& state = context.state();
-  const std::vector<SeenMachine>& seen = context.event.facts.seen;
   MeterAll(context);
-  for (const SeenMachine& machine : seen) Seen(context, machine);
-  std::vector<int64_t> missing;
-  for (const Rental& rental : state.rentals) {
-    const bool there = std::ranges::find(seen, rental.machine, &SeenMachine::machine) != seen.end();
-    if (!there) missing.push_back(rental.number);
-  }
-  for (const int64_t number : missing) Missed(context, number);
+  for (const SeenMachine& machine : context.event.facts.seen) Seen(context, machine);
+  for (const int64_t number : MissingIn(context)) Missed(context, number);
   if (state.failed_looks != 0) state.awake_since_ms = context.boot();
   state.failed_looks = 0;
-  state.last_look_ms = ListedAt(context);
+  NoteAccounts(context);
   state.heard_ms = context.boot();
   state.next_look_ms = kNoWake;
 }
@@ -160,7 +193,9 @@ void SendDestroy(StepContext& context, Rental& rental) {
   if (rental.machine.empty() || context.IsPending(EffectKind::kDestroy, rental.number)) return;
   if (rental.destroys > 0 && context.plants.Has(Plant::kDestroyTriedOnce)) return;
   // While nothing gets out it is tried less and less often, as looking is.
-  const int64_t longest = context.state().failed_looks != 0 ? 5 * kMinute : kMinute;
+  const bool is_silent =
+      context.state().failed_looks != 0 || ViewOf(context, rental.account).failed_looks != 0;
+  const int64_t longest = is_silent ? 5 * kMinute : kMinute;
   const int64_t wait = std::min(longest, kSecond << std::min<int64_t>(rental.destroys, 10));
   ++rental.destroys;
   rental.next_destroy_ms = context.boot() + wait;

@@ -73,13 +73,15 @@ void StartDeadline(StepContext& context) {
 }
 
 SeenMachine SeenIn(const Facts& facts) {
-  return {facts.machine, facts.rental, false, facts.micro_usd_per_hour, facts.date_ms};
+  return {facts.machine, facts.rental, false, facts.micro_usd_per_hour,
+          facts.date_ms, facts.account};
 }
 
 void OpenRental(StepContext& context) {
   RunState& state = context.state();
   Rental rental;
   rental.number = ++state.rentals_made;
+  rental.account = state.proposal.account;
   rental.offer = state.proposal.offer;
   rental.terms = TermsOf(state.proposal);
   rental.spot = state.proposal.spot != 0;
@@ -87,7 +89,7 @@ void OpenRental(StepContext& context) {
   rental.lease_ms = rental.reserved_lease_ms = state.proposal.lease_ms;
   rental.opened_ms = rental.lease_from_ms = rental.metered_ms = context.now();
   TakeReserve(context, rental, MicroUsd(state.proposal.reserve_micro_usd));
-  state.settled_ms = std::max(state.settled_ms, ListedFrom(rental));
+  SettlesAt(context, rental.account, ListedFrom(rental));
   state.rentals.push_back(std::move(rental));
   state.current = state.rentals_made;
   state.connected = false;
@@ -194,8 +196,13 @@ void NothingMade(StepContext& context, int64_t number, const std::string& why) {
   context.Close(Phase::kFailed, "no provider made a machine: " + why);
 }
 
-// Another offer would be refused as well: a person has to act.
+// Another offer of that account would be refused as well: a person has to act. Another account may
+// do better.
 void HopelesslyRefused(StepContext& context, int64_t number) {
+  RunState& state = context.state();
+  if (const Rental* rental = ByNumber(context, number)) ViewOf(context, rental->account).off = true;
+  if (std::ranges::count_if(state.accounts, &AccountView::off) < state.terms.accounts)
+    return NothingMade(context, number, context.Text("error"));
   CloseRental(context, number);
   if (!IsOneOf(context.state().phase, {Phase::kCreating, Phase::kSearching})) return;
   context.state().exit_code = 1;
@@ -233,6 +240,7 @@ void AddStray(StepContext& context, const SeenMachine& seen) {
   stray.terms.billing.per_hour = MicroUsd(seen.micro_usd_per_hour);
   stray.number = ++state.rentals_made;
   stray.machine = seen.machine;
+  stray.account = seen.account;
   stray.offer = "stray";
   stray.stray = true;
   stray.opened_ms = stray.lease_from_ms = stray.metered_ms =

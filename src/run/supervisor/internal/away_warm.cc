@@ -117,6 +117,7 @@ void TakeMachine(StepContext& context) {
   Rental rental;
   rental.number = ++state.rentals_made;
   rental.machine = facts.machine;
+  rental.account = facts.account;
   rental.offer = facts.offer;
   rental.terms = TermsOf(facts);
   rental.spot = rental.terms.may_pause = context.event.data.BoolOr("takes_spot", false);
@@ -125,7 +126,7 @@ void TakeMachine(StepContext& context) {
   rental.lease_ms = rental.reserved_lease_ms = facts.lease_ms;
   rental.opened_ms = rental.lease_from_ms = rental.metered_ms = context.now();
   TakeReserve(context, rental, MicroUsd(facts.reserve_micro_usd));
-  state.settled_ms = ListedFrom(rental);
+  SettlesAt(context, rental.account, ListedFrom(rental));
   state.rentals.push_back(std::move(rental));
   state.current = state.rentals_made;
 }
@@ -152,6 +153,7 @@ std::string WhyNotTaken(const RunState& state, int64_t now_ms) {
 Taking TakingOf(const RunState& state, int64_t now_ms) {
   const Rental& rental = *FindRental(state, state.current);
   return {.machine = rental.machine,
+          .account = rental.account,
           .offer = rental.offer,
           .spot = rental.spot,
           .terms = rental.terms,
@@ -180,6 +182,7 @@ void BeginWith(const Taking& taking, int64_t now_ms, Event& created) {
   Facts& facts = created.facts;
   FillTerms(facts, TermsToTake(taking));
   facts.machine = taking.machine;
+  facts.account = taking.account;
   facts.offer = taking.offer;
   facts.lease_ms = taking.lease_ms;
   facts.interval_ms = taking.interval_ms;

@@ -97,6 +97,11 @@ MicroUsd SpentAndHeld(const RunState& state) {
   return sum;
 }
 
+const AccountView* FindAccountView(const RunState& state, std::string_view account) {
+  const auto found = std::ranges::find(state.accounts, account, &AccountView::name);
+  return found == state.accounts.end() ? nullptr : &*found;
+}
+
 const Rental* FindRental(const RunState& state, int64_t number) {
   const auto found = std::ranges::find(state.rentals, number, &Rental::number);
   return found == state.rentals.end() ? nullptr : &*found;
