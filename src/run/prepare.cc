@@ -176,10 +176,8 @@ Status CheckSpot(const Step& step, const RunWishes& wishes) {
 
 void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wishes,
                   PreparedRun& prepared) {
-  RentWish wish{.place = away.place,
-                .also = away.also,
-                .needs = step.NeedsToRent(),
-                .spot = step.spot};
+  RentWish wish{
+      .place = away.place, .also = away.also, .needs = step.NeedsToRent(), .spot = step.spot};
   wish.bid = away.bid;
   // With a deadline the policy weighs bids anew at each decision.
   const bool as_planned = step.spot == SpotUse::kAuto && !step.deadline;
