@@ -235,6 +235,7 @@ void PutOn(const Hardware& hardware, FitQuestion& question) {
   question.llama.metal = hardware.unified;
   question.llama.cpu_only = question.tensor.on_cpu = hardware.cpu_only;
   question.training.includes_context = !hardware.cpu_only;
+  question.training.in_ram = hardware.cpu_only;
   question.tensor.gpus = hardware.count;
   if (hardware.count == 1) question.training.sharding = Sharding::kNone;
 }

@@ -265,6 +265,10 @@ class Timeline {
 
   double OptimizerWork(const TrainingParts& parts) const {
     if (use_.optimizer_in_backward || use_.cpu_offload) return 0;
+    if (use_.in_ram) {
+      const double table = GradientBytes() * Real(Wide{s_.vocab} * s_.hidden);
+      return IsFull() ? (StepCopies() - 1) * std::min(table, Real(parts.gradients)) : 0;
+    }
     const bool for_each = IsFull() && !use_.mixed_precision &&
                           (use_.stack == Stack::kPeft || use_.stack == Stack::kGeneric);
     return for_each && use_.optimizer == Optimizer::kAdamW ? Real(parts.gradients) : 0;
@@ -332,6 +336,22 @@ double TablesIn8Bit(const ModelShape& shape, const TrainingUse& use, const Train
   const double all = (2 + 8.0 / 256) * Real(parts.trainable);
   const double tables = 6 * Real(Wide{shape.vocab} * shape.hidden);
   return tables / (all + tables);
+}
+
+// Tensors that lie in the heap: all but those above the size that glibc maps by itself, which are
+// the token table's, the logits, and activations of many tokens at once.
+int64_t InHeap(const ModelShape& shape, const TrainingParts& parts, const TrainingUse& use,
+               bool is_late) {
+  constexpr double kMostInHeap = 32 << 20;
+  const double table = 4 * Real(Wide{shape.vocab} * shape.hidden);
+  const double all = std::max(1.0, 4 * Real(shape.params_total));
+  const double share = table > kMostInHeap ? std::max(0.0, 1 - table / all) : 1;
+  const double base = Real(parts.weights) + Real(parts.states);
+  const double rest = std::max(0.0, Real(parts.peak) - base);
+  if (is_late) return Scale(1, share * (base + rest));
+  const double hidden = 4 * Real(Wide{shape.hidden} * use.sequence * use.batch);
+  const double small = std::min(1.0, kMostInHeap / std::max(1.0, hidden));
+  return Scale(1, share * base + small * std::max(0.0, rest - Real(parts.logits)));
 }
 
 Component Part(std::string name, int64_t bytes, double below, double above, std::string evidence,
@@ -496,6 +516,14 @@ Estimate EstimateTraining(const ModelShape& shape, const WeightFormat& format,
   list.push_back({"buffers", "gpu0",
                   Around(static_cast<Wide>(facts.fixed_gib * 1073741824.0), 1, 1), "class constant",
                   source});
+  if (use.in_ram) {
+    const int64_t heap = InHeap(shape, parts, use, late);
+    list.push_back({"kept by the heap",
+                    "gpu0",
+                    {Scale(heap, 0.3), Scale(heap, 0.5), Scale(heap, 1.2)},
+                    "class constant",
+                    "glibc's malloc; fit/training.h"});
+  }
   if (use.pipeline > 1) {
     // Buffers between stages, gathered parts that overlap: seen in one source only.
     list.push_back({"pipeline buffers", "gpu0", {0, rest / 20, rest * 2 / 5}, "guess", source});

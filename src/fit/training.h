@@ -17,6 +17,11 @@
 // The stack's own copies (norms, attention, residuals, adapters) and the bytes for each logit are
 // one constant for each training stack, not for each model: table kStacks in training.cc.
 //
+// In RAM the optimizer goes tensor by tensor (torch updates all at once on devices alone), and
+// glibc's heap comes on top: once a large block was freed, blocks up to 32 MiB lie in the heap, and
+// what is freed there between longer-lived ones stays the process's. Measured: 0.40 to 1.16 of all
+// tensors of that size (docs/benchmarks/fit.md, "What a probe was shown on").
+//
 // Sources: Korthikanti et al. 2022; torchtune, litgpt, PEFT, LLaMA-Factory and torchtitan tables as
 // named in kStacks; bytes for each optimizer: docs/benchmarks/fit.md.
 #pragma once
@@ -77,6 +82,7 @@ struct TrainingUse {
   bool untied_head = false;       // the stack stores a tied head a second time
   bool reserved = false;          // what the allocator holds and not what tensors use
   bool includes_context = false;  // as `nvidia-smi` sees it
+  bool in_ram = false;            // no device: tensors lie in the process's heap
 };
 
 struct TrainingParts {

@@ -1,6 +1,8 @@
 // Training: the torchtune ladder step by step, what the timeline must obey, and speed.
 #include "fit/training.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -209,6 +211,36 @@ TEST(Speed, TrainingOfMpt7bOnA100) {
   EXPECT_GT(rates->mfu.mid, 38);
   EXPECT_LT(rates->mfu.mid, 58);
   EXPECT_GT(rates->hfu.mid, rates->mfu.mid);
+}
+
+// Measured under torch 1.13 on a CPU, tensors as the process holds them, and with a heap that maps
+// each block by itself (MALLOC_MMAP_THRESHOLD_=65536), which is what tensors alone come to:
+// docs/benchmarks/fit.md.
+TEST(Training, InRamTheHeapKeepsWhatWasFreed) {
+  struct Row {
+    Checkpointing checkpointing;
+    double tensors;  // 10^9 bytes
+    double held;
+  };
+  for (const Row& row :
+       {Row{Checkpointing::kFull, 2.453, 3.65}, Row{Checkpointing::kNone, 4.198, 5.69}}) {
+    const ModelShape shape = *BundledFamilies().WithId("smollm2-135m");
+    TrainingUse use;
+    use.sequence = 256;
+    use.batch = 4;
+    use.checkpointing = row.checkpointing;
+    use.in_ram = true;
+    const Estimate estimate = EstimateTraining(shape, *UnderstandFormat("fp32"), use, 0);
+    const auto heap =
+        std::find_if(estimate.components.begin(), estimate.components.end(),
+                     [](const Component& one) { return one.name == "kept by the heap"; });
+    ASSERT_NE(heap, estimate.components.end());
+    const double tensors = static_cast<double>(estimate.peak.mid - heap->bytes.mid) / 1e9;
+    EXPECT_NEAR(tensors / row.tensors, 1, 0.1);
+    EXPECT_LT(static_cast<double>(estimate.peak.low) / 1e9, row.held);
+    EXPECT_GT(static_cast<double>(estimate.peak.high) / 1e9, row.held);
+    EXPECT_NEAR(static_cast<double>(estimate.peak.mid) / 1e9 / row.held, 1, 0.12);
+  }
 }
 
 }  // namespace

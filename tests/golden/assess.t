@@ -26,7 +26,7 @@ synthetic: made from documents, and the page says so.
   With models, today, by estimate
   
     - train a text classifier of BERT's size (110 M parameters, 32 texts of 256
-      tokens at once): 5.1 GiB of memory, on the CPU: minutes for a thousand
+      tokens at once): 6.4 GiB of memory, on the CPU: minutes for a thousand
       texts, not hours
     - hold up to qwen2.5-32b in Q4_K_M (21 GiB) in memory and run it on the CPU;
       how fast is known after `curbstop assess --measure`
@@ -569,7 +569,7 @@ The same as JSON.
       {
         "kind": "models",
         "rule": "classifier",
-        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 5.1 GiB of memory, on the CPU: minutes for a thousand texts, not hours",
+        "text": "train a text classifier of BERT's size (110 M parameters, 32 texts of 256 tokens at once): 6.4 GiB of memory, on the CPU: minutes for a thousand texts, not hours",
         "fact": "22 GiB of memory free",
         "why": "as `curbstop model fit` estimates it, the whole interval below what is free"
       },
