@@ -170,7 +170,11 @@ Result<std::map<std::string, Link>> ReadLinks(const std::string& project, Journa
           "SELECT run.place, event.data ->> '$.bytes_per_s' FROM (SELECT id, place, "
           "created_at_ms FROM runs WHERE project = ? AND place <> 'local' "
           "ORDER BY created_at_ms DESC LIMIT 50) AS run JOIN events AS event ON event.run = "
-          "run.id AND event.seq < ? AND event.data ->> '$.kind' = 'staged' ORDER BY run.created_at_ms, event.seq"));
+          "run.id AND event.seq < ? AND event.data ->> '$.kind' = 'staged' "
+          // Of a machine at another account than the run's place it tells nothing.
+          "WHERE NOT EXISTS (SELECT 1 FROM events AS made WHERE made.run = run.id AND "
+          "made.kind = 'create_answered' AND made.seq < event.seq AND made.data ->> '$.account' <> '') "
+          "ORDER BY run.created_at_ms, event.seq"));
   query.BindAll(std::string_view(project), kFirstEvents);
   std::map<std::string, Link> links;
   for (;;) {

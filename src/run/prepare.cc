@@ -182,6 +182,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   // With a deadline the policy weighs bids anew at each decision.
   const bool as_planned = step.spot == SpotUse::kAuto && !step.deadline;
   if (as_planned && away.pay == PlannedPay::kOnDemand) wish.spot = SpotUse::kNever;
+  wish.bids_elsewhere = !as_planned || away.pay == PlannedPay::kBid;
   wish.disk = RentedDisk(step.needs);
   wish.kept_at = wishes.kept_at;
   if (step.checkpoint) wish.every = step.checkpoint->every;

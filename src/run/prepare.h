@@ -33,7 +33,7 @@ enum class PlannedPay {
 // A place away from home that was chosen for a step, and for how long a machine is asked for there.
 struct RentedPlace {
   Place place;              // kProvider or kPractice
-  std::vector<Place> also;  // where a machine may be rented instead of one that was lost there
+  std::vector<Place> also;  // RentWish
   Millis lease{0};
   MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
   Millis work{0};        // boot and step, nine times in ten; 0: unknown

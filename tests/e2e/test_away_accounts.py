@@ -67,7 +67,7 @@ def test_a_machine_that_is_lost_at_one_account_is_replaced_at_the_other(user):
     machines = user.answer("ps")["machines"]
     assert machines and all("vast" in one["provider"] for one in machines), machines
     said, _ = run.communicate(timeout=300)
-    assert "may be replaced by one at vast, within the same worst" in said
+    assert "machines may also be rented at vast, within the same worst case" in said
     rents = [line for line in said.splitlines() if "rents " in line]
     assert len(rents) == 2 and " · vast host " in rents[1] and "vast" not in rents[0], said
     check_is_done(user, run, said)
@@ -88,7 +88,7 @@ def test_with_its_first_account_out_of_reach_it_rents_at_the_other(user):
 def test_whoever_names_a_place_stays_there(user):
     run = start(user, "--detach", on="runpod")
     said, _ = run.communicate(timeout=300)
-    assert run.returncode == 0 and "may be replaced" not in said, said
+    assert run.returncode == 0 and "machines may also" not in said, said
     wish = json.loads((user.state / "runs" / user.run()["id"] / "rent.json").read_text())
     assert wish["place"] == "runpod" and wish["also"] == []
     assert user.call("panic", "--yes").returncode == 0

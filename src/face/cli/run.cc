@@ -62,9 +62,8 @@ class PlannedVoice final : public Voice {
     if (others.empty()) return "";
     std::ranges::sort(others);
     others.erase(std::ranges::unique(others).begin(), others.end());
-    return fmt::format(
-        "a machine that is lost may be replaced by one at {}, within the same worst\n",
-        Join(others, " or "));
+    return fmt::format("machines may also be rented at {}, within the same worst case\n",
+                       Join(others, " or "));
   }
 
   // Places were chosen before it was known which steps have to run; what is shown and asked about
@@ -287,12 +286,12 @@ PlannedPay PayOf(const PlanRow& row) {
   return row.on_bid ? PlannedPay::kBid : PlannedPay::kOnDemand;
 }
 
-// Of real money, with a key that is found.
-std::vector<Place> RealAccounts(CommandContext& context) {
+// Of real money, with a key that was found.
+std::vector<Place> RealAccounts(const PlanFacts& facts) {
   std::vector<Place> places;
-  for (const OpenAccount& one : OpenAllAccounts(context).accounts) {
-    if (!one.account.is_practice)
-      places.push_back({.kind = PlaceKind::kProvider, .provider = one.account.provider});
+  for (const auto& [name, rules] : facts.rentals) {
+    if (rules.logged_in && !IsPractice(name))
+      places.push_back({.kind = PlaceKind::kProvider, .provider = name});
   }
   return places;
 }
@@ -368,7 +367,8 @@ Status Run(const Options& options, CommandContext& context) {
   }
   planning->facts.may_share = !options.detach;  // nobody stays to start the next step
   TRY_ASSIGN(wishes.away,
-             ChoosePlaces(*planning, wishes, saved ? std::vector<Place>() : RealAccounts(context)));
+             ChoosePlaces(*planning, wishes,
+                          saved ? std::vector<Place>() : RealAccounts(planning->facts)));
   TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;

@@ -262,13 +262,15 @@ AwayHands::~AwayHands() = default;
 
 Result<std::unique_ptr<AwayHands>> AwayHands::Open(LinkWork work, const AwayOutside& outside) {
   TRY_ASSIGN(work.wish, ReadRentWish(work.folder));
-  const SecretStore secrets(outside.directories, outside.processes, outside.files,
-                            KeyringIsThere());
-  const AccountSources sources{outside.directories, secrets, ReadVariable("HOME")};
   TRY_ASSIGN(const std::string public_key, ReadFile(work.folder / "ssh-key.pub", 4096));
   auto http = std::make_unique<RealHttpClient>();
-  TRY_ASSIGN(std::vector<RentAccount> accounts,
-             OpenRentAccounts(work.wish, sources, *http, outside.clock, outside.random));
+  const auto secrets = std::make_shared<const SecretStore>(outside.directories, outside.processes,
+                                                           outside.files, KeyringIsThere());
+  const auto open = [outside, secrets, &client = *http](const Place& place) {
+    const AccountSources sources{outside.directories, *secrets, ReadVariable("HOME")};
+    return OpenAccountAt(place, sources, client, outside.clock, outside.random);
+  };
+  TRY_ASSIGN(std::vector<RentAccount> accounts, OpenRentAccounts(work.wish, open));
   return std::unique_ptr<AwayHands>(
       new AwayHands(std::make_unique<Impl>(std::move(work), outside, std::move(http),
                                            std::move(accounts), std::string(Trim(public_key)))));

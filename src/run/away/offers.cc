@@ -58,7 +58,8 @@ std::vector<RentableOffer> RentableOffers(const std::vector<LiveOffer>& offers,
     if (on_demand)
       rentable.push_back({live, market.account, CandidateOf(live, wish, market, work, std::nullopt),
                           std::nullopt});
-    const bool bids = market.facts.takes_bids && wish.spot != SpotUse::kNever &&
+    const bool may_bid = market.account.empty() || wish.bids_elsewhere;
+    const bool bids = may_bid && market.facts.takes_bids && wish.spot != SpotUse::kNever &&
                       live.offer.spot_per_hour && Meets(live, wish, market, SpotUse::kOnly);
     if (!bids) continue;
     const MicroUsd minimum = *live.offer.spot_per_hour;

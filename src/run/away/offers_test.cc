@@ -1,6 +1,8 @@
 // What a run makes of live offers: the bid that its plan chose, at the market's prices of now.
 #include "run/away/offers.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -53,6 +55,33 @@ RC_GTEST_PROP(RentableOffers, HoldWhatAMachineAtTheBidCanBill, ()) {
   const Millis lease(*rc::gen::inRange<int64_t>(60'000, 360'000'000));
   const Millis alive(*rc::gen::inRange<int64_t>(0, LongestLife(terms, lease).count() + 1));
   RC_ASSERT(ReserveFor(terms, lease) >= CostOf(*bids[0].bid + terms.billing.disk_per_hour, alive));
+}
+
+TEST(RentableOffers, BidAtAnotherAccountOnlyWhereThePlanReckonedWithBids) {
+  RentWish wish{.place = {.kind = PlaceKind::kProvider, .provider = "runpod"},
+                .also = {{.kind = PlaceKind::kProvider, .provider = "vast"}}};
+  const ProviderFacts facts = *FactsOf("vast");
+  const RentalMarket market{facts, {.declared = facts.grade}, "vast"};
+  const auto spots = [&] {
+    const auto all = RentableOffers({OneCard(400'000, 200'000)}, wish, market, Millis(3'600'000));
+    return std::ranges::count_if(all, [](const RentableOffer& one) { return one.candidate.spot; });
+  };
+  EXPECT_EQ(spots(), 0);
+  wish.bids_elsewhere = true;
+  EXPECT_EQ(spots(), 1);
+}
+
+TEST(RentWish, KeepsWhereElseItMayRent) {
+  TemporaryFolder folder;
+  RealFileStore files;
+  RentWish wish{.place = {.kind = PlaceKind::kProvider, .provider = "runpod"},
+                .also = {{.kind = PlaceKind::kProvider, .provider = "vast"}},
+                .bids_elsewhere = true};
+  ASSERT_TRUE(WriteRentWish(wish, folder.path(), files).ok());
+  const RentWish read = *ReadRentWish(folder.path());
+  ASSERT_EQ(read.also.size(), 1U);
+  EXPECT_EQ(PlaceText(read.also[0]), "vast");
+  EXPECT_TRUE(read.bids_elsewhere);
 }
 
 TEST(RentWish, KeepsTheBidAndRefusesOneThatMakesNoSense) {

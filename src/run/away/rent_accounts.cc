@@ -1,5 +1,6 @@
 #include "run/away/rent_accounts.h"
 
+#include <optional>
 #include <utility>
 
 namespace curbstop {
@@ -19,23 +20,28 @@ Result<RentalMarket> MarketOf(const Place& place) {
 
 }  // namespace
 
-Result<std::vector<RentAccount>> OpenRentAccounts(const RentWish& wish,
-                                                  const AccountSources& sources, HttpClient& http,
-                                                  Clock& clock, Random& random) {
-  const auto open = [&](const Place& place) -> Result<RentAccount> {
-    TRY_ASSIGN(const Account account, AccountOf(place, sources));
-    TRY_ASSIGN(RentalMarket market, MarketOf(place));
-    return RentAccount{std::move(market), OpenProvider(account, http, clock, random)};
-  };
+Result<std::unique_ptr<Provider>> OpenAccountAt(const Place& place, const AccountSources& sources,
+                                                HttpClient& http, Clock& clock, Random& random) {
+  TRY_ASSIGN(const Account account, AccountOf(place, sources));
+  return OpenProvider(account, http, clock, random);
+}
+
+Result<std::vector<RentAccount>> OpenRentAccounts(const RentWish& wish, const AccountOpener& open) {
   std::vector<RentAccount> accounts;
-  TRY_ASSIGN(RentAccount own, open(wish.place));
-  accounts.push_back(std::move(own));
-  for (const Place& place : wish.also) {
-    Result<RentAccount> other = open(place);
-    if (!other.ok()) continue;
-    other->market.account = PlaceText(place);
-    accounts.push_back(*std::move(other));
+  std::optional<Error> why;
+  bool is_open = false;
+  std::vector<Place> places = wish.also;
+  places.insert(places.begin(), wish.place);
+  for (const Place& place : places) {
+    TRY_ASSIGN(RentalMarket market, MarketOf(place));
+    if (!accounts.empty()) market.account = PlaceText(place);
+    Result<std::unique_ptr<Provider>> provider = open(place);
+    is_open = is_open || provider.ok();
+    if (!provider.ok() && !why) why = provider.error();
+    accounts.push_back({std::move(market), provider.ok() ? *std::move(provider) : nullptr,
+                        [open, place] { return open(place); }});
   }
+  if (!is_open && why) return *why;
   return accounts;
 }
 

@@ -1,7 +1,8 @@
-// The accounts that a run may rent from: that of its own place first, then those where a machine
-// may be rented instead of one that was lost there.
+// The accounts that a run may rent from: that of its own place first, then those where its next
+// machine may be rented after one that was lost or refused.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,13 +16,18 @@ namespace curbstop {
 
 struct RentAccount {
   RentalMarket market;
-  std::unique_ptr<Provider> provider;
+  std::unique_ptr<Provider> provider;                            // null: it could not be opened yet
+  std::function<Result<std::unique_ptr<Provider>>()> open = {};  // tries again
 };
 
-// Errors: of the own place kDenied (no key), kNotFound; one of the others that cannot be opened is
-// left out. All that is handed in outlives the accounts.
-Result<std::vector<RentAccount>> OpenRentAccounts(const RentWish& wish,
-                                                  const AccountSources& sources, HttpClient& http,
-                                                  Clock& clock, Random& random);
+// The account at a place, by the keys that are found now. Errors: kDenied (no key), kNotFound (a
+// practice cloud that was never started); those of the store. What is handed in outlives it.
+Result<std::unique_ptr<Provider>> OpenAccountAt(const Place& place, const AccountSources& sources,
+                                                HttpClient& http, Clock& clock, Random& random);
+
+// Errors: those of the own place, where none of them can be opened. `open` is kept and called again
+// for those that cannot.
+using AccountOpener = std::function<Result<std::unique_ptr<Provider>>(const Place&)>;
+Result<std::vector<RentAccount>> OpenRentAccounts(const RentWish& wish, const AccountOpener& open);
 
 }  // namespace curbstop

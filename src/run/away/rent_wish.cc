@@ -63,6 +63,7 @@ Result<RentWish> WishOf(const Json& json) {
   if (const Json* also = json.Find("also")) {
     TRY_ASSIGN(wish.also, PlacesIn(*also));
   }
+  wish.bids_elsewhere = json.BoolOr("bids_elsewhere", false);
   if (const Json* needs = json.Find("needs")) wish.needs = NeedsOf(*needs);
   const int64_t spot = json.IntOr("spot", 0);
   if (spot < 0 || spot > static_cast<int64_t>(SpotUse::kOnly)) return Corrupt("`spot` is unknown");
@@ -88,6 +89,7 @@ Json RentWishJson(const RentWish& wish) {
   return Json::MakeObject({{"version", 1},
                            {"place", PlaceText(wish.place)},
                            {"also", PlacesJson(wish.also)},
+                           {"bids_elsewhere", wish.bids_elsewhere},
                            {"needs", NeedsJson(wish.needs)},
                            {"spot", static_cast<int64_t>(wish.spot)},
                            {"bid_above_percent", wish.bid.above_percent},

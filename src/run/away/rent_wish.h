@@ -25,8 +25,9 @@ struct PlaceWish {
 };
 
 struct RentWish {
-  Place place;              // kProvider or kPractice
-  std::vector<Place> also;  // where a machine may be rented instead of one that was lost there
+  Place place;                  // kProvider or kPractice
+  std::vector<Place> also;      // other accounts for the machines after the first
+  bool bids_elsewhere = false;  // on them too: the plan reckoned with bids, or a policy does
   Need needs;
   SpotUse spot = SpotUse::kAuto;
   BidTerms bid;       // that the plan chose, where one can be made

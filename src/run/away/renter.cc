@@ -38,11 +38,17 @@ Renter::Renter(std::string run, RentWish wish, std::vector<RentAccount> accounts
       public_key_(std::move(public_key)),
       clock_(clock) {}
 
-Result<const RentAccount*> Renter::Open(const std::string& account) const {
+// A key that was not to be had at first is asked for again.
+Result<const RentAccount*> Renter::Open(const std::string& account) {
   const auto named = [&](const RentAccount& one) { return one.market.account == account; };
   const auto found = std::ranges::find_if(accounts_, named);
-  if (found != accounts_.end()) return &*found;
-  return Denied(fmt::format("there is no key of an account at `{}` any more", account));
+  if (found == accounts_.end())
+    return Denied(fmt::format("this run may rent nothing at `{}`", account));
+  const std::scoped_lock lock(mutex_);
+  if (found->provider == nullptr) {
+    TRY_ASSIGN(found->provider, found->open());
+  }
+  return &*found;
 }
 
 Event Renter::MakeEvent(EventKind kind) const {
@@ -56,13 +62,15 @@ Event Renter::MakeEvent(EventKind kind) const {
 
 // Without the provider's clock no rental may begin (Timeline), and only a listing tells it: asked
 // for where it has not been heard yet. Where money counts it also tells what others hold.
-MarketView Renter::View(const RentAccount& account, const RunState& state, const RentMoney& money) {
+MarketView Renter::View(const std::string& name, const RunState& state, const RentMoney& money) {
+  const Result<const RentAccount*> opened = Open(name);
+  if (!opened.ok()) return {opened.error()};
+  const RentAccount& account = **opened;
   const bool lists = !state.timeline.trusted || !state.terms.practice;
   const Result<Listing> listing = lists ? account.provider->List() : Result<Listing>(Listing());
   if (!listing.ok()) return {listing.error()};
   if (!state.terms.practice) {
-    NoteOthers(account.market.account,
-               HeldByOtherMarks(listing->machines, money.known, listing->date_ms));
+    NoteOthers(name, HeldByOtherMarks(listing->machines, money.known, listing->date_ms));
   }
   const OfferWish wish = OfferWishOf(wish_, Millis(state.terms.lease_asked_ms));
   const Result<std::vector<LiveOffer>> offers = account.provider->FindOffers(wish);
@@ -71,15 +79,16 @@ MarketView Renter::View(const RentAccount& account, const RunState& state, const
           listing->date_ms};
 }
 
-// The plan chose the own place, so the first machine is of it wherever it has one that will do.
+// The plan chose the own place, so that is where one is asked for first. Whatever else comes after
+// that: a machine that was lost, or one that was refused.
 Event Renter::Decide(const RunState& state, const RentMoney& money) {
   const int64_t boot_ms = MakeEvent(EventKind::kDecided).facts.boot_ms;
   std::vector<MarketView> views;
   Event decided;
   for (const RentAccount& account : accounts_) {
     const AccountView* known = FindAccountView(state, account.market.account);
-    if (known != nullptr && known->off) continue;
-    views.push_back(View(account, state, money));
+    if (known != nullptr && !known->refuses.empty()) continue;
+    views.push_back(View(account.market.account, state, money));
     if (state.rentals_made != 0) continue;
     decided = Judge(state, money, views);
     if (static_cast<DecisionKind>(decided.facts.decision) != DecisionKind::kStop) break;
@@ -94,12 +103,12 @@ Event Renter::Judge(const RunState& state, const RentMoney& money,
   Situation situation = SituationOf(state);
   situation.left = std::max(money.left - HeldByOthers(), MicroUsd());
   std::vector<RentableOffer> rentable;
-  int64_t date_ms = 0;  // the earliest: later listings show no less
+  int64_t date_ms = 0;
   bool is_answered = false;
   for (const MarketView& view : views) {
     is_answered = is_answered || view.offers.ok();
     if (view.offers.ok()) std::ranges::copy(*view.offers, std::back_inserter(rentable));
-    if (view.date_ms != 0) date_ms = date_ms == 0 ? view.date_ms : std::min(date_ms, view.date_ms);
+    date_ms = std::max(date_ms, view.date_ms);
   }
   std::vector<Candidate> candidates;
   for (const RentableOffer& offer : rentable) candidates.push_back(offer.candidate);
@@ -216,11 +225,12 @@ SeenMachine Renter::Seen(const CloudMachine& machine, const std::string& account
 }
 
 // This run's machines by the list, and each that the list misses by its id.
-Result<Listing> Renter::ListOwn(const RentAccount& account, const RunState& state) {
+Result<Listing> Renter::ListOwn(const std::string& name, const RunState& state) {
+  TRY_ASSIGN(const RentAccount* opened, Open(name));
+  const RentAccount& account = *opened;
   std::vector<std::string> known;
   for (const Rental& rental : state.rentals) {
-    if (rental.account == account.market.account && !rental.machine.empty())
-      known.push_back(rental.machine);
+    if (rental.account == name && !rental.machine.empty()) known.push_back(rental.machine);
   }
   TRY_ASSIGN(Listing listing, account.provider->List());
   std::erase_if(listing.machines, [&](const CloudMachine& machine) {
@@ -239,26 +249,31 @@ Result<Listing> Renter::ListOwn(const RentAccount& account, const RunState& stat
 // What one account answers counts although another is silent.
 Event Renter::Look(const RunState& state) {
   Event looked = MakeEvent(EventKind::kLooked);
-  Facts& facts = looked.facts;
   std::optional<Error> why;
+  bool is_heard = false;
   for (const AccountView& view : state.accounts) {
-    const Result<const RentAccount*> account = Open(view.name);
-    const Result<Listing> listing =
-        account.ok() ? ListOwn(**account, state) : Result<Listing>(account.error());
-    if (!listing.ok()) {
-      facts.unheard.push_back(view.name);
-      if (!why) why = listing.error();
-      continue;
-    }
-    facts.date_ms =
-        facts.date_ms == 0 ? listing->date_ms : std::min(facts.date_ms, listing->date_ms);
-    for (const CloudMachine& machine : listing->machines)
-      facts.seen.push_back(Seen(machine, view.name, state));
+    if (!IsLookedAt(state, view)) continue;
+    Result<Listing> listing = ListOwn(view.name, state);
+    looked.facts.listed.push_back({view.name, listing.ok() ? listing->date_ms : 0});
+    is_heard = is_heard || listing.ok();
+    if (listing.ok()) AddListing(*listing, view.name, state, looked.facts);
+    else if (!why) why = std::move(listing).error();
   }
-  if (why && facts.unheard.size() == state.accounts.size())
-    return WithError(MakeEvent(EventKind::kLookFailed), *why);
-  if (why) looked = WithError(std::move(looked), *why);
-  return looked;
+  if (why && !is_heard) {
+    Event failed = WithError(MakeEvent(EventKind::kLookFailed), *why);
+    if (why->kind() == ErrorKind::kExhausted) failed.data.Set("busy", true);
+    return failed;
+  }
+  if (state.accounts.size() < 2) looked.facts.listed.clear();
+  return why ? WithError(std::move(looked), *why) : looked;
+}
+
+// The clock that is furthest ahead is the one that no bill is before.
+void Renter::AddListing(const Listing& listing, const std::string& account, const RunState& state,
+                        Facts& facts) const {
+  facts.date_ms = std::max(facts.date_ms, listing.date_ms);
+  for (const CloudMachine& machine : listing.machines)
+    facts.seen.push_back(Seen(machine, account, state));
 }
 
 Result<std::optional<SshAddress>> Renter::FindAddress(const std::string& account,

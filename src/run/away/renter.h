@@ -57,8 +57,8 @@ class Renter {
 
  private:
   Event MakeEvent(EventKind kind) const;
-  Result<const RentAccount*> Open(const std::string& account) const;
-  MarketView View(const RentAccount& account, const RunState& state, const RentMoney& money);
+  Result<const RentAccount*> Open(const std::string& account);
+  MarketView View(const std::string& name, const RunState& state, const RentMoney& money);
   Event Judge(const RunState& state, const RentMoney& money, const std::vector<MarketView>& views);
   void NoteOthers(const std::string& account, MicroUsd held);
   void Remember(const std::vector<RentableOffer>& offers);
@@ -66,13 +66,15 @@ class Renter {
   Event Refused(const Error& why) const;
   SeenMachine Seen(const CloudMachine& machine, const std::string& account,
                    const RunState& state) const;
-  Result<Listing> ListOwn(const RentAccount& account, const RunState& state);
+  Result<Listing> ListOwn(const std::string& name, const RunState& state);
+  void AddListing(const Listing& listing, const std::string& account, const RunState& state,
+                  Facts& facts) const;
   Event Change(const Rental& rental, EventKind done, EventKind failed,
                const std::function<Status(Provider&, const Rental&)>& ask);
 
   std::string run_;
   RentWish wish_;
-  std::vector<RentAccount> accounts_;
+  std::vector<RentAccount> accounts_;  // the providers in them guarded by mutex_
   std::string public_key_;
   Clock& clock_;
   mutable std::mutex mutex_;

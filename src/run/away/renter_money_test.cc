@@ -30,11 +30,15 @@ class OneOffer final : public Provider {
     return Listing{machines, kWallMs};
   }
   Result<Listing> Find(const std::string&) override { return Listing{{}, kWallMs}; }
-  Status Destroy(const std::string&) override { return {}; }
+  Status Destroy(const std::string& id) override {
+    destroyed.push_back(id);
+    return {};
+  }
   Status Pause(const std::string&) override { return {}; }
   Status Relabel(const std::string&, const Mark&) override { return {}; }
 
   std::vector<CloudMachine> machines;
+  std::vector<std::string> destroyed;
   int64_t per_hour = 1'000'000;
   bool has_offer = true;
   bool fails = false;
@@ -180,6 +184,16 @@ TEST_F(TwoAccounts, WhatOthersHoldOnEitherIsTakenOff) {
   EXPECT_EQ(renter_->HeldByOthers(), MicroUsd(800'000));
 }
 
+TEST_F(TwoAccounts, AMachineIsEndedAtItsOwn) {
+  RentAndLose();
+  Facts offer = RentOffer();
+  offer.account = "runpod";
+  life_.Boot(offer);
+  EXPECT_EQ(renter_->Destroy(life_.state, 2).kind, EventKind::kDestroyAccepted);
+  EXPECT_EQ(other_->destroyed, std::vector<std::string>{"i-1"});
+  EXPECT_TRUE(own_->destroyed.empty());
+}
+
 TEST_F(TwoAccounts, ALookTellsWhoseMachinesItShowsAndWhoIsSilent) {
   RentAndLose();
   life_.Rent([] {
@@ -199,10 +213,31 @@ TEST_F(TwoAccounts, ALookTellsWhoseMachinesItShowsAndWhoIsSilent) {
   own_->fails = true;
   const Event one = renter_->Look(life_.state);
   EXPECT_EQ(one.kind, EventKind::kLooked);
-  EXPECT_EQ(one.facts.unheard, std::vector<std::string>{""});
+  ASSERT_EQ(one.facts.listed.size(), 2U);
+  EXPECT_EQ(one.facts.listed[0], (ListedAccount{"", 0}));
+  EXPECT_EQ(one.facts.listed[1], (ListedAccount{"runpod", kWallMs}));
   EXPECT_EQ(one.facts.seen.size(), 1U);
   other_->fails = true;
   EXPECT_EQ(renter_->Look(life_.state).kind, EventKind::kLookFailed);
+}
+
+// A keyring that was locked, a variable that a shell lacked.
+TEST(RentAccounts, OneThatCannotBeOpenedIsTriedAgain) {
+  bool has_key = false;
+  const auto open = [&](const Place& place) -> Result<std::unique_ptr<Provider>> {
+    if (place.provider == "runpod" && !has_key) return Denied("there is no key");
+    return std::unique_ptr<Provider>(std::make_unique<OneOffer>());
+  };
+  RentWish wish;
+  wish.place = {.kind = PlaceKind::kProvider, .provider = "runpod"};
+  EXPECT_EQ(OpenRentAccounts(wish, open).error().kind(), ErrorKind::kDenied);
+  wish.also = {{.kind = PlaceKind::kProvider, .provider = "vast"}};
+  FakeClock clock;
+  Renter renter("r1", wish, *OpenRentAccounts(wish, open), "", clock);
+  EXPECT_EQ(renter.FindAddress("", "m1").error().kind(), ErrorKind::kDenied);
+  EXPECT_TRUE(renter.FindAddress("vast", "m1").ok());
+  has_key = true;
+  EXPECT_TRUE(renter.FindAddress("", "m1").ok());
 }
 
 }  // namespace

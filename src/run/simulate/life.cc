@@ -156,6 +156,7 @@ void Life::DrawAccounts(uint64_t seed) {
   Dice dice(seed ^ 0x6163636f00000021);
   if (!dice.Chance(30)) return;
   accounts_ = 2;
+  skew_ms_ = dice.Between(-90, 90) * kSecond;
   for (Market& row : market_) row.account = dice.Chance(50) ? kOtherAccount : "";
   taken_.account = market_.front().account;
   if (dice.Chance(20)) refusing_ = dice.Chance(50) ? kOtherAccount : "";

@@ -95,6 +95,10 @@ class Life {
   int64_t BootNow() const { return now_ - booted_ms_; }
   int64_t AwakeNow() const { return BootNow() - slept_ms_; }
   bool CanReachOut() const { return home_up_ && network_up_; }
+  // The accounts' clocks differ by as much.
+  int64_t ClockOf(const std::string& account) const {
+    return now_ + (account.empty() ? 0 : skew_ms_);
+  }
   bool Answers(const std::string& account) const { return account != silent_ || !is_silent_; }
   void AccountChanges(const Item& item);
   void TrackUnable();
@@ -189,6 +193,7 @@ class Life {
   int64_t keep_on_failure_ms_ = 0;
   int64_t deadline_ms_ = 0;
   int64_t accounts_ = 1;
+  int64_t skew_ms_ = 0;
   std::string refusing_ = "none";  // the account that makes nothing until a person acts
   int64_t hand_over_in_ = -1;      // after the machine began to stay; -1: never
   int64_t taken_age_ms_ = 0;       // of the machine that the run takes over; 0: it takes none

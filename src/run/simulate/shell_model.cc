@@ -299,7 +299,7 @@ void Supervisor::Decide(const Effect& effect) {
   candidates.reserve(life_.market_.size());
   for (const Market& row : life_.market_) {
     const AccountView* account = FindAccountView(state(), row.account);
-    const bool is_off = account != nullptr && account->off;
+    const bool is_off = account != nullptr && !account->refuses.empty();
     if (is_off || !life_.CanReachOut() || !life_.Answers(row.account)) continue;
     Candidate candidate{row.offer, row.terms, row.spot, {}, situation.work_left};
     if (row.mtbf_ms != 0) candidate.mtbf = Millis(row.mtbf_ms);
@@ -380,21 +380,28 @@ void Supervisor::AnswerTwice(const Effect& effect, int64_t in_ms, int64_t twin, 
   Answer(effect, in_ms, std::move(again));
 }
 
+std::vector<ListedAccount> Supervisor::AskAccounts() const {
+  std::vector<ListedAccount> listed;
+  for (const AccountView& account : state().accounts) {
+    if (!IsLookedAt(state(), account)) continue;
+    listed.push_back({account.name, life_.Answers(account.name) ? life_.ClockOf(account.name) : 0});
+  }
+  return listed;
+}
+
 void Supervisor::Look(const Effect& effect) {
   Event looked = MakeEvent(EventKind::kLooked);
-  for (const AccountView& account : state().accounts) {
-    if (!life_.Answers(account.name)) looked.facts.unheard.push_back(account.name);
-  }
-  const bool is_heard =
-      looked.facts.unheard.empty() || looked.facts.unheard.size() < state().accounts.size();
+  const std::vector<ListedAccount> listed = AskAccounts();
+  const bool is_heard = listed.empty() || std::ranges::any_of(listed, &ListedAccount::date_ms);
   if (!life_.CanReachOut() || !is_heard)
     return Answer(effect, 30 * kSecond, MakeEvent(EventKind::kLookFailed));
   looked.facts.date_ms = life_.now_;
+  if (state().accounts.size() > 1) looked.facts.listed = listed;
   looked.facts.seen.reserve(life_.machines_.size());
   for (ModelMachine& machine : life_.machines_) {
     if (!machine.Exists(life_.now_) || life_.now_ < machine.listed_from_ms) continue;
-    const bool is_asked = FindAccountView(state(), machine.account) != nullptr;
-    if (!is_asked || !life_.Answers(machine.account)) continue;
+    const auto account = std::ranges::find(listed, machine.account, &ListedAccount::account);
+    if (account == listed.end() || account->date_ms == 0) continue;
     ++machine.looks;
     const bool missed = life_.faults_.Has(Fault::kRead404) && life_.dice_.Chance(20) &&
                         machine.last_missed_look + 2 * life_.Living() <= machine.looks;

@@ -41,8 +41,9 @@ class Supervisor final : public EffectSink {
   bool DiesHere(const char* where) { return life_.kill_in_ != 0 && Dies(where); }
   bool Dies(const char* where);
   bool LinkUp() const;
-  int64_t MachineOf(const Rental& rental) const;
-  std::string AccountOf(int64_t number) const;  // its index; -1: none
+  int64_t MachineOf(const Rental& rental) const;  // its index; -1: none
+  std::string AccountOf(int64_t number) const;
+  std::vector<ListedAccount> AskAccounts() const;
 
   void Decide(const Effect& effect);
   Event DecidedEvent(const Decision& decision, const std::vector<Candidate>& candidates) const;

@@ -1,5 +1,7 @@
 #include "run/simulate/trace.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -70,6 +72,10 @@ std::string Decided(const Facts& facts) {
   return waits ? "finds no offer" : "decides to stop";
 }
 
+bool IsSilent(const Facts& facts) {
+  return std::ranges::find(facts.listed, 0, &ListedAccount::date_ms) != facts.listed.end();
+}
+
 std::string Looked(const std::vector<SeenMachine>& seen) {
   if (seen.empty()) return "the provider lists none of its machines";
   std::vector<std::string> names;
@@ -116,7 +122,7 @@ std::string Words(const Event& event) {
       return "the provider refuses, and names " + facts.machine + " all the same";
     case EventKind::kCreateUnknown: return "no answer: a machine may exist";
     case EventKind::kLooked:
-      return Looked(facts.seen) + (facts.unheard.empty() ? "" : "; an account does not answer");
+      return Looked(facts.seen) + (IsSilent(facts) ? "; an account does not answer" : "");
     case EventKind::kLookFailed: return "the provider cannot be reached";
     case EventKind::kDestroyAccepted: return "the provider accepts the end";
     case EventKind::kDestroyFailed: return "the provider does not accept the end";

@@ -31,8 +31,11 @@ class TwoMachines : public testing::Test {
   void LookWithout(std::vector<std::string> unheard, std::vector<SeenMachine> seen = {}) {
     Facts facts;
     facts.seen = std::move(seen);
-    facts.unheard = std::move(unheard);
     facts.date_ms = life.Now();
+    for (const char* account : {"", "other"}) {
+      const bool is_silent = std::ranges::find(unheard, account) != unheard.end();
+      facts.listed.push_back({account, is_silent ? 0 : life.Now()});
+    }
     life.Say(EventKind::kLooked, Json::MakeObject(), facts);
     life.Pass(11 * kSecond);
   }
@@ -87,9 +90,9 @@ TEST(AwayAccounts, AMachineIsNotJudgedBeforeItsAccountHasAnsweredForAMinute) {
   life.Look({{"i-1", 1, true, kRate, 0}});
   life.Boot(OtherOffer());
   Facts silent;
-  silent.unheard = {"other"};
   for (int i = 0; i < 30; ++i) {
     silent.date_ms = life.Now();
+    silent.listed = {{"", life.Now()}, {"other", 0}};
     life.Say(EventKind::kLooked, Json::MakeObject(), silent);
     life.Pass(kMinute);
   }
@@ -110,10 +113,75 @@ TEST(AwayAccounts, OneThatRefusesForGoodLeavesTheOther) {
   Away life(TwoAccounts());
   RefuseForGood(life, RentOffer());
   ASSERT_EQ(life.state.phase, Phase::kDeciding);
-  EXPECT_TRUE(FindAccountView(life.state, "")->off);
+  EXPECT_EQ(FindAccountView(life.state, "")->refuses, "no credit");
   RefuseForGood(life, OtherOffer());
   EXPECT_EQ(life.state.verdict, Phase::kFailed);
   EXPECT_THAT(life.state.reason, testing::HasSubstr("no credit"));
+}
+
+TEST(AwayAccounts, ABusyOneIsAskedAgainInMoments) {
+  Away life;
+  life.Work();
+  life.Say(EventKind::kDisconnected);
+  life.Say(EventKind::kLookFailed, Json::MakeObject({{"error", "429"}, {"busy", true}}));
+  EXPECT_EQ(life.state.next_look_ms - life.state.timeline.boot_ms, 10 * kSecond);
+  EXPECT_EQ(life.state.failed_looks, 0);
+  life.Say(EventKind::kLookFailed, Json::MakeObject({{"error", "503"}}));
+  EXPECT_EQ(life.state.next_look_ms - life.state.timeline.boot_ms, kMinute);
+  EXPECT_EQ(life.state.failed_looks, 1);
+}
+
+TEST(AwayAccounts, WhatRefusesIsNamedWhereNothingElseIsOnSale) {
+  Away life(TwoAccounts());
+  RefuseForGood(life, RentOffer());
+  Facts none;
+  none.decision = static_cast<int64_t>(DecisionKind::kStop);
+  none.reason = static_cast<int64_t>(DecisionReason::kNoOffer);
+  for (int i = 0; i < 62; ++i) {
+    if (life.Wants(EffectKind::kDecide))
+      life.Answer(EffectKind::kDecide, EventKind::kDecided, none);
+    life.Pass(kMinute);
+  }
+  EXPECT_EQ(life.state.reason, "no offer meets the needs; the first account refuses: no credit");
+}
+
+// What it holds is free again once it is seen gone.
+TEST_F(TwoMachines, MoneyThatALostOneHoldsIsWaitedFor) {
+  life.Say(EventKind::kDisconnected);
+  LookWithout({""}, {other});
+  for (int i = 0; i < 2; ++i) LookWithout({""});
+  ASSERT_EQ(life.state.phase, Phase::kDeciding);
+  Facts none;
+  none.decision = static_cast<int64_t>(DecisionKind::kStop);
+  none.reason = static_cast<int64_t>(DecisionReason::kNoMoney);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, none);
+  EXPECT_EQ(life.state.phase, Phase::kDeciding);
+  for (int i = 0; i < 2; ++i) LookWithout({});
+  life.Pass(kMinute);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, none);
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+}
+
+// Two reads are as far apart as their own account's clock says.
+TEST_F(TwoMachines, AreMissedByTheClockOfTheirOwnAccount) {
+  Facts facts;
+  for (int i = 0; i < 5; ++i) {
+    facts.seen = {other};
+    facts.date_ms = life.Now();
+    facts.listed = {{"", 1'700'000'000'000}, {"other", life.Now()}};  // that clock stands
+    life.Say(EventKind::kLooked, Json::MakeObject(), facts);
+    life.Pass(11 * kSecond);
+  }
+  EXPECT_TRUE(OnBooks(1));
+}
+
+// Of an account that is done with, and cannot be asked any more.
+TEST_F(TwoMachines, WhatIsSettledHoldsUpNoEndAfterARestart) {
+  for (int i = 0; i < 12; ++i) LookWithout({}, {other});
+  ASSERT_FALSE(OnBooks(1));
+  life.Say(EventKind::kRecovered, Json::MakeObject({{"boot_id", "boot"}}));
+  EXPECT_FALSE(IsLookedAt(life.state, *FindAccountView(life.state, "")));
+  EXPECT_TRUE(IsLookedAt(life.state, *FindAccountView(life.state, "other")));
 }
 
 TEST(AwayAccounts, TheOnlyOneThatRefusesForGoodEndsTheRun) {

@@ -73,6 +73,13 @@ struct SeenMachine {
   bool operator==(const SeenMachine&) const = default;
 };
 
+struct ListedAccount {
+  std::string account;  // Facts::account
+  int64_t date_ms = 0;  // when its listing was made, by its own clock; 0: it did not answer
+
+  bool operator==(const ListedAccount&) const = default;
+};
+
 // What an event about rented machines tells, apart from text: each kind uses the members that
 // docs/formats/money-db.md names for it. 0 and empty: not told.
 struct Facts {
@@ -104,7 +111,7 @@ struct Facts {
   int64_t read_spacing_ms = 0;
   int64_t interval_ms = 0;  // between checkpoints
   std::vector<SeenMachine> seen;
-  std::vector<std::string> unheard;  // kLooked: accounts that did not answer
+  std::vector<ListedAccount> listed;  // kLooked of a run with several: those that were asked
 
   bool operator==(const Facts&) const = default;
 };

@@ -121,9 +121,12 @@ SeenMachine SeenOf(const Json& json) {
           json.IntOr("made_at_ms", 0),  json.StringOr("account", "")};
 }
 
-void AddUnheard(std::string& out, const std::vector<std::string>& accounts) {
-  out += ",\"unheard\":[";
-  for (const std::string& account : accounts) AddText(out += out.back() == '[' ? "" : ",", account);
+void AddListed(std::string& out, const std::vector<ListedAccount>& accounts) {
+  out += ",\"listed\":[";
+  for (const ListedAccount& one : accounts) {
+    AddText(out += out.back() == '[' ? "{\"account\":" : ",{\"account\":", one.account);
+    ((out += ",\"date_ms\":") += std::to_string(one.date_ms)) += '}';
+  }
   out += ']';
 }
 
@@ -138,7 +141,7 @@ void AddFacts(std::string& out, const Facts& facts) {
   if (!facts.offer.empty()) AddText(out += ",\"offer\":", facts.offer);
   if (!facts.account.empty()) AddText(out += ",\"account\":", facts.account);
   if (!facts.seen.empty()) AddSeen(out, facts.seen);
-  if (!facts.unheard.empty()) AddUnheard(out, facts.unheard);
+  if (!facts.listed.empty()) AddListed(out, facts.listed);
 }
 
 void WriteBody(const Event& event, std::string& out) {
@@ -162,10 +165,9 @@ Facts FactsOf(const Json& body) {
   if (const Json* seen = body.Find("seen")) {
     for (const Json& machine : seen->items()) facts.seen.push_back(SeenOf(machine));
   }
-  if (const Json* unheard = body.Find("unheard")) {
-    for (const Json& account : unheard->items()) {
-      if (const std::string* name = account.AsString()) facts.unheard.push_back(*name);
-    }
+  if (const Json* listed = body.Find("listed")) {
+    for (const Json& one : listed->items())
+      facts.listed.push_back({one.StringOr("account", ""), one.IntOr("date_ms", 0)});
   }
   return facts;
 }
@@ -318,7 +320,7 @@ void Forget(Facts& facts) {
   facts.offer.clear();
   facts.account.clear();
   facts.seen.clear();
-  facts.unheard.clear();
+  facts.listed.clear();
 }
 
 }  // namespace

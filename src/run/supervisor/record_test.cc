@@ -51,7 +51,7 @@ TEST(Record, AccountsComeBack) {
     event.facts.account = account;
     event.facts.seen[1].account = account;
     ExpectTheSame(event);
-    event.facts.unheard = {"", account};
+    event.facts.listed = {{"", 0}, {account, 1'700'000'000'000}};
     ExpectTheSame(event);
     event.facts.seen.clear();
     ExpectTheSame(event);

@@ -81,7 +81,7 @@ struct AccountView {
   int64_t looked_ms = 0;     // when its latest listing was made, by the provider's clock
   int64_t failed_looks = 0;  // in a row, while another account answered
   int64_t answers_since_ms = 0;  // in boot time, after it was silent
-  bool off = false;              // it refuses until a person acts
+  std::string refuses;           // why, until a person acts; empty: it does not
 };
 
 // What the user agreed to for the whole run; from kCreated.
@@ -168,6 +168,7 @@ struct RunState {
   int64_t warm_until_ms = 0;          // when the machine that stays is ended; 0: none has stayed
   std::string taken_from;             // the run whose machine this one began with
   std::string handed_machine;         // which another run has taken over: none of ours any more
+  std::string handed_account;         // that it is on
   int64_t saving_timed_out = 0;       // how often a machine was ended before all was safe
   int64_t written_work_ms = 0;        // progress in the newest complete checkpoint on the machine
   int64_t safe_work_ms = 0;           // progress that a surviving place holds
@@ -193,5 +194,7 @@ struct Transition {
 
 const Rental* FindRental(const RunState& state, int64_t number);
 const AccountView* FindAccountView(const RunState& state, std::string_view account);
+// Whether a look has to ask it: a machine of this run is there, or may still turn up.
+bool IsLookedAt(const RunState& state, const AccountView& account);
 
 }  // namespace curbstop

@@ -123,8 +123,7 @@ void LookForLostCreates(StepContext& context) {
     const int64_t settled_ms = context.now() + (timing.create_limit + timing.list_lag).count();
     if (!state.proposal.offer.empty())  // else it was one of more time
       away::SettlesAt(context, state.proposal.account, settled_ms);
-    for (AccountView& account : state.accounts)
-      account.settled_ms = std::max(account.settled_ms, settled_ms);
+    for (const Rental& rental : state.rentals) away::SettlesAt(context, rental.account, settled_ms);
   }
   // What the one before saw missing, and saw again without writing it down, is no evidence.
   for (Rental& rental : state.rentals) rental.missed_reads = 0;

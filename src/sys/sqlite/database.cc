@@ -143,14 +143,14 @@ bool Statement::IsNull(int column) const {
 
 namespace {
 
-// While another process turns a new file to WAL, SQLite says at once that it is locked and does not
-// wait as it does elsewhere.
-Status BeginWal(Database& database, std::chrono::milliseconds patience) {
+// While another process turns a new file to WAL, SQLite says at once that it is locked, and does
+// not wait as it does elsewhere.
+int BeginWal(sqlite3* database, std::chrono::milliseconds patience) {
   constexpr std::chrono::milliseconds kPause{5};
   for (std::chrono::milliseconds waited{0};; waited += kPause) {
-    Status begun = database.Execute("PRAGMA journal_mode=WAL");
-    const bool may_change = !begun.ok() && begun.error().kind() == ErrorKind::kUnavailable;
-    if (!may_change || waited >= patience) return begun;
+    const int code =
+        sqlite3_exec(database, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr) & 0xff;
+    if (code != SQLITE_BUSY || waited >= patience) return code;
     std::this_thread::sleep_for(kPause);
   }
 }
@@ -167,11 +167,11 @@ Result<Database> Database::Open(const std::filesystem::path& file, const OpenOpt
   Database database({opened, Close()}, file);
   if (code != SQLITE_OK) return FromSqlite(opened, code);
   sqlite3_extended_result_codes(opened, 1);
+  if (!options.read_only && BeginWal(opened, options.busy_timeout) != SQLITE_OK)
+    return FromSqlite(opened, sqlite3_errcode(opened));
   sqlite3_busy_timeout(opened, static_cast<int>(options.busy_timeout.count()));
   TRY(database.Execute("PRAGMA foreign_keys=ON"));
-  if (options.read_only) return database;
-  TRY(BeginWal(database, options.busy_timeout));
-  TRY(database.Execute("PRAGMA synchronous=FULL"));
+  if (!options.read_only) TRY(database.Execute("PRAGMA synchronous=FULL"));
   return database;
 }
 

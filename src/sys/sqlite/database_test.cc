@@ -1,5 +1,10 @@
 #include "sys/sqlite/database.h"
 
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "sys/files.h"
@@ -79,6 +84,26 @@ TEST(Transaction, AnotherWriterWaitsAndThenIsToldToTryAgain) {
   const Result<Transaction> refused = Transaction::Begin(*second);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind(), ErrorKind::kUnavailable);
+}
+
+// Turning a new file to WAL is the one lock that SQLite itself does not wait for.
+TEST(Database, ManyMayMakeOneAtTheSameMoment) {
+  const TemporaryFolder folder;
+  for (int round = 0; round < 30; ++round) {
+    const std::filesystem::path file = folder / (std::to_string(round) + ".db");
+    std::atomic<int> opened = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 6; ++i) {
+        threads.emplace_back([&] {
+          Result<Database> database = Database::Open(file);
+          const char* make = "CREATE TABLE IF NOT EXISTS t (i)";
+          if (database.ok() && database->Execute(make).ok()) ++opened;
+        });
+      }
+    }
+    ASSERT_EQ(opened, 6) << "round " << round;
+  }
 }
 
 TEST(Database, NamesTheKindOfItsErrors) {

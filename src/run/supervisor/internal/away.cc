@@ -249,19 +249,32 @@ int64_t LookEvery(const RunState& state, const Rental& rental) {
   return std::clamp<int64_t>(std::max(every, timing.read_spacing.count()), kSecond, kMinute);
 }
 
-// Until then a machine of this run may still turn up in a listing; 0: none can.
-int64_t TurnsUpUntil(const StepContext& context) {
-  const RunState& state = context.state();
-  if (state.panicked && context.plants.Has(Plant::kPanicTrustsJournal)) return 0;
-  int64_t until = 0;
-  for (const AccountView& account : state.accounts) {
-    if (account.looked_ms < account.settled_ms) until = std::max(until, account.settled_ms);
+// A machine of this run may still turn up in a listing of that account.
+bool MayTurnUp(const StepContext& context, const AccountView& account) {
+  const bool trusts = context.plants.Has(Plant::kPanicTrustsJournal);
+  if (context.state().panicked && trusts) return false;
+  return account.looked_ms < account.settled_ms;
+}
+
+// With no machine on the books.
+int64_t LookForMoreEvery(const StepContext& context) {
+  int64_t every = kNoWake;
+  for (const AccountView& account : context.state().accounts) {
+    if (!MayTurnUp(context, account)) continue;
+    const int64_t settles = account.settled_ms - context.now() + kSecond;
+    every =
+        std::min(every, account.failed_looks == 0 ? std::clamp(settles, kSecond, kMinute)
+                                                  : LookAfterFailures(account.failed_looks - 1));
   }
-  return until;
+  return every;
 }
 
 void LookAgain(StepContext& context) {
   RunState& state = context.state();
+  if (context.event.data.BoolOr("busy", false)) {  // it answers: somebody else asks it all the time
+    state.next_look_ms = context.boot() + kBusyLook;
+    return;
+  }
   state.next_look_ms = context.boot() + LookAfterFailures(state.failed_looks++);
 }
 
@@ -269,8 +282,7 @@ void ScheduleLook(StepContext& context) {
   RunState& state = context.state();
   int64_t every = kNoWake;
   for (const Rental& rental : state.rentals) every = std::min(every, LookEvery(state, rental));
-  const int64_t until = state.rentals.empty() ? TurnsUpUntil(context) : 0;
-  if (until != 0) every = std::clamp(until - context.now() + kSecond, kSecond, kMinute);
+  if (state.rentals.empty()) every = LookForMoreEvery(context);
   if (every == kNoWake) {  // nothing to look for, whatever was asked for
     state.next_look_ms = kNoWake;
     return;
@@ -285,7 +297,8 @@ void ScheduleLook(StepContext& context) {
 void FinishClosing(StepContext& context) {
   RunState& state = context.state();
   if (state.phase != Phase::kClosing || !state.record_finished) return;
-  if (!state.rentals.empty() || TurnsUpUntil(context) != 0) return;
+  const auto may_turn_up = [&](const AccountView& one) { return MayTurnUp(context, one); };
+  if (!state.rentals.empty() || std::ranges::any_of(state.accounts, may_turn_up)) return;
   state.phase = state.verdict;
   if (state.ended_at_ms == 0) state.ended_at_ms = context.event.at_ms;
   std::erase_if(state.pending,

@@ -21,6 +21,7 @@ inline constexpr int64_t kAskAgain = 5 * kMinute;   // within it: an estimate ma
 inline constexpr int64_t kHearFirst = kMinute;      // after sleep, before deadlines count
 inline constexpr int64_t kCalmLook = 10 * kMinute;  // between looks while all is well
 inline constexpr int64_t kLongestLook = 2 * kMinute;
+inline constexpr int64_t kBusyLook = 10 * kSecond;  // after an answer that there are too many calls
 inline constexpr int64_t kMarketPatience = 60 * kMinute;
 inline constexpr int64_t kPlaceFirst = 5 * kMinute;  // a checkpoint's, to be at the named place
 inline constexpr int64_t kPlacePatience = 24 * (60 * kMinute);  // with a place that is out of reach

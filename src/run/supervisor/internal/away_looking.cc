@@ -1,6 +1,7 @@
 // Away: what a listing shows, and ending machines until none does.
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "run/supervisor/internal/away.h"
@@ -10,9 +11,15 @@ namespace curbstop {
 namespace away {
 namespace {
 
-// When the listing was made, by the provider's clock: it may have been long on its way.
-int64_t ListedAt(const StepContext& context) {
-  const int64_t date = context.event.facts.date_ms;
+// When the account's listing was made, by its clock: it may have been long on its way. Empty: it
+// did not answer, or was not asked.
+std::optional<int64_t> ListedAt(const StepContext& context, const std::string& account) {
+  const Facts& facts = context.event.facts;
+  const auto listed = std::ranges::find(facts.listed, account, &ListedAccount::account);
+  const bool is_known = listed != facts.listed.end() && listed->date_ms != 0;
+  const bool is_silent = !facts.listed.empty() && !is_known;
+  if (is_silent && !context.plants.Has(Plant::kSilentAccountIsEmpty)) return std::nullopt;
+  const int64_t date = is_known ? listed->date_ms : facts.date_ms;
   return date != 0 ? std::min(date, context.now()) : context.now();
 }
 
@@ -20,17 +27,16 @@ bool Is(const SeenMachine& seen, const Rental& rental) {
   return seen.machine == rental.machine && seen.account == rental.account;
 }
 
-void Missed(StepContext& context, int64_t number) {
+void Missed(StepContext& context, int64_t number, int64_t listed_ms) {
   Rental& rental = *ByNumber(context, number);
   const ProviderTiming& timing = rental.terms.timing;
   const bool single_read = context.plants.Has(Plant::kSingle404IsGone);
   // Before a listing has to show it, that it does not says nothing.
-  const bool may_lag = rental.seen_ms == 0 && ListedAt(context) < ListedFrom(rental);
+  const bool may_lag = rental.seen_ms == 0 && listed_ms < ListedFrom(rental);
   if (may_lag && !context.plants.Has(Plant::kListLagIgnored)) return;
-  if (rental.missed_reads == 0 ||
-      ListedAt(context) - rental.missed_at_ms >= timing.read_spacing.count()) {
+  if (rental.missed_reads == 0 || listed_ms - rental.missed_at_ms >= timing.read_spacing.count()) {
     ++rental.missed_reads;
-    rental.missed_at_ms = ListedAt(context);
+    rental.missed_at_ms = listed_ms;
   }
   if (rental.missed_reads < (single_read ? 1 : timing.reads)) return;
   if (rental.machine.empty() && !rental.ending) {
@@ -68,7 +74,8 @@ void SeenRunning(StepContext& context, Rental& rental) {
 }
 
 void Seen(StepContext& context, const SeenMachine& seen) {
-  const bool is_handed = seen.machine == context.state().handed_machine;
+  const bool is_handed = seen.machine == context.state().handed_machine &&
+                         seen.account == context.state().handed_account;
   if (is_handed && !context.plants.Has(Plant::kHandedOverEnded)) return;
   std::vector<Rental>& rentals = context.state().rentals;
   auto found =
@@ -85,7 +92,7 @@ void Seen(StepContext& context, const SeenMachine& seen) {
     return AddStray(context, seen);
   }
   found->missed_reads = 0;
-  found->seen_ms = std::max(found->seen_ms, ListedAt(context));
+  found->seen_ms = std::max(found->seen_ms, ListedAt(context, seen.account).value_or(0));
   if (found->machine.empty()) {
     return MachineKnown(context, *found, seen.machine, seen.micro_usd_per_hour);
   }
@@ -148,30 +155,26 @@ void Lost(StepContext& context, int64_t number, const std::string& why) {
 namespace {
 
 // What an account that did not answer does not show says nothing.
-bool Answers(const Facts& facts, const std::string& account, Plants plants) {
-  const bool is_silent = std::ranges::find(facts.unheard, account) != facts.unheard.end();
-  return !is_silent || plants.Has(Plant::kSilentAccountIsEmpty);
-}
-
-std::vector<int64_t> MissingIn(const StepContext& context) {
-  const Facts& facts = context.event.facts;
-  std::vector<int64_t> missing;
+void CountMissing(StepContext& context) {
+  std::vector<std::pair<int64_t, int64_t>> missing;  // rental, and when it was not listed
   for (const Rental& rental : context.state().rentals) {
-    const bool there =
-        std::ranges::any_of(facts.seen, [&](const SeenMachine& seen) { return Is(seen, rental); });
-    if (!there && Answers(facts, rental.account, context.plants)) missing.push_back(rental.number);
+    const bool there = std::ranges::any_of(
+        context.event.facts.seen, [&](const SeenMachine& seen) { return Is(seen, rental); });
+    const std::optional<int64_t> listed_ms = ListedAt(context, rental.account);
+    if (!there && listed_ms) missing.emplace_back(rental.number, *listed_ms);
   }
-  return missing;
+  for (const auto& [number, listed_ms] : missing) Missed(context, number, listed_ms);
 }
 
-void NoteAccounts(StepContext& context) {
-  for (AccountView& account : context.state().accounts) {
-    if (!Answers(context.event.facts, account.name, context.plants)) {
-      ++account.failed_looks;
-      continue;
-    }
-    account.looked_ms = ListedAt(context);
+void NoteAccount(StepContext& context, AccountView& account) {
+  const std::vector<ListedAccount>& listed = context.event.facts.listed;
+  const auto found = std::ranges::find(listed, account.name, &ListedAccount::account);
+  if (!listed.empty() && found == listed.end()) return;  // not asked
+  if (const std::optional<int64_t> listed_ms = ListedAt(context, account.name)) {
+    account.looked_ms = *listed_ms;
     if (std::exchange(account.failed_looks, 0) != 0) account.answers_since_ms = context.boot();
+  } else {
+    ++account.failed_looks;
   }
 }
 
@@ -181,10 +184,10 @@ void Looked(StepContext& context) {
   RunState& state = context.state();
   MeterAll(context);
   for (const SeenMachine& machine : context.event.facts.seen) Seen(context, machine);
-  for (const int64_t number : MissingIn(context)) Missed(context, number);
+  CountMissing(context);
   if (state.failed_looks != 0) state.awake_since_ms = context.boot();
   state.failed_looks = 0;
-  NoteAccounts(context);
+  for (AccountView& account : state.accounts) NoteAccount(context, account);
   state.heard_ms = context.boot();
   state.next_look_ms = kNoWake;
 }

@@ -17,6 +17,17 @@ std::string ShortText(const StepContext& context) {
   return missing > MicroUsd() ? fmt::format(": {} USD more than is left", UsdTextUp(missing)) : "";
 }
 
+// "; vast refuses: no credit": of accounts whose offers were not looked at.
+std::string RefusalsText(const StepContext& context) {
+  std::string text;
+  for (const AccountView& account : context.state().accounts) {
+    if (account.refuses.empty()) continue;
+    const std::string who = account.name.empty() ? "the first account" : account.name;
+    text += fmt::format("; {} refuses: {}", who, account.refuses);
+  }
+  return text;
+}
+
 std::string StopReason(const StepContext& context) {
   switch (static_cast<DecisionReason>(context.event.facts.reason)) {
     case DecisionReason::kNoMoney:
@@ -26,7 +37,7 @@ std::string StopReason(const StepContext& context) {
     case DecisionReason::kCannotBoth:
       return "no machine on sale does the rest within both the deadline and the caps; what is safe "
              "is kept";
-    default: return "no offer meets the needs";
+    default: return "no offer meets the needs" + RefusalsText(context);
   }
 }
 
@@ -143,9 +154,12 @@ void Decided(StepContext& context) {
     state.next_ask_ms = context.boot() + std::max(facts.lease_ms, kMinute);
     return;
   }
-  const bool may_change = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;
+  const auto reason = static_cast<DecisionReason>(facts.reason);
+  const bool holds_more = reason == DecisionReason::kNoMoney && !state.rentals.empty();
+  const bool may_change = reason == DecisionReason::kNoOffer || holds_more;
   if (may_change && context.boot() - state.phase_since_ms < kMarketPatience) {
-    state.reason = "waits for an offer";
+    state.reason = holds_more ? "waits until the machine before is seen gone: its reserve is held"
+                              : "waits for an offer";
     state.next_ask_ms = context.boot() + kMinute;
     return;
   }
@@ -200,9 +214,11 @@ void NothingMade(StepContext& context, int64_t number, const std::string& why) {
 // do better.
 void HopelesslyRefused(StepContext& context, int64_t number) {
   RunState& state = context.state();
-  if (const Rental* rental = ByNumber(context, number)) ViewOf(context, rental->account).off = true;
-  if (std::ranges::count_if(state.accounts, &AccountView::off) < state.terms.accounts)
-    return NothingMade(context, number, context.Text("error"));
+  if (const Rental* rental = ByNumber(context, number))
+    ViewOf(context, rental->account).refuses = context.Text("error");
+  const auto off = std::ranges::count_if(
+      state.accounts, [](const AccountView& one) { return !one.refuses.empty(); });
+  if (off < state.terms.accounts) return NothingMade(context, number, context.Text("error"));
   CloseRental(context, number);
   if (!IsOneOf(context.state().phase, {Phase::kCreating, Phase::kSearching})) return;
   context.state().exit_code = 1;

@@ -80,6 +80,7 @@ void HandedOver(StepContext& context) {
   const Rental* rental = Current(context);
   if (context.state().phase != Phase::kWarm || rental == nullptr) return;
   context.state().handed_machine = rental->machine;
+  context.state().handed_account = rental->account;
   CloseRental(context, rental->number);
   EndWarm(context);
 }
@@ -145,6 +146,8 @@ std::string WhyNotTaken(const RunState& state, int64_t now_ms) {
   if (!state.record_finished || state.rentals.size() != 1 || is_busy)
     return std::string(kStillBusy);
   if (rental->paused || rental->missed_reads != 0) return "the provider does not show it running";
+  const AccountView* account = FindAccountView(state, rental->account);
+  if (account != nullptr && account->failed_looks != 0) return "its provider does not answer";
   if (!state.timeline.trusted) return "its provider has not been heard since this computer started";
   if (LeaseEnd(*rental) > state.warm_until_ms) return "its lease could not be set anew";
   return LeaseEnd(*rental) - now_ms < kShortestLeft ? "its time is nearly over" : "";

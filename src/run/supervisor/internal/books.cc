@@ -102,6 +102,11 @@ const AccountView* FindAccountView(const RunState& state, std::string_view accou
   return found == state.accounts.end() ? nullptr : &*found;
 }
 
+bool IsLookedAt(const RunState& state, const AccountView& account) {
+  return account.looked_ms < account.settled_ms ||
+         std::ranges::find(state.rentals, account.name, &Rental::account) != state.rentals.end();
+}
+
 const Rental* FindRental(const RunState& state, int64_t number) {
   const auto found = std::ranges::find(state.rentals, number, &Rental::number);
   return found == state.rentals.end() ? nullptr : &*found;
