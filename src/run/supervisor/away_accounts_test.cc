@@ -122,7 +122,6 @@ TEST(AwayAccounts, OneThatRefusesForGoodLeavesTheOther) {
 TEST(AwayAccounts, ABusyOneIsAskedAgainInMoments) {
   Away life;
   life.Work();
-  life.Say(EventKind::kDisconnected);
   life.Say(EventKind::kLookFailed, Json::MakeObject({{"error", "429"}, {"busy", true}}));
   EXPECT_EQ(life.state.next_look_ms - life.state.timeline.boot_ms, 10 * kSecond);
   EXPECT_EQ(life.state.failed_looks, 0);
