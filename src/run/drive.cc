@@ -1,5 +1,6 @@
 #include "run/drive.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "base/text.h"
 #include "base/text_or_null.h"
 #include "run/away/transfer_note.h"
+#include "run/history.h"
 #include "run/narrate.h"
 #include "run/rent_story.h"
 #include "run/shell.h"
@@ -28,7 +30,11 @@ class Driver {
  public:
   Driver(const DriveRequest& request, Journal& journal, const RunOutside& outside,
          RunAudience& audience)
-      : request_(request), journal_(journal), outside_(outside), audience_(audience) {}
+      : request_(request),
+        wishes_(request.wishes),
+        journal_(journal),
+        outside_(outside),
+        audience_(audience) {}
 
   Result<std::vector<StepOutcome>> Run() {
     Result<std::vector<StepOutcome>> outcomes = RunAll();
@@ -71,7 +77,7 @@ class Driver {
     const Project& project = *request_.project;
     TRY_ASSIGN(const Step step, WithParams(*request_.steps[index], SetFor(*request_.steps[index])));
     Result<PreparedRun> made =
-        PrepareRun(project, step, *request_.machine, request_.wishes, journal_, outside_);
+        PrepareRun(project, step, *request_.machine, wishes_, journal_, outside_);
     if (!made.ok())
       return std::move(made).error().While(fmt::format("cannot run step `{}`", step.name));
     PreparedRun& prepared = *made;
@@ -82,14 +88,14 @@ class Driver {
         EnergyRateOf(*request_.machine, step, request_.per_kwh, request_.per_kwh_assumed);
     CapAsk ask;  // away the supervisor asks, for each machine
     if (!prepared.rent) {
-      TRY_ASSIGN(ask, AskOf(project, step, *request_.machine, request_.wishes.lease, rate.per_hour,
-                            journal_));
+      TRY_ASSIGN(ask,
+                 AskOf(project, step, *request_.machine, wishes_.lease, rate.per_hour, journal_));
     }
     TRY(LookForKept(prepared));
     TRY(CreateOrRent(prepared, rate, ask));
     TRY(StartSupervisor(prepared.run.id, false, outside_));
     audience_.Line(step.name, fmt::format("run {} started", prepared.run.id));
-    if (request_.wishes.keep.count() == 0 && request_.wishes.waits.contains(step.name))
+    if (wishes_.keep.count() == 0 && wishes_.waits.contains(step.name))
       waiting_.push_back(prepared.run.id);
     if (prepared.rent) TellPlace(prepared);
     if (!prepared.takes_over.empty()) {
@@ -104,7 +110,41 @@ class Driver {
                       prepared.moves_aside == 1 ? "entry" : "entries",
                       Printable(step.checkpoint->dir), prepared.order.old_checkpoints.string()));
     }
-    return Watch(prepared);
+    TRY_ASSIGN(StepOutcome outcome, Watch(prepared));
+    TRY_ASSIGN(const bool goes_home, GoesOnHere(step, outcome));
+    return goes_home ? GoOnHere(index, std::move(outcome)) : std::move(outcome);
+  }
+
+  // Its run away ended for lack of a machine, and this computer can do it.
+  Result<bool> GoesOnHere(const Step& step, const StepOutcome& outcome) {
+    const auto away = wishes_.away.find(step.name);
+    const bool may = away != wishes_.away.end() && away->second.or_home && !outcome.detached &&
+                     outcome.row.state == "failed";
+    if (!may) return false;
+    TRY_ASSIGN(const RunState state, ReadRunState(journal_, outcome.row.run.id));
+    return state.lacks_machine && TimeLeft(step, outcome.row) > Millis(0);
+  }
+
+  // Of its deadline.
+  static Millis TimeLeft(const Step& step, const RunRow& row) {
+    if (!step.deadline) return Millis::max();
+    return *step.deadline - Millis(row.ended_at_ms - row.created_at_ms);
+  }
+
+  // A run of its own, from the checkpoints that are home. Where it cannot even begin, what came of
+  // the one away stands.
+  Result<StepOutcome> GoOnHere(size_t index, StepOutcome away) {
+    const Step& step = *request_.steps[index];
+    audience_.Line(step.name, "no machine is to be had: it goes on here");
+    wishes_.away.erase(step.name);
+    const std::optional<Millis> lease = wishes_.lease;
+    if (step.deadline)
+      wishes_.lease = std::min(TimeLeft(step, away.row), lease.value_or(Millis::max()));
+    Result<StepOutcome> here = RunStep(index);
+    wishes_.lease = lease;
+    if (here.ok()) return here;
+    audience_.Line(step.name, "it cannot go on here: " + here.error().OneLine());
+    return away;
   }
 
   // A machine that an earlier run keeps makes it faster; without one it rents as ever.
@@ -152,7 +192,7 @@ class Driver {
   // --set may name a parameter that only some of the steps have; DriveSteps checked that one does.
   std::map<std::string, std::string> SetFor(const Step& step) const {
     std::map<std::string, std::string> set;
-    for (const auto& [name, value] : request_.wishes.set) {
+    for (const auto& [name, value] : wishes_.set) {
       if (step.params.contains(name)) set[name] = value;
     }
     return set;
@@ -193,6 +233,7 @@ class Driver {
   }
 
   const DriveRequest& request_;
+  RunWishes wishes_;  // of them a step that goes on here is no longer away
   Journal& journal_;
   const RunOutside& outside_;
   RunAudience& audience_;

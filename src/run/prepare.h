@@ -34,6 +34,7 @@ enum class PlannedPay {
 struct RentedPlace {
   Place place;              // kProvider or kPractice
   std::vector<Place> also;  // RentWish
+  bool or_home = false;     // the step may run here too, where no machine is to be had
   Millis lease{0};
   MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
   Millis work{0};        // boot and step, nine times in ten; 0: unknown

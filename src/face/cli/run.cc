@@ -51,19 +51,26 @@ class PlannedVoice final : public Voice {
   }
 
  private:
-  // Where else it may rent; empty: nowhere.
+  // Where else it may rent, and go on; empty: nowhere.
   std::string OthersText(const std::vector<std::string>& steps) const {
     std::vector<std::string> others;
+    std::vector<std::string> home;
     for (const std::string& step : steps) {
       const auto chosen = away_.find(step);
       if (chosen == away_.end()) continue;
       for (const Place& place : chosen->second.also) others.push_back(PlaceText(place));
+      if (chosen->second.or_home) home.push_back(step);
     }
-    if (others.empty()) return "";
+    const std::string here =
+        home.empty() ? ""
+                     : fmt::format("without a machine to be had {} {} on here\n",
+                                   Join(home, " and "), home.size() == 1 ? "goes" : "go");
+    if (others.empty()) return here;
     std::ranges::sort(others);
     others.erase(std::ranges::unique(others).begin(), others.end());
     return fmt::format("machines may also be rented at {}, within the same worst case\n",
-                       Join(others, " or "));
+                       Join(others, " or ")) +
+           here;
   }
 
   // Places were chosen before it was known which steps have to run; what is shown and asked about
@@ -301,6 +308,13 @@ std::vector<Place> OthersThan(const Place& place, std::vector<Place> places) {
   return places;
 }
 
+// This computer meets the needs, though another place is better.
+bool MayRunHere(const Plan& plan, const std::string& step) {
+  return std::ranges::any_of(plan.rows, [&](const PlanRow& row) {
+    return row.step == step && row.place == "local" && !row.compared.empty();
+  });
+}
+
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
 // `accounts`: from which one that leaves the choice of place may rent besides.
@@ -331,10 +345,11 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
+    const bool or_home = asked.kind == PlaceKind::kAuto && MayRunHere(plan, row.step);
     away.emplace(
         row.step,
         RentedPlace{named ? asked : found,
-                    named ? std::vector<Place>() : OthersThan(found, accounts), *row.lease,
+                    named ? std::vector<Place>() : OthersThan(found, accounts), or_home, *row.lease,
                     *row.worst, row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
                     row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
   }

@@ -142,6 +142,7 @@ TEST(AwayAccounts, WhatRefusesIsNamedWhereNothingElseIsOnSale) {
     life.Pass(kMinute);
   }
   EXPECT_EQ(life.state.reason, "no offer meets the needs; the first account refuses: no credit");
+  EXPECT_TRUE(life.state.lacks_machine);
 }
 
 // What it holds is free again once it is seen gone.

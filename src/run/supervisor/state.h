@@ -162,8 +162,9 @@ struct RunState {
   bool record_finished = false;
   bool park_asked = false;
   bool panicked = false;
-  bool agent_saved = false;  // kSaving: nothing more will be written
-  bool step_failed = false;  // by itself: no cap, no person and no machine ended it
+  bool agent_saved = false;    // kSaving: nothing more will be written
+  bool step_failed = false;    // by itself: no cap, no person and no machine ended it
+  bool lacks_machine = false;  // it failed because none was to be had, or no money for one
   bool recalling = false;  // kFetching: `current` is gone; what it left at the named place is read
   int64_t warm_until_ms = 0;          // when the machine that stays is ended; 0: none has stayed
   std::string taken_from;             // the run whose machine this one began with

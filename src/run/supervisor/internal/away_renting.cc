@@ -53,6 +53,13 @@ std::string DrainReason(DecisionReason reason) {
 // Every reason of the plain rule comes before those of the deadline's policy.
 bool IsOfPolicy(DecisionReason reason) { return reason >= DecisionReason::kDeadlineHeld; }
 
+// Another place may have what this run was not to have.
+void EndForLackOfMachine(StepContext& context, const std::string& why) {
+  context.state().exit_code = 1;
+  context.state().lacks_machine = true;
+  context.Close(Phase::kFailed, why);
+}
+
 // A decision on the machine that works.
 void DecidedAtWork(StepContext& context) {
   RunState& state = context.state();
@@ -64,6 +71,7 @@ void DecidedAtWork(StepContext& context) {
     case DecisionKind::kStop:
       if (reason != DecisionReason::kCannotBoth) return;
       state.exit_code = 1;
+      state.lacks_machine = true;
       return Save(context, Phase::kFailed, StopReason(context));
     case DecisionKind::kExtend:
       if (DecidesOnLease(state)) return;  // one at a time: reserve and lease belong together
@@ -163,8 +171,7 @@ void Decided(StepContext& context) {
     state.next_ask_ms = context.boot() + kMinute;
     return;
   }
-  state.exit_code = 1;
-  context.Close(Phase::kFailed, StopReason(context));
+  EndForLackOfMachine(context, StopReason(context));
 }
 
 void Admitted(StepContext& context) {
@@ -187,8 +194,7 @@ void Admitted(StepContext& context) {
 void Refused(StepContext& context) {
   RunState& state = context.state();
   if (state.phase == Phase::kAdmitting) {
-    state.exit_code = 1;
-    return context.Close(Phase::kFailed, "its reserve would cross a cap" + ShortText(context));
+    return EndForLackOfMachine(context, "its reserve would cross a cap" + ShortText(context));
   }
   // No money for more time: the lease's end comes by itself, the work is saved before it.
   if (state.phase == Phase::kWorking && !HasTime(context))
@@ -206,8 +212,7 @@ void NothingMade(StepContext& context, int64_t number, const std::string& why) {
   if (!IsOneOf(state.phase, {Phase::kCreating, Phase::kSearching})) return;
   state.reason = why;
   if (++state.refusals < kMostRefusals) return AskForDecision(context);
-  state.exit_code = 1;
-  context.Close(Phase::kFailed, "no provider made a machine: " + why);
+  EndForLackOfMachine(context, "no provider made a machine: " + why);
 }
 
 // Another offer of that account would be refused as well: a person has to act. Another account may
@@ -221,8 +226,7 @@ void HopelesslyRefused(StepContext& context, int64_t number) {
   if (off < state.terms.accounts) return NothingMade(context, number, context.Text("error"));
   CloseRental(context, number);
   if (!IsOneOf(context.state().phase, {Phase::kCreating, Phase::kSearching})) return;
-  context.state().exit_code = 1;
-  context.Close(Phase::kFailed, "the provider refuses: " + context.Text("error"));
+  EndForLackOfMachine(context, "the provider refuses: " + context.Text("error"));
 }
 
 bool PriceRose(StepContext& context, Rental& rental, int64_t per_hour) {
