@@ -140,7 +140,9 @@ class Driver {
     const std::optional<Millis> lease = wishes_.lease;
     if (step.deadline)
       wishes_.lease = std::min(TimeLeft(step, away.row), lease.value_or(Millis::max()));
+    wishes_.goes_on = true;
     Result<StepOutcome> here = RunStep(index);
+    wishes_.goes_on = false;
     wishes_.lease = lease;
     if (here.ok()) return here;
     audience_.Line(step.name, "it cannot go on here: " + here.error().OneLine());

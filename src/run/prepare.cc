@@ -148,7 +148,8 @@ Status ChooseCheckpoints(const Project& project, const RunWishes& wishes, Journa
   TRY_ASSIGN(const std::optional<RunRow> last, LastAttempted(project, prepared.step, journal));
   const std::string owner = last ? last->run.id : "before";
   order.old_checkpoints = outside.directories.RunFolder(owner) / "checkpoints";
-  const bool continues = last && !wishes.force && CanContinue(*last, prepared);
+  const bool afresh = wishes.force && !wishes.goes_on;
+  const bool continues = last && !afresh && CanContinue(*last, prepared);
   if (continues) TRY(TakeOver(*last, journal, outside, prepared));
   if (order.keep_checkpoints) return {};
   TRY_ASSIGN(

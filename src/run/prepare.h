@@ -46,6 +46,7 @@ struct RentedPlace {
 struct RunWishes {
   std::map<std::string, std::string> set;  // --set key=value
   bool force = false;                      // run although the fingerprint is known
+  bool goes_on = false;                    // forced or not, from where the step's last run ended
   std::optional<Millis> lease;             // --lease: hard limit on the time
   RunPurpose purpose = RunPurpose::kNormal;
   std::map<std::string, RentedPlace> away;  // by step; the others run at home

@@ -24,7 +24,7 @@ def _dear(user, tmp_path):
 
 
 def test_with_no_machine_to_be_had_it_goes_on_here(dear):
-    run = dear.start(on="auto")
+    run = dear.start("--force", on="auto")  # which does not undo what it has just done
     until(lambda: dear.answer("runs")["runs"] and "step 40\n" in log_of(dear), "its step 40")
     dear.strike("{do: vanish}, {on: create, do: no_stock, times: 100}")
     said, _ = run.communicate(timeout=600)

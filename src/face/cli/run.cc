@@ -317,10 +317,11 @@ bool MayRunHere(const Plan& plan, const std::string& step) {
 
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
 // allows, is refused before anything is prepared.
-// `accounts`: from which one that leaves the choice of place may rent besides.
-// Their places are pinned: what is planned again later, for fewer steps, is planned there.
-Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunWishes& wishes,
-                                                        const std::vector<Place>& accounts) {
+// `accounts`: from which one that leaves the choice of place may rent besides. Empty: of a kept
+// plan, which is done as it says. Their places are pinned: what is planned again later, for fewer
+// steps, is planned there.
+Result<std::map<std::string, RentedPlace>> ChoosePlaces(
+    Planning& planning, RunWishes& wishes, const std::optional<std::vector<Place>>& accounts) {
   PlanFacts facts = planning.facts;
   TRY_ASSIGN(Plan plan, ComparePlaces(facts, false));
   const Project project = WithoutSpending(*facts.project);
@@ -345,13 +346,14 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(Planning& planning, RunW
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    const bool or_home = asked.kind == PlaceKind::kAuto && MayRunHere(plan, row.step);
-    away.emplace(
-        row.step,
-        RentedPlace{named ? asked : found,
-                    named ? std::vector<Place>() : OthersThan(found, accounts), or_home, *row.lease,
-                    *row.worst, row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
-                    row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
+    const bool or_home = accounts && asked.kind == PlaceKind::kAuto && MayRunHere(plan, row.step);
+    const bool moves = accounts && !named;
+    away.emplace(row.step,
+                 RentedPlace{named ? asked : found,
+                             moves ? OthersThan(found, *accounts) : std::vector<Place>(), or_home,
+                             *row.lease, *row.worst,
+                             row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
+                             row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;
@@ -381,9 +383,9 @@ Status Run(const Options& options, CommandContext& context) {
     wishes.lease = saved->lease_asked;
   }
   planning->facts.may_share = !options.detach;  // nobody stays to start the next step
-  TRY_ASSIGN(wishes.away,
-             ChoosePlaces(*planning, wishes,
-                          saved ? std::vector<Place>() : RealAccounts(planning->facts)));
+  std::optional<std::vector<Place>> accounts;
+  if (!saved) accounts = RealAccounts(planning->facts);
+  TRY_ASSIGN(wishes.away, ChoosePlaces(*planning, wishes, accounts));
   TRY(CheckThatSomethingIsKept(wishes));
   wishes.detach = options.detach;
   const Settings& settings = planning->settings;
