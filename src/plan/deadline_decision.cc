@@ -51,12 +51,20 @@ double LifeSeconds(const Situation& situation, const Candidate& candidate) {
   return Seconds(situation.spot_lived + assumed) / static_cast<double>(situation.spot_losses + 1);
 }
 
+// Whoever goes home stays there: it must do all of the rest in time.
+bool DoesTheRest(const std::optional<HomeMachine>& home, const Situation& situation) {
+  if (!home) return false;
+  const Millis start = home->wait + (situation.held ? kSaving : Millis(0));
+  return start + home->work <= *situation.deadline_left;
+}
+
 class View {
  public:
   explicit View(const Situation& situation) : situation_(situation) {
     for (const bool spot : {false, true}) {
       for (const size_t i : Cheapest(situation, spot)) Add(situation.candidates[i], i);
     }
+    if (DoesTheRest(situation.home, situation)) AddHome(*situation.home);
     job_.cap = situation.left;
     if (situation.held) AddHeld(*situation.held);
     job_.work_s = Seconds(situation.work_left);
@@ -77,6 +85,9 @@ class View {
   }
 
   bool IsHeld(SpotMachine machine) const { return machine == view_.held; }
+  bool IsHome(SpotMachine machine) const {
+    return machine.kind == SpotKind::kOnDemand && machine.place == home_;
+  }
   size_t CandidateOf(SpotMachine machine) const {
     return candidates_[static_cast<size_t>(machine.place)];
   }
@@ -105,6 +116,19 @@ class View {
                     MicroUsd());
   }
 
+  // As an offer on demand that nothing is held back for.
+  void AddHome(const HomeMachine& home) {
+    home_ = static_cast<int>(places_.size());
+    const Millis start = home.wait + (situation_.held ? kSaving : Millis(0));
+    places_.push_back({.name = "this computer",
+                       .region = "this computer",
+                       .sells_spot = false,
+                       .on_demand = home.per_hour,
+                       .speed = Seconds(situation_.work_left) / Seconds(home.work),
+                       .overhead_s = Seconds(start)});
+    candidates_.push_back(situation_.candidates.size());
+  }
+
   void AddHeld(const HeldMachine& held) {
     const Candidate candidate{.offer = "held", .terms = held.terms, .spot = held.spot};
     Add(candidate, situation_.candidates.size());
@@ -119,6 +143,7 @@ class View {
   SpotView view_;
   std::vector<SpotPlace> places_;
   std::vector<size_t> candidates_;  // by place
+  int home_ = -1;
 };
 
 DecisionReason ReasonOf(SpotSays says) {
@@ -137,7 +162,9 @@ std::optional<DecisionReason> WhyNotByDeadline(const Situation& situation) {
   const bool held_steady = situation.held && !situation.held->spot;
   const bool held_spot = situation.held && situation.held->spot;
   if (held_steady && !HasPrice(situation.held->terms)) return DecisionReason::kNoPrices;
-  if (!held_steady && Cheapest(situation, false).empty()) return DecisionReason::kNoPrices;
+  const bool none_is_steady =
+      Cheapest(situation, false).empty() && !DoesTheRest(situation.home, situation);
+  if (!held_steady && none_is_steady) return DecisionReason::kNoPrices;
   if (held_spot && !HasPrice(situation.held->terms)) return DecisionReason::kNoPrices;
   return std::nullopt;
 }
@@ -157,6 +184,10 @@ Decision DecideByDeadline(const Situation& situation) {
   }
   if (view.IsHeld(action.machine)) {
     decision.kind = DecisionKind::kKeep;
+    return decision;
+  }
+  if (!situation.held && view.IsHome(action.machine)) {
+    decision.kind = DecisionKind::kHome;
     return decision;
   }
   if (situation.held) {

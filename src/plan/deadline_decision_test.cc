@@ -60,6 +60,48 @@ TEST(DecideByDeadline, RentsOnDemandWhereALossWouldCostTheDeadline) {
   EXPECT_EQ(c.Ask().reason, DecisionReason::kDeadlineHeld);
 }
 
+// This computer is one more candidate: slower here, for a tenth of a dollar an hour.
+struct HomeCase : Case {
+  HomeCase() { situation.home = HomeMachine{MicroUsd(kUsd / 10), hours(15), Millis(0)}; }
+};
+
+TEST(DecideByDeadline, GoesHomeWhereThatIsInTimeAndCheaper) {
+  HomeCase c;
+  EXPECT_EQ(c.Ask().kind, DecisionKind::kHome);
+  EXPECT_EQ(c.Ask().reason, DecisionReason::kDeadlineHeld);
+}
+
+TEST(DecideByDeadline, DoesNotGoHomeWhereThatTakesTooLong) {
+  HomeCase c;
+  c.situation.home->work = hours(21);
+  EXPECT_EQ(c.Ask().kind, DecisionKind::kRent);
+  c.situation.home->work = hours(15);
+  c.situation.home->wait = hours(6);
+  EXPECT_EQ(c.Ask().kind, DecisionKind::kRent);
+}
+
+TEST(DecideByDeadline, DoesNotGoHomeWhereElectricityCostsMore) {
+  HomeCase c;
+  c.situation.home->per_hour = MicroUsd(3 * kUsd);
+  EXPECT_EQ(c.Ask().candidate, 1u);
+}
+
+TEST(DecideByDeadline, LeavesAMachineForHomeWhereTheRestCostsLessThere) {
+  HomeCase c;
+  c.Hold(c.candidates[0]);
+  EXPECT_EQ(c.Ask().kind, DecisionKind::kDrain);
+}
+
+TEST(DecideByDeadline, ReckonsWithHomeWhereNothingIsOnDemand) {
+  HomeCase c;
+  c.candidates = {At("spot", kUsd / 2, true)};
+  c.situation.home->per_hour = MicroUsd(3 * kUsd);
+  c.situation.deadline_left = hours(40);
+  const Decision decision = c.Ask();
+  EXPECT_EQ(decision.kind, DecisionKind::kRent);
+  EXPECT_EQ(decision.reason, DecisionReason::kDeadlineHeld);
+}
+
 // What could be waited for is no row of the market.
 TEST(DecideByDeadline, HopesForNoOfferThatIsNotThere) {
   Case c;

@@ -45,6 +45,14 @@ struct HeldMachine {
   MicroUsd reserve_left;  // held for it, and not spent
 };
 
+// This computer, where it can do the rest too: nobody takes it away, and what it costs is in no
+// account.
+struct HomeMachine {
+  MicroUsd per_hour;  // electricity
+  Millis work{0};     // that is left, at its speed
+  Millis wait{0};     // until it is free
+};
+
 struct Situation {
   std::optional<HeldMachine> held;  // empty: no machine works for this run
   Millis work_left{0};              // 0: unknown
@@ -59,11 +67,12 @@ struct Situation {
   bool bids_first = false;      // the plan reckoned one as the cheapest; without a deadline
   bool is_last_chance = false;  // one more machine that brings nothing ends the run
   SurvivingPlaces places;
-  std::span<const Candidate> candidates;        // empty: the market has nothing
+  std::optional<HomeMachine> home;        // of a step with a deadline; empty: it cannot, or may not
+  std::span<const Candidate> candidates;  // empty: the market has nothing
   std::span<const std::string> blocked_offers;  // that refused or failed this run
 };
 
-enum class DecisionKind { kKeep, kExtend, kRent, kDrain, kStop, kWait };
+enum class DecisionKind { kKeep, kExtend, kRent, kDrain, kStop, kWait, kHome };
 enum class DecisionReason {
   kWorks,              // keep
   kNeedsTime,          // extend

@@ -118,7 +118,7 @@ class Driver {
   // Its run away ended for lack of a machine, and this computer can do it.
   Result<bool> GoesOnHere(const Step& step, const StepOutcome& outcome) {
     const auto away = wishes_.away.find(step.name);
-    const bool may = away != wishes_.away.end() && away->second.or_home && !outcome.detached &&
+    const bool may = away != wishes_.away.end() && away->second.home && !outcome.detached &&
                      outcome.row.state == "failed";
     if (!may) return false;
     TRY_ASSIGN(const RunState state, ReadRunState(journal_, outcome.row.run.id));
@@ -135,7 +135,7 @@ class Driver {
   // the one away stands.
   Result<StepOutcome> GoOnHere(size_t index, StepOutcome away) {
     const Step& step = *request_.steps[index];
-    audience_.Line(step.name, "no machine is to be had: it goes on here");
+    audience_.Line(step.name, "it goes on here");
     wishes_.away.erase(step.name);
     const std::optional<Millis> lease = wishes_.lease;
     if (step.deadline)

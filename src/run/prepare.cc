@@ -202,6 +202,7 @@ void ChooseRental(const Step& step, const RentedPlace& away, const RunWishes& wi
   if (step.deadline && terms.spot != SpotUse::kNever) {
     terms.deadline_ms = step.deadline->count();
     terms.work_ms = away.work.count();
+    if (away.home && away.home->work > Millis(0)) prepared.rent->home = away.home;
   }
   terms.at_end = step.at_end;
   const auto waits = wishes.waits.find(step.name);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "machine/machine.h"
+#include "plan/decision.h"
 #include "project/project.h"
 #include "run/agent/order.h"
 #include "run/away/rent_wish.h"
@@ -32,9 +33,9 @@ enum class PlannedPay {
 
 // A place away from home that was chosen for a step, and for how long a machine is asked for there.
 struct RentedPlace {
-  Place place;              // kProvider or kPractice
-  std::vector<Place> also;  // RentWish
-  bool or_home = false;     // the step may run here too, where no machine is to be had
+  Place place;                      // kProvider or kPractice
+  std::vector<Place> also;          // RentWish
+  std::optional<HomeMachine> home;  // the step may be done here too; its `work` is all of it
   Millis lease{0};
   MicroUsd worst;        // as printed by the plan: the run never reserves more; 0: no limit
   Millis work{0};        // boot and step, nine times in ten; 0: unknown

@@ -59,7 +59,7 @@ class PlannedVoice final : public Voice {
       const auto chosen = away_.find(step);
       if (chosen == away_.end()) continue;
       for (const Place& place : chosen->second.also) others.push_back(PlaceText(place));
-      if (chosen->second.or_home) home.push_back(step);
+      if (chosen->second.home) home.push_back(step);
     }
     const std::string here =
         home.empty() ? ""
@@ -308,11 +308,14 @@ std::vector<Place> OthersThan(const Place& place, std::vector<Place> places) {
   return places;
 }
 
-// This computer meets the needs, though another place is better.
-bool MayRunHere(const Plan& plan, const std::string& step) {
-  return std::ranges::any_of(plan.rows, [&](const PlanRow& row) {
-    return row.step == step && row.place == "local" && !row.compared.empty();
+// This computer, where it meets the needs, though another place is better.
+std::optional<HomeMachine> HomeOf(const Plan& plan, const std::string& step) {
+  const auto row = std::ranges::find_if(plan.rows, [&](const PlanRow& one) {
+    return one.step == step && one.place == "local" && !one.compared.empty();
   });
+  if (row == plan.rows.end()) return std::nullopt;
+  return HomeMachine{row->per_hour.value_or(MicroUsd()), row->finish_p90.value_or(Millis(0)),
+                     Millis(0)};
 }
 
 // The steps that run on rented machines. A place that cannot be served, and one that no budget
@@ -346,14 +349,15 @@ Result<std::map<std::string, RentedPlace>> ChoosePlaces(
         facts.on.kind == PlaceKind::kAuto ? project.FindStep(row.step)->where : facts.on;
     TRY_ASSIGN(const Place found, ParsePlace(row.place.substr(0, row.place.find('/'))));
     const bool named = asked.kind == PlaceKind::kProvider || asked.kind == PlaceKind::kPractice;
-    const bool or_home = accounts && asked.kind == PlaceKind::kAuto && MayRunHere(plan, row.step);
+    std::optional<HomeMachine> home;
+    if (accounts && asked.kind == PlaceKind::kAuto) home = HomeOf(plan, row.step);
     const bool moves = accounts && !named;
-    away.emplace(row.step,
-                 RentedPlace{named ? asked : found,
-                             moves ? OthersThan(found, *accounts) : std::vector<Place>(), or_home,
-                             *row.lease, *row.worst,
-                             row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
-                             row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
+    away.emplace(
+        row.step,
+        RentedPlace{named ? asked : found,
+                    moves ? OthersThan(found, *accounts) : std::vector<Place>(), home, *row.lease,
+                    *row.worst, row.finish_p50 ? row.finish_p90.value_or(Millis(0)) : Millis(0),
+                    row.hardware, row.bid ? row.bid->terms : BidTerms{}, PayOf(row)});
   }
   if (!away.empty()) TRY(CheckThatSshIsHere());
   return away;

@@ -64,6 +64,11 @@ Result<RentWish> WishOf(const Json& json) {
     TRY_ASSIGN(wish.also, PlacesIn(*also));
   }
   wish.bids_elsewhere = json.BoolOr("bids_elsewhere", false);
+  if (const Json* home = json.Find("home"); home != nullptr && home->IsObject()) {
+    wish.home = HomeMachine{MicroUsd(home->IntOr("micro_usd_per_hour", 0)),
+                            Millis(home->IntOr("work_ms", 0)), Millis(home->IntOr("wait_ms", 0))};
+    if (wish.home->work <= Millis(0)) return Corrupt("`home` makes no sense");
+  }
   if (const Json* needs = json.Find("needs")) wish.needs = NeedsOf(*needs);
   const int64_t spot = json.IntOr("spot", 0);
   if (spot < 0 || spot > static_cast<int64_t>(SpotUse::kOnly)) return Corrupt("`spot` is unknown");
@@ -86,10 +91,17 @@ Result<RentWish> WishOf(const Json& json) {
 }  // namespace
 
 Json RentWishJson(const RentWish& wish) {
+  Json home;
+  if (wish.home) {
+    home = Json::MakeObject({{"micro_usd_per_hour", wish.home->per_hour.value()},
+                             {"work_ms", int64_t{wish.home->work.count()}},
+                             {"wait_ms", int64_t{wish.home->wait.count()}}});
+  }
   return Json::MakeObject({{"version", 1},
                            {"place", PlaceText(wish.place)},
                            {"also", PlacesJson(wish.also)},
                            {"bids_elsewhere", wish.bids_elsewhere},
+                           {"home", home},
                            {"needs", NeedsJson(wish.needs)},
                            {"spot", static_cast<int64_t>(wish.spot)},
                            {"bid_above_percent", wish.bid.above_percent},

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "plan/bid.h"
+#include "plan/decision.h"
 #include "plan/interval.h"
 #include "project/place.h"
 #include "project/project.h"
@@ -25,9 +26,10 @@ struct PlaceWish {
 };
 
 struct RentWish {
-  Place place;                  // kProvider or kPractice
-  std::vector<Place> also;      // other accounts for the machines after the first
-  bool bids_elsewhere = false;  // on them too: the plan reckoned with bids, or a policy does
+  Place place;                      // kProvider or kPractice
+  std::vector<Place> also;          // other accounts for the machines after the first
+  std::optional<HomeMachine> home;  // of a step with a deadline; its `work` is all of it
+  bool bids_elsewhere = false;      // on them too: the plan reckoned with bids, or a policy does
   Need needs;
   SpotUse spot = SpotUse::kAuto;
   BidTerms bid;       // that the plan chose, where one can be made

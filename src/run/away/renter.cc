@@ -1,6 +1,7 @@
 #include "run/away/renter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -102,6 +103,7 @@ Event Renter::Judge(const RunState& state, const RentMoney& money,
                     const std::vector<MarketView>& views) {
   Situation situation = SituationOf(state);
   situation.left = std::max(money.left - HeldByOthers(), MicroUsd());
+  situation.home = HomeFor(state, situation);
   std::vector<RentableOffer> rentable;
   int64_t date_ms = 0;
   bool is_answered = false;
@@ -124,6 +126,18 @@ Event Renter::Judge(const RunState& state, const RentMoney& money,
   }
   return is_answered || views.empty() ? decided
                                       : WithError(std::move(decided), views.front().offers.error());
+}
+
+// Of its time for the whole step the share that is left.
+std::optional<HomeMachine> Renter::HomeFor(const RunState& state,
+                                           const Situation& situation) const {
+  if (!wish_.home || state.terms.work_ms <= 0) return std::nullopt;
+  HomeMachine home = *wish_.home;
+  const double left =
+      static_cast<double>(situation.work_left.count()) / static_cast<double>(state.terms.work_ms);
+  home.work =
+      std::max(Millis(std::llround(static_cast<double>(home.work.count()) * left)), Millis(1));
+  return home;
 }
 
 void Renter::NoteOthers(const std::string& account, MicroUsd held) {

@@ -60,6 +60,7 @@ class Renter {
   Result<const RentAccount*> Open(const std::string& account);
   MarketView View(const std::string& name, const RunState& state, const RentMoney& money);
   Event Judge(const RunState& state, const RentMoney& money, const std::vector<MarketView>& views);
+  std::optional<HomeMachine> HomeFor(const RunState& state, const Situation& situation) const;
   void NoteOthers(const std::string& account, MicroUsd held);
   void Remember(const std::vector<RentableOffer>& offers);
   Result<RentableOffer> OfferFor(const RunState& state, const Rental& rental);

@@ -66,6 +66,7 @@ std::string Decided(const Facts& facts) {
     case DecisionKind::kDrain: return "decides to save" + DrainText(facts);
     case DecisionKind::kWait:
       return "decides to wait for a spot machine, for " + Time(facts.lease_ms);
+    case DecisionKind::kHome: return "decides that the computer at home does the rest";
     case DecisionKind::kStop: break;
   }
   const bool waits = static_cast<DecisionReason>(facts.reason) == DecisionReason::kNoOffer;

@@ -119,6 +119,16 @@ TEST(AwayAccounts, OneThatRefusesForGoodLeavesTheOther) {
   EXPECT_THAT(life.state.reason, testing::HasSubstr("no credit"));
 }
 
+TEST(AwayHome, ARunThatGoesHomeEndsAndSaysSo) {
+  Away life;
+  Facts home;
+  home.decision = static_cast<int64_t>(DecisionKind::kHome);
+  life.Answer(EffectKind::kDecide, EventKind::kDecided, home);
+  EXPECT_EQ(life.state.verdict, Phase::kFailed);
+  EXPECT_TRUE(life.state.lacks_machine);
+  EXPECT_EQ(life.state.reason, "the rest is done for less on this computer, in time");
+}
+
 TEST(AwayAccounts, ABusyOneIsAskedAgainInMoments) {
   Away life;
   life.Work();

@@ -157,6 +157,8 @@ void Decided(StepContext& context) {
     context.Enter(Phase::kAdmitting);
     return context.Add(EffectKind::kAdmit);
   }
+  if (kind == DecisionKind::kHome)
+    return EndForLackOfMachine(context, "the rest is done for less on this computer, in time");
   if (kind == DecisionKind::kWait) {
     state.reason = "waits for a spot machine: the deadline leaves time";
     state.next_ask_ms = context.boot() + std::max(facts.lease_ms, kMinute);
