@@ -229,6 +229,9 @@ class Driver {
       TRY_ASSIGN(outcome.row, journal_.GetRun(prepared.run.id));
       return outcome;
     }
+    const std::filesystem::path folder = outside_.directories.RunFolder(prepared.run.id);
+    TRY_ASSIGN([[maybe_unused]] const std::optional<FileLock> waits,
+               FileLock::TryTake(folder / kDriverLock));
     TRY_ASSIGN(outcome.row, FollowRun(prepared.run.id, journal_, outside_, audience_));
     outcome.outputs = outcome.row.outputs;
     return outcome;

@@ -44,6 +44,9 @@ struct RentedPlace {
   PlannedPay pay = PlannedPay::kUnknown;
 };
 
+// In a run's folder; held by the `curbstop run` that waits for it and would go on here after it.
+inline constexpr const char* kDriverLock = "driver.lock";
+
 struct RunWishes {
   std::map<std::string, std::string> set;  // --set key=value
   bool force = false;                      // run although the fingerprint is known

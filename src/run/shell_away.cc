@@ -9,6 +9,7 @@
 #include "run/at_place.h"
 #include "run/away/end_supervisors.h"
 #include "run/shell.h"
+#include "sys/file_lock.h"
 #include "sys/files.h"
 
 namespace curbstop {
@@ -55,6 +56,7 @@ RentAsk Shell::AskForRent(MicroUsd elsewhere) {
 // The renter looks at the account first, and takes off what other journals hold.
 Result<RentMoney> Shell::MoneyForRent() {
   RentMoney money;
+  money.may_go_home = IsLocked(folder_ / kDriverLock);
   TRY_ASSIGN(money.left, LeftForRent(*journal_, AskForRent(MicroUsd()), state()));
   TRY_ASSIGN(const std::vector<RunRow> runs, journal_->FindRuns({.most = kRunsKnown}));
   for (const RunRow& row : runs) money.known.insert(row.run.id);

@@ -103,7 +103,7 @@ Event Renter::Judge(const RunState& state, const RentMoney& money,
                     const std::vector<MarketView>& views) {
   Situation situation = SituationOf(state);
   situation.left = std::max(money.left - HeldByOthers(), MicroUsd());
-  situation.home = HomeFor(state, situation);
+  if (money.may_go_home) situation.home = HomeFor(state, situation);
   std::vector<RentableOffer> rentable;
   int64_t date_ms = 0;
   bool is_answered = false;

@@ -26,6 +26,7 @@ namespace curbstop {
 struct RentMoney {
   MicroUsd left;                // of the caps and of what the plan printed, by the own journal
   std::set<std::string> known;  // runs of that journal: other marks on the account hold money too
+  bool may_go_home = false;     // somebody waits who would go on there
 };
 
 // What one account has to offer.

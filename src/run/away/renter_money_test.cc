@@ -221,6 +221,25 @@ TEST_F(TwoAccounts, ALookTellsWhoseMachinesItShowsAndWhoIsSilent) {
   EXPECT_EQ(renter_->Look(life_.state).kind, EventKind::kLookFailed);
 }
 
+// For nothing this computer does the ninety minutes in as long: only while somebody would begin it.
+TEST(RenterHome, IsACandidateWhileSomebodyWaits) {
+  RentWish wish;
+  wish.place = {.kind = PlaceKind::kProvider, .provider = "vast"};
+  wish.home = HomeMachine{MicroUsd(1), Millis(90 * kMinute), Millis(0)};
+  std::vector<RentAccount> accounts;
+  accounts.push_back({{*FactsOf("vast"), {.self_end_proven = true}}, std::make_unique<OneOffer>()});
+  FakeClock clock;
+  Renter renter("r1", wish, std::move(accounts), "", clock);
+  const Away life(Json::MakeObject({{"deadline_ms", 10 * kHour}}));
+  RentMoney money{.left = MicroUsd(1'000'000'000)};
+  const auto decide = [&] {
+    return static_cast<DecisionKind>(renter.Decide(life.state, money).facts.decision);
+  };
+  EXPECT_EQ(decide(), DecisionKind::kRent);
+  money.may_go_home = true;
+  EXPECT_EQ(decide(), DecisionKind::kHome);
+}
+
 // A keyring that was locked, a variable that a shell lacked.
 TEST(RentAccounts, OneThatCannotBeOpenedIsTriedAgain) {
   bool has_key = false;
