@@ -192,7 +192,7 @@ Decision DecideByDeadline(const Situation& situation) {
   }
   if (situation.held) {
     decision.kind = DecisionKind::kDrain;
-    const bool steady = action.machine.kind == SpotKind::kOnDemand;
+    const bool steady = action.machine.kind == SpotKind::kOnDemand && !view.IsHome(action.machine);
     decision.reason = steady ? DecisionReason::kSteadyIsBetter : DecisionReason::kCheaperElsewhere;
     return decision;
   }

@@ -90,6 +90,7 @@ TEST(DecideByDeadline, LeavesAMachineForHomeWhereTheRestCostsLessThere) {
   HomeCase c;
   c.Hold(c.candidates[0]);
   EXPECT_EQ(c.Ask().kind, DecisionKind::kDrain);
+  EXPECT_EQ(c.Ask().reason, DecisionReason::kCheaperElsewhere);
 }
 
 TEST(DecideByDeadline, ReckonsWithHomeWhereNothingIsOnDemand) {

@@ -230,8 +230,10 @@ class Driver {
       return outcome;
     }
     const std::filesystem::path folder = outside_.directories.RunFolder(prepared.run.id);
-    TRY_ASSIGN([[maybe_unused]] const std::optional<FileLock> waits,
-               FileLock::TryTake(folder / kDriverLock));
+    // Where it cannot be had, on a full disk, the run does not come home, and is watched all the
+    // same.
+    [[maybe_unused]] const Result<std::optional<FileLock>> waits =
+        FileLock::TryTake(folder / kDriverLock);
     TRY_ASSIGN(outcome.row, FollowRun(prepared.run.id, journal_, outside_, audience_));
     outcome.outputs = outcome.row.outputs;
     return outcome;
